@@ -1,0 +1,542 @@
+/* field.c - the field tables: one row per published field. Knows where a field stands in the public structures and what
+ * it means; knows nothing of where values come from or how an adapter writes them. */
+#include "proctcp.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Place of a member: record, offset and size in one. */
+#define ROW(member)          .record = PROCTCP_IN_ROW, MEMBER(struct proctcp_row, member)
+#define SOCKET(member)       .record = PROCTCP_IN_SOCKET, MEMBER(struct proctcp_socket, member)
+#define PROCESS(member)      .record = PROCTCP_IN_PROCESS, MEMBER(struct proctcp_process, member)
+#define PEER(member)         .record = PROCTCP_IN_PEER, MEMBER(struct proctcp_row, member)
+#define STATS(member)        .record = PROCTCP_IN_STATS, MEMBER(struct proctcp_stats, member)
+#define MEMBER(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+
+#define UNSIGNED .type = PROCTCP_UNSIGNED
+#define COUNTER  .type = PROCTCP_UNSIGNED, .is_counter = true
+#define ENUM(of) .type = PROCTCP_ENUM, .enum_name = proctcp_##of##_name
+
+/* Ids 6 (cookie), 10 (interface) and 37 to 82 (path, counters, times, memory) belong to fields that only sock_diag
+ * gives. Ids from 101 on are columns of the SNMP adapter's own. */
+static const struct proctcp_field row_fields[] = {
+    {.id = 1, .name = "pid", .type = PROCTCP_SIGNED, ROW(pid), .unit = "", .help = "process id of the holder"},
+    {.id = 2, .name = "fd", .type = PROCTCP_SIGNED, ROW(fd), .unit = "", .help = "descriptor of the holder"},
+    {.id = 3,
+     .name = "subflow",
+     UNSIGNED,
+     SOCKET(subflow),
+     .unit = "",
+     .help = "1, or the position among the TCP sockets of an MPTCP descriptor"},
+    {.id = 4,
+     .name = "process",
+     .type = PROCTCP_TEXT,
+     PROCESS(name),
+     .present = PROCTCP_HAS_PROCESS,
+     .unit = "",
+     .help = "name of the holder (comm)"},
+    {.id = 5, .name = "inode", UNSIGNED, SOCKET(inode), .unit = "", .help = "inode of the socket"},
+    {.id = 7,
+     .name = "netns",
+     UNSIGNED,
+     SOCKET(netns),
+     .present = PROCTCP_HAS_NETNS,
+     .unit = "",
+     .help = "inode of the network namespace whose table showed the socket"},
+    {.id = 8,
+     .name = "uid",
+     UNSIGNED,
+     SOCKET(uid),
+     .present = PROCTCP_HAS_UID,
+     .unit = "",
+     .help = "user id of the socket"},
+    {.id = 9,
+     .name = "family",
+     ENUM(family),
+     SOCKET(family),
+     .unit = "",
+     .help = "address family of the socket; inet6 also where it carries IPv4"},
+    {.id = 11, .name = "owners", UNSIGNED, SOCKET(owners), .unit = "", .help = "rows that share the socket"},
+    {.id = 12,
+     .name = "owner_rank",
+     UNSIGNED,
+     ROW(owner_rank),
+     .unit = "",
+     .help = "position among the rows that share the socket; sums count 1 only"},
+    {.id = 13,
+     .name = "first_seen",
+     .type = PROCTCP_TIME,
+     ROW(first_seen),
+     .unit = "",
+     .help = "time of the scan that first saw the row"},
+    {.id = 14,
+     .name = "state",
+     ENUM(state),
+     SOCKET(state),
+     .unit = "",
+     .help = "TCP state; closed: in no kernel table"},
+    {.id = 15,
+     .name = "direction",
+     ENUM(direction),
+     SOCKET(direction),
+     .unit = "",
+     .help = "listen, inbound (a listener on its local port), outbound or unknown"},
+    {.id = 16,
+     .name = "local_address",
+     .type = PROCTCP_ADDRESS,
+     SOCKET(local_address),
+     .present = PROCTCP_HAS_LOCAL,
+     .unit = "",
+     .help = "local address; the IPv4 address where it is IPv4-mapped"},
+    {.id = 17,
+     .name = "local_port",
+     UNSIGNED,
+     SOCKET(local_port),
+     .present = PROCTCP_HAS_LOCAL,
+     .unit = "",
+     .help = "local port"},
+    {.id = 18,
+     .name = "remote_address",
+     .type = PROCTCP_ADDRESS,
+     SOCKET(remote_address),
+     .present = PROCTCP_HAS_REMOTE,
+     .unit = "",
+     .help = "remote address; the IPv4 address where it is IPv4-mapped"},
+    {.id = 19,
+     .name = "remote_port",
+     UNSIGNED,
+     SOCKET(remote_port),
+     .present = PROCTCP_HAS_REMOTE,
+     .unit = "",
+     .help = "remote port"},
+    {.id = 20,
+     .name = "peer_pid",
+     .type = PROCTCP_SIGNED,
+     PEER(pid),
+     .unit = "",
+     .help = "process id that holds the other end, if it is on this host"},
+    {.id = 21, .name = "peer_fd", .type = PROCTCP_SIGNED, PEER(fd), .unit = "", .help = "descriptor of the other end"},
+    {.id = 22,
+     .name = "peer_process",
+     .type = PROCTCP_TEXT,
+     .record = PROCTCP_IN_PEER_PROCESS,
+     MEMBER(struct proctcp_process, name),
+     .present = PROCTCP_HAS_PROCESS,
+     .unit = "",
+     .help = "name of the process that holds the other end"},
+    {.id = 23,
+     .name = "tx_queue_bytes",
+     UNSIGNED,
+     SOCKET(tx_queue_bytes),
+     .present = PROCTCP_HAS_QUEUES,
+     .unit = "bytes",
+     .help = "written and not yet acknowledged"},
+    {.id = 24,
+     .name = "rx_queue_bytes",
+     UNSIGNED,
+     SOCKET(rx_queue_bytes),
+     .present = PROCTCP_HAS_QUEUES,
+     .unit = "bytes",
+     .help = "received and not yet read"},
+    {.id = 25,
+     .name = "accept_queue",
+     UNSIGNED,
+     SOCKET(accept_queue),
+     .present = PROCTCP_HAS_ACCEPT_QUEUE,
+     .unit = "connections",
+     .help = "connections that wait to be accepted"},
+    {.id = 26,
+     .name = "accept_queue_max",
+     UNSIGNED,
+     SOCKET(accept_queue_max),
+     .present = PROCTCP_HAS_ACCEPT_QUEUE_MAX,
+     .unit = "connections",
+     .help = "most connections that may wait"},
+    {.id = 27,
+     .name = "timer",
+     ENUM(timer),
+     SOCKET(timer),
+     .present = PROCTCP_HAS_TIMER,
+     .unit = "",
+     .help = "what the running timer is for"},
+    {.id = 28,
+     .name = "timer_expires_ms",
+     UNSIGNED,
+     SOCKET(timer_expires_ms),
+     .present = PROCTCP_HAS_TIMER_EXPIRES,
+     .unit = "milliseconds",
+     .help = "until the running timer expires"},
+    {.id = 29,
+     .name = "retransmits",
+     UNSIGNED,
+     SOCKET(retransmits),
+     .present = PROCTCP_HAS_RETRANSMITS,
+     .unit = "",
+     .help = "unrecovered retransmission timeouts"},
+    {.id = 30,
+     .name = "probes",
+     UNSIGNED,
+     SOCKET(probes),
+     .present = PROCTCP_HAS_PROBES,
+     .unit = "",
+     .help = "unanswered zero window or keepalive probes"},
+    {.id = 31,
+     .name = "rto_ms",
+     UNSIGNED,
+     SOCKET(rto_ms),
+     .present = PROCTCP_HAS_RTO,
+     .unit = "milliseconds",
+     .help = "retransmission timeout"},
+    {.id = 32,
+     .name = "ato_ms",
+     UNSIGNED,
+     SOCKET(ato_ms),
+     .present = PROCTCP_HAS_ATO,
+     .unit = "milliseconds",
+     .help = "delayed acknowledgement timeout"},
+    {.id = 33,
+     .name = "quick_ack",
+     UNSIGNED,
+     SOCKET(quick_ack),
+     .present = PROCTCP_HAS_ACK_MODE,
+     .unit = "",
+     .help = "acknowledgements still to be sent at once"},
+    {.id = 34,
+     .name = "pingpong",
+     .type = PROCTCP_BOOLEAN,
+     SOCKET(pingpong),
+     .present = PROCTCP_HAS_ACK_MODE,
+     .unit = "",
+     .help = "whether the session is interactive, so that acknowledgements are delayed"},
+    {.id = 35,
+     .name = "cwnd_segments",
+     UNSIGNED,
+     SOCKET(cwnd_segments),
+     .present = PROCTCP_HAS_CWND,
+     .unit = "segments",
+     .help = "congestion window"},
+    {.id = 36,
+     .name = "ssthresh_segments",
+     .type = PROCTCP_SIGNED,
+     SOCKET(ssthresh_segments),
+     .present = PROCTCP_HAS_SSTHRESH,
+     .unit = "segments",
+     .help = "slow start threshold; -1: still in initial slow start"},
+};
+
+#define STATE_COUNT(number, word)                                                                                      \
+    {                                                                                                                  \
+        .id = 11 + (number), .name = word, UNSIGNED, PROCESS(by_state[number]), .unit = "sockets",                     \
+        .help = "sockets held in this state"                                                                           \
+    }
+
+/* Ids from 26 on belong to the monotone totals. */
+static const struct proctcp_field process_fields[] = {
+    {.id = 1, .name = "pid", .type = PROCTCP_SIGNED, PROCESS(pid), .unit = "", .help = "process id"},
+    {.id = 2,
+     .name = "process",
+     .type = PROCTCP_TEXT,
+     PROCESS(name),
+     .present = PROCTCP_HAS_PROCESS,
+     .unit = "",
+     .help = "name (comm)"},
+    {.id = 3,
+     .name = "executable",
+     .type = PROCTCP_TEXT,
+     PROCESS(executable),
+     .present = PROCTCP_HAS_EXECUTABLE,
+     .unit = "",
+     .help = "path of the program"},
+    {.id = 4,
+     .name = "uid",
+     UNSIGNED,
+     PROCESS(uid),
+     .present = PROCTCP_HAS_PROCESS_UID,
+     .unit = "",
+     .help = "effective user id"},
+    {.id = 5,
+     .name = "cgroup",
+     .type = PROCTCP_TEXT,
+     PROCESS(cgroup),
+     .present = PROCTCP_HAS_CGROUP,
+     .unit = "",
+     .help = "control group"},
+    {.id = 6,
+     .name = "netns",
+     UNSIGNED,
+     PROCESS(netns),
+     .present = PROCTCP_HAS_PROCESS_NETNS,
+     .unit = "",
+     .help = "inode of the network namespace it lives in"},
+    {.id = 7,
+     .name = "start_time",
+     .type = PROCTCP_TIME,
+     PROCESS(start_time),
+     .present = PROCTCP_HAS_START_TIME,
+     .unit = "",
+     .help = "when it started"},
+    {.id = 8,
+     .name = "first_seen",
+     .type = PROCTCP_TIME,
+     PROCESS(first_seen),
+     .unit = "",
+     .help = "time of the scan that first saw it with a TCP socket"},
+    {.id = 9, .name = "fds", UNSIGNED, PROCESS(fds), .unit = "descriptors", .help = "open descriptors of any kind"},
+    {.id = 10,
+     .name = "fd_limit",
+     UNSIGNED,
+     PROCESS(fd_limit),
+     .present = PROCTCP_HAS_FD_LIMIT,
+     .unit = "descriptors",
+     .help = "most descriptors it may open (soft limit)"},
+    {.id = 11, .name = "sockets", UNSIGNED, PROCESS(sockets), .unit = "sockets", .help = "TCP sockets held"},
+    STATE_COUNT(PROCTCP_CLOSED, "closed"),
+    STATE_COUNT(PROCTCP_LISTEN, "listen"),
+    STATE_COUNT(PROCTCP_SYN_SENT, "syn_sent"),
+    STATE_COUNT(PROCTCP_SYN_RECEIVED, "syn_received"),
+    STATE_COUNT(PROCTCP_ESTABLISHED, "established"),
+    STATE_COUNT(PROCTCP_FIN_WAIT1, "fin_wait1"),
+    STATE_COUNT(PROCTCP_FIN_WAIT2, "fin_wait2"),
+    STATE_COUNT(PROCTCP_CLOSE_WAIT, "close_wait"),
+    STATE_COUNT(PROCTCP_LAST_ACK, "last_ack"),
+    STATE_COUNT(PROCTCP_CLOSING, "closing"),
+    STATE_COUNT(PROCTCP_TIME_WAIT, "time_wait"),
+    {.id = 23,
+     .name = "unbound",
+     UNSIGNED,
+     PROCESS(unbound),
+     .unit = "sockets",
+     .help = "TCP sockets held that are in no kernel table: never bound, or torn down and not closed"},
+    {.id = 24,
+     .name = "tx_queue_bytes",
+     UNSIGNED,
+     PROCESS(tx_queue_bytes),
+     .unit = "bytes",
+     .help = "sum over its non-listening sockets of owner_rank 1"},
+    {.id = 25,
+     .name = "rx_queue_bytes",
+     UNSIGNED,
+     PROCESS(rx_queue_bytes),
+     .unit = "bytes",
+     .help = "sum over its non-listening sockets of owner_rank 1"},
+};
+
+static const struct proctcp_field stats_fields[] = {
+    {.id = 1, .name = "generation", COUNTER, STATS(generation), .unit = "scans", .help = "number of the scan"},
+    {.id = 2, .name = "time", .type = PROCTCP_TIME, STATS(time), .unit = "", .help = "when the scan began"},
+    {.id = 3,
+     .name = "duration_us",
+     UNSIGNED,
+     STATS(duration_us),
+     .unit = "microseconds",
+     .help = "how long the scan took"},
+    {.id = 4, .name = "source", ENUM(source), STATS(source), .unit = "", .help = "where the sockets were read"},
+    {.id = 5, .name = "rows", UNSIGNED, STATS(rows), .unit = "rows", .help = "rows of the snapshot"},
+    {.id = 6,
+     .name = "sockets",
+     UNSIGNED,
+     STATS(sockets),
+     .unit = "sockets",
+     .help = "TCP sockets of the snapshot, held or not"},
+    {.id = 7,
+     .name = "processes",
+     UNSIGNED,
+     STATS(processes),
+     .unit = "processes",
+     .help = "processes that hold a TCP socket"},
+    {.id = 8,
+     .name = "processes_seen",
+     UNSIGNED,
+     STATS(processes_seen),
+     .unit = "processes",
+     .help = "processes looked at"},
+    {.id = 9,
+     .name = "descriptors",
+     UNSIGNED,
+     STATS(descriptors),
+     .unit = "descriptors",
+     .help = "descriptors looked at"},
+    {.id = 10,
+     .name = "namespaces",
+     UNSIGNED,
+     STATS(namespaces),
+     .unit = "namespaces",
+     .help = "network namespaces whose tables were read"},
+    {.id = 11,
+     .name = "namespaces_failed",
+     UNSIGNED,
+     STATS(namespaces_failed),
+     .unit = "namespaces",
+     .help = "network namespaces whose tables could not be read"},
+    {.id = 12,
+     .name = "unattributed",
+     UNSIGNED,
+     STATS(unattributed),
+     .unit = "sockets",
+     .help = "sockets that no visible process holds"},
+    {.id = 13,
+     .name = "unbound",
+     UNSIGNED,
+     STATS(unbound),
+     .unit = "sockets",
+     .help = "sockets that are in no kernel table"},
+    {.id = 14,
+     .name = "denied",
+     UNSIGNED,
+     STATS(denied),
+     .unit = "processes",
+     .help = "processes whose descriptors may not be read"},
+    {.id = 15,
+     .name = "vanished",
+     UNSIGNED,
+     STATS(vanished),
+     .unit = "processes",
+     .help = "processes that ended during the scan"},
+    {.id = 16,
+     .name = "closed",
+     UNSIGNED,
+     STATS(closed),
+     .unit = "descriptors",
+     .help = "descriptors that closed during the scan"},
+    {.id = 17,
+     .name = "exhausted",
+     UNSIGNED,
+     STATS(exhausted),
+     .unit = "reads",
+     .help = "reads given up for want of descriptors or kernel memory"},
+    {.id = 18,
+     .name = "failed",
+     UNSIGNED,
+     STATS(failed),
+     .unit = "processes",
+     .help = "processes that could not be read for another reason"},
+    {.id = 19,
+     .name = "malformed",
+     UNSIGNED,
+     STATS(malformed),
+     .unit = "lines",
+     .help = "lines or messages that could not be understood"},
+    {.id = 20,
+     .name = "duplicates",
+     UNSIGNED,
+     STATS(duplicates),
+     .unit = "sockets",
+     .help = "sockets that a table showed more than once"},
+    {.id = 21,
+     .name = "dump_retries",
+     UNSIGNED,
+     STATS(dump_retries),
+     .unit = "dumps",
+     .help = "tables read again because the kernel interrupted the dump"},
+    {.id = 22,
+     .name = "failure",
+     .type = PROCTCP_TEXT,
+     STATS(failure),
+     .unit = "",
+     .help = "the first thing that failed, in words; empty if nothing did"},
+};
+
+const struct proctcp_field *proctcp_row_fields(size_t *count)
+{
+    *count = COUNT(row_fields);
+    return row_fields;
+}
+
+const struct proctcp_field *proctcp_process_fields(size_t *count)
+{
+    *count = COUNT(process_fields);
+    return process_fields;
+}
+
+const struct proctcp_field *proctcp_stats_fields(size_t *count)
+{
+    *count = COUNT(stats_fields);
+    return stats_fields;
+}
+
+const struct proctcp_field *proctcp_field_by_name(const struct proctcp_field *fields, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].name, name) == 0)
+            return &fields[i];
+    }
+    return NULL;
+}
+
+static uint64_t read_unsigned(const void *at, uint8_t size)
+{
+    switch (size) {
+    case 1:
+        return *(const uint8_t *)at;
+    case 2:
+        return *(const uint16_t *)at;
+    case 4:
+        return *(const uint32_t *)at;
+    default:
+        return *(const uint64_t *)at;
+    }
+}
+
+/* Signed members are all 32 bits wide. */
+static void read_value(const void *record, const struct proctcp_field *field, struct proctcp_value *value)
+{
+    const char *at = (const char *)record + field->offset;
+
+    value->type = field->type;
+    switch (value->type) {
+    case PROCTCP_SIGNED:
+        value->signed_number = *(const int32_t *)(const void *)at;
+        break;
+    case PROCTCP_TEXT:
+        value->text = *(const char *const *)(const void *)at;
+        break;
+    case PROCTCP_ADDRESS:
+        value->address = (const struct proctcp_address *)(const void *)at;
+        break;
+    default:
+        value->number = read_unsigned(at, field->size);
+    }
+}
+
+bool proctcp_row_value(const struct proctcp_snapshot *snapshot, const struct proctcp_row *row,
+                       const struct proctcp_field *field, struct proctcp_value *value)
+{
+    const struct proctcp_socket *socket = &snapshot->sockets[row->socket];
+
+    switch (field->record) {
+    case PROCTCP_IN_SOCKET:
+        if (field->present && !(socket->present & field->present))
+            return false;
+        read_value(socket, field, value);
+        return true;
+    case PROCTCP_IN_PEER:
+    case PROCTCP_IN_PEER_PROCESS:
+        if (row->peer == PROCTCP_NONE)
+            return false;
+        row = &snapshot->rows[row->peer];
+        break;
+    default:
+        break;
+    }
+    if (field->record == PROCTCP_IN_PROCESS || field->record == PROCTCP_IN_PEER_PROCESS)
+        return proctcp_process_value(&snapshot->processes[row->process], field, value);
+    read_value(row, field, value);
+    return true;
+}
+
+bool proctcp_process_value(const struct proctcp_process *process, const struct proctcp_field *field,
+                           struct proctcp_value *value)
+{
+    if (field->present && !(process->present & field->present))
+        return false;
+    read_value(process, field, value);
+    return true;
+}
+
+bool proctcp_stats_value(const struct proctcp_stats *stats, const struct proctcp_field *field,
+                         struct proctcp_value *value)
+{
+    read_value(stats, field, value);
+    return true;
+}

@@ -1,0 +1,353 @@
+/* proctcp.h - which process holds which TCP socket, and how that socket is doing.
+ *
+ * The one public header of libproctcp. A scanner walks /proc/<pid>/fd to socket inodes, joins them with the kernel's
+ * TCP tables and freezes the result into an immutable, reference-counted snapshot. Adapters read snapshots, mostly by
+ * looping over the field tables at the end of this file.
+ *
+ * Calls return 0 or -errno unless they say otherwise. The library keeps no mutable file-scope state, prints nothing and
+ * never exits. A scanner belongs to one thread at a time; snapshots may be shared, referenced and released by any. */
+#ifndef PROCTCP_H
+#define PROCTCP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROCTCP_VERSION "0.1.0"
+
+/* No row, no process: an index that points nowhere. */
+#define PROCTCP_NONE UINT32_MAX
+
+/* ---- words ---- */
+
+/* Numbered as tcpConnectionState of the TCP-MIB. */
+enum proctcp_state {
+    PROCTCP_CLOSED = 1,
+    PROCTCP_LISTEN = 2,
+    PROCTCP_SYN_SENT = 3,
+    PROCTCP_SYN_RECEIVED = 4,
+    PROCTCP_ESTABLISHED = 5,
+    PROCTCP_FIN_WAIT1 = 6,
+    PROCTCP_FIN_WAIT2 = 7,
+    PROCTCP_CLOSE_WAIT = 8,
+    PROCTCP_LAST_ACK = 9,
+    PROCTCP_CLOSING = 10,
+    PROCTCP_TIME_WAIT = 11,
+};
+#define PROCTCP_STATES 12 /* size of an array indexed by state; element 0 is unused */
+
+enum proctcp_direction {
+    PROCTCP_DIRECTION_UNKNOWN = 1,
+    PROCTCP_DIRECTION_LISTEN = 2,
+    PROCTCP_INBOUND = 3,  /* the local address and port have a listener in the same namespace */
+    PROCTCP_OUTBOUND = 4, /* they have none */
+};
+
+enum proctcp_family {
+    PROCTCP_INET = 1,
+    PROCTCP_INET6 = 2, /* also for a socket that carries IPv4 in IPv4-mapped addresses */
+};
+
+/* What the socket's timer waits for. */
+enum proctcp_timer {
+    PROCTCP_TIMER_NONE = 1,
+    PROCTCP_TIMER_RETRANSMIT = 2,
+    PROCTCP_TIMER_KEEPALIVE = 3,
+    PROCTCP_TIMER_TIME_WAIT = 4,
+    PROCTCP_TIMER_PROBE = 5, /* zero window probe */
+};
+
+enum proctcp_source {
+    PROCTCP_SOURCE_AUTO = 1,
+    PROCTCP_SOURCE_PROCFS = 2,
+    PROCTCP_SOURCE_NETLINK = 3,
+};
+
+/* Network byte order. IPv4 addresses stand in it IPv4-mapped (::ffff:a.b.c.d), whatever the socket's family, so that
+ * both ends of a connection compare equal. */
+struct proctcp_address {
+    uint8_t bytes[16];
+};
+
+/* Bits of proctcp_socket.present. A member whose bit is not set is absent: the source or the kernel does not give it,
+ * or it has no meaning in the socket's state. A present 0 is a real 0. */
+#define PROCTCP_HAS_NETNS            (1ull << 1)
+#define PROCTCP_HAS_UID              (1ull << 2)
+#define PROCTCP_HAS_LOCAL            (1ull << 4)
+#define PROCTCP_HAS_REMOTE           (1ull << 5)
+#define PROCTCP_HAS_QUEUES           (1ull << 6)
+#define PROCTCP_HAS_ACCEPT_QUEUE     (1ull << 7)
+#define PROCTCP_HAS_ACCEPT_QUEUE_MAX (1ull << 8)
+#define PROCTCP_HAS_TIMER            (1ull << 9)
+#define PROCTCP_HAS_TIMER_EXPIRES    (1ull << 10)
+#define PROCTCP_HAS_RETRANSMITS      (1ull << 11)
+#define PROCTCP_HAS_PROBES           (1ull << 12)
+#define PROCTCP_HAS_RTO              (1ull << 13)
+#define PROCTCP_HAS_ATO              (1ull << 14)
+#define PROCTCP_HAS_ACK_MODE         (1ull << 15) /* quick_ack and pingpong */
+#define PROCTCP_HAS_CWND             (1ull << 16)
+#define PROCTCP_HAS_SSTHRESH         (1ull << 17)
+
+/* One TCP endpoint of the kernel, whether a process holds it or not. */
+struct proctcp_socket {
+    uint64_t present;
+    struct proctcp_address local_address;
+    struct proctcp_address remote_address;
+    uint16_t local_port;
+    uint16_t remote_port;
+    uint32_t inode; /* 0: not (yet, or any more) reachable through a descriptor */
+    uint32_t netns; /* inode of the namespace whose table showed the socket */
+    uint32_t uid;
+    uint32_t owners;   /* rows that share this socket; 0: unattributed */
+    uint32_t subflow;  /* 1, or the position among the sockets of an MPTCP descriptor */
+    uint8_t state;     /* enum proctcp_state */
+    uint8_t direction; /* enum proctcp_direction */
+    uint8_t family;    /* enum proctcp_family */
+    uint8_t timer;     /* enum proctcp_timer */
+    uint8_t retransmits;
+    uint8_t probes;
+    uint8_t quick_ack;
+    uint8_t pingpong;
+    uint32_t tx_queue_bytes;
+    uint32_t rx_queue_bytes;
+    uint32_t accept_queue;
+    uint32_t accept_queue_max;
+    uint32_t timer_expires_ms;
+    uint32_t rto_ms;
+    uint32_t ato_ms;
+    uint32_t cwnd_segments;
+    int32_t ssthresh_segments; /* -1: still in initial slow start */
+};
+
+/* One (process, descriptor, subflow). Rows are sorted by (pid, fd, subflow). */
+struct proctcp_row {
+    int32_t pid;
+    int32_t fd;
+    uint32_t socket;     /* index into the snapshot's sockets */
+    uint32_t process;    /* index into the snapshot's processes */
+    uint32_t owner_rank; /* 1 .. owners of the socket, in row order; sums count rank 1 only */
+    uint32_t peer;       /* row of the other end on this host (its rank 1), or PROCTCP_NONE */
+    uint32_t first_seen; /* Unix time, seconds */
+};
+
+/* Bits of proctcp_process.present. */
+#define PROCTCP_HAS_EXECUTABLE    (1u << 0)
+#define PROCTCP_HAS_PROCESS_UID   (1u << 1)
+#define PROCTCP_HAS_CGROUP        (1u << 2)
+#define PROCTCP_HAS_PROCESS_NETNS (1u << 3)
+#define PROCTCP_HAS_START_TIME    (1u << 4)
+#define PROCTCP_HAS_FD_LIMIT      (1u << 5) /* absent also where there is no limit */
+#define PROCTCP_HAS_PROCESS       (1u << 6)
+
+/* One process that holds at least one TCP socket. Sorted by pid. Strings are whatever bytes the kernel gave, without
+ * NUL: newlines, quotes and invalid UTF-8 included. They live as long as the snapshot.
+ * Counts say what the process holds: a socket counts once in each of its holders, however many descriptors it has
+ * there. Sums (bytes) count a socket once on the host, in the process of its rank 1. */
+struct proctcp_process {
+    int32_t pid;
+    uint32_t present;
+    const char *name; /* comm; "" if not present */
+    const char *executable;
+    const char *cgroup;   /* of the unified hierarchy where there is one, else systemd's */
+    uint64_t start_ticks; /* clock ticks between boot and the start of the process: with pid, its identity */
+    uint64_t start_time;  /* Unix time, seconds */
+    uint64_t tx_queue_bytes;
+    uint64_t rx_queue_bytes;
+    uint64_t fd_limit; /* soft limit */
+    uint32_t uid;      /* effective */
+    uint32_t netns;    /* the one the process lives in; its sockets may be of others */
+    uint32_t fds;
+    uint32_t sockets;
+    uint32_t by_state[PROCTCP_STATES];
+    uint32_t unbound;    /* TCP descriptors in no kernel table; their state is closed */
+    uint32_t first_seen; /* Unix time, seconds */
+    uint32_t first_row;  /* its rows stand together in the snapshot */
+    uint32_t row_count;
+};
+
+/* Sockets that no visible process holds, counted. Sorted by (netns, state); counts are never 0. */
+struct proctcp_unattributed {
+    uint32_t netns;
+    uint32_t state; /* enum proctcp_state */
+    uint32_t sockets;
+};
+
+/* What a scan did, and what it had to leave out. */
+struct proctcp_stats {
+    uint64_t generation;  /* 1 for a scanner's first snapshot, then one more each */
+    uint64_t time;        /* when the scan began: Unix time, seconds */
+    uint64_t duration_us; /* wall clock */
+    uint32_t source;      /* enum proctcp_source that was used */
+    uint32_t rows;
+    uint32_t sockets;
+    uint32_t processes;         /* that hold a TCP socket */
+    uint32_t processes_seen;    /* in /proc */
+    uint32_t descriptors;       /* of these processes, of any kind */
+    uint32_t namespaces;        /* whose tables were read */
+    uint32_t namespaces_failed; /* whose tables could not be read */
+    uint32_t unattributed;      /* sockets */
+    uint32_t unbound;           /* sockets */
+    uint32_t denied;            /* processes whose descriptors may not be read (EACCES, EPERM) */
+    uint32_t vanished;          /* processes that ended during the scan (ENOENT, ESRCH), or whose pid was reused */
+    uint32_t closed;            /* descriptors that closed during the scan */
+    uint32_t exhausted;    /* reads given up for want of descriptors or memory in the kernel (EMFILE, ENFILE, ENOMEM) */
+    uint32_t failed;       /* processes that could not be read for any other reason */
+    uint32_t malformed;    /* lines or messages that could not be understood */
+    uint32_t duplicates;   /* sockets that a table showed more than once */
+    uint32_t dump_retries; /* tables read again because the kernel interrupted the dump */
+    const char *failure;   /* the first thing that failed, in words; "" if nothing did. As long-lived as the snapshot */
+};
+
+/* Immutable. Everything in it lives until the last reference is released. */
+struct proctcp_snapshot {
+    const struct proctcp_row *rows;
+    const struct proctcp_socket *sockets; /* in no particular order; those with owners == 0 are unattributed */
+    const struct proctcp_process *processes;
+    const struct proctcp_unattributed *unattributed;
+    uint32_t row_count;
+    uint32_t socket_count;
+    uint32_t process_count;
+    uint32_t unattributed_count;
+    struct proctcp_stats stats;
+};
+
+/* ---- scanning ---- */
+
+struct proctcp_options {
+    enum proctcp_source source; /* 0 is auto */
+    bool own_netns_only;        /* read the tables of the caller's network namespace alone */
+    const char *proc_root;      /* NULL is "/proc"; a recorded tree is scanned like a live one. Copied. */
+};
+
+struct proctcp_scanner;
+
+/* -EINVAL: an option has no such value. -ENOMEM. options may be NULL. Nothing is opened yet. */
+int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_scanner **scanner);
+void proctcp_scanner_free(struct proctcp_scanner *scanner);
+
+/* One walk. Fails only if nothing could be read (proctcp_failure() then names it) or with -ENOMEM; what could be read
+ * in part is a snapshot whose statistics tell. The caller owns one reference. A failed scan leaves the scanner usable.
+ */
+int proctcp_scan(struct proctcp_scanner *scanner, const struct proctcp_snapshot **snapshot);
+
+/* What the last failed proctcp_scan() failed at, with the reason: "/proc/net/tcp: Permission denied". Valid until the
+ * next call with this scanner. */
+const char *proctcp_failure(const struct proctcp_scanner *scanner);
+
+const struct proctcp_snapshot *proctcp_snapshot_ref(const struct proctcp_snapshot *snapshot);
+void proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot); /* NULL is fine */
+
+/* ---- selection ---- */
+
+struct proctcp_selection;
+
+int proctcp_selection_new(struct proctcp_selection **selection);
+void proctcp_selection_free(struct proctcp_selection *selection);
+
+/* Adds one rule. Rules of one kind are alternatives, rules of different kinds must all hold; without any rule
+ * everything matches. kind and the form of its value, each value also a list separated by commas: "pid" 1234 "process"
+ * nginx (the whole name)    "user" www-data or 33 (the process's) "state" established (names of the TCP-MIB, ss and
+ * collectd) "local_port", "remote_port" 443, https or 8000-8099 "local", "remote" 10.0.0.0/8, ::1 -EINVAL: error holds
+ * one line that names kind, value and position, and what would be right. -ENOMEM. */
+int proctcp_selection_add(struct proctcp_selection *selection, const char *kind, const char *value, char *error,
+                          size_t error_size);
+
+bool proctcp_selection_matches(const struct proctcp_selection *selection, const struct proctcp_snapshot *snapshot,
+                               const struct proctcp_row *row);
+/* Whether the rules about processes hold: "pid", "process", "user". */
+bool proctcp_selection_matches_process(const struct proctcp_selection *selection,
+                                       const struct proctcp_process *process);
+
+/* ---- words as text ---- */
+
+#define PROCTCP_ADDRESS_TEXT_SIZE  46
+#define PROCTCP_ENDPOINT_TEXT_SIZE 56
+
+/* TCP-MIB name, "established"; "unknown" for a number that is none. */
+const char *proctcp_state_name(unsigned state);
+/* From the names of the TCP-MIB ("synSent"), ss ("SYN-SENT", "ESTAB") or collectd ("SYN_SENT"); 0 if it is none. */
+unsigned proctcp_state_from_name(const char *name);
+const char *proctcp_direction_name(unsigned direction);
+const char *proctcp_family_name(unsigned family);
+const char *proctcp_timer_name(unsigned timer);
+const char *proctcp_source_name(unsigned source);
+
+bool proctcp_address_is_ipv4(const struct proctcp_address *address);
+/* "192.0.2.1" or "2001:db8::1". Both return text. */
+char *proctcp_address_text(const struct proctcp_address *address, char text[PROCTCP_ADDRESS_TEXT_SIZE]);
+/* "192.0.2.1:443" or "[2001:db8::1]:443". */
+char *proctcp_endpoint_text(const struct proctcp_address *address, uint16_t port,
+                            char text[PROCTCP_ENDPOINT_TEXT_SIZE]);
+
+/* bytes as printable ASCII without spaces: every other byte, and the backslash, as \xNN. Like snprintf: at most size
+ * bytes with the NUL (never half an escape), returns the length of the whole. */
+size_t proctcp_escape(const char *bytes, char *text, size_t size);
+
+/* The row as a line of text that reads like ss: "nginx[1234] fd 5 established 192.0.2.1:443 <- 198.51.100.7:50112 tx 0
+ * rx 0 ...". Printable ASCII. Like snprintf. */
+size_t proctcp_row_text(const struct proctcp_snapshot *snapshot, const struct proctcp_row *row, char *text,
+                        size_t size);
+
+/* ---- field tables ---- */
+
+enum proctcp_type {
+    PROCTCP_UNSIGNED = 1,
+    PROCTCP_SIGNED,
+    PROCTCP_BOOLEAN,
+    PROCTCP_TEXT,    /* bytes without NUL */
+    PROCTCP_ADDRESS, /* struct proctcp_address */
+    PROCTCP_TIME,    /* Unix time, seconds */
+    PROCTCP_ENUM,    /* a number, and proctcp_field.enum_name() for its name */
+};
+
+/* The structure a field's offset counts in. */
+enum proctcp_record {
+    PROCTCP_IN_ROW = 1,
+    PROCTCP_IN_SOCKET,       /* of the row */
+    PROCTCP_IN_PROCESS,      /* of the row, or the process itself */
+    PROCTCP_IN_PEER,         /* the peer's row; absent if there is none */
+    PROCTCP_IN_PEER_PROCESS, /* the process of the peer's row */
+    PROCTCP_IN_STATS,
+};
+
+struct proctcp_field {
+    uint16_t id;      /* SNMP column; never reused */
+    uint8_t type;     /* enum proctcp_type */
+    uint8_t record;   /* enum proctcp_record */
+    uint8_t size;     /* bytes of the member, for numbers: 1, 2, 4 or 8 */
+    bool is_counter;  /* only goes up as long as the socket, process or scanner lives */
+    uint16_t offset;  /* of the member in the record */
+    uint64_t present; /* bit in the record's present member, 0: always there */
+    const char *name; /* the JSON name */
+    const char *unit; /* "bytes", "milliseconds", "segments" ... or "" */
+    const char *(*enum_name)(unsigned value);
+    const char *help; /* one line */
+};
+
+/* Sorted by id. */
+const struct proctcp_field *proctcp_row_fields(size_t *count);
+const struct proctcp_field *proctcp_process_fields(size_t *count);
+const struct proctcp_field *proctcp_stats_fields(size_t *count);
+/* NULL if there is none of that name. */
+const struct proctcp_field *proctcp_field_by_name(const struct proctcp_field *fields, size_t count, const char *name);
+
+/* type is the field's; the member of the union follows from it. */
+struct proctcp_value {
+    enum proctcp_type type;
+    union {
+        uint64_t number; /* UNSIGNED, BOOLEAN, TIME, ENUM */
+        int64_t signed_number;
+        const char *text;
+        const struct proctcp_address *address;
+    };
+};
+
+/* false: absent. The value points into the snapshot. */
+bool proctcp_row_value(const struct proctcp_snapshot *snapshot, const struct proctcp_row *row,
+                       const struct proctcp_field *field, struct proctcp_value *value);
+bool proctcp_process_value(const struct proctcp_process *process, const struct proctcp_field *field,
+                           struct proctcp_value *value);
+bool proctcp_stats_value(const struct proctcp_stats *stats, const struct proctcp_field *field,
+                         struct proctcp_value *value);
+
+#endif
