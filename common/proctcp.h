@@ -71,22 +71,21 @@ struct proctcp_address {
 
 /* Bits of proctcp_socket.present. A member whose bit is not set is absent: the source or the kernel does not give it,
  * or it has no meaning in the socket's state. A present 0 is a real 0. */
-#define PROCTCP_HAS_NETNS            (1ull << 1)
-#define PROCTCP_HAS_UID              (1ull << 2)
-#define PROCTCP_HAS_LOCAL            (1ull << 4)
-#define PROCTCP_HAS_REMOTE           (1ull << 5)
-#define PROCTCP_HAS_QUEUES           (1ull << 6)
-#define PROCTCP_HAS_ACCEPT_QUEUE     (1ull << 7)
-#define PROCTCP_HAS_ACCEPT_QUEUE_MAX (1ull << 8)
-#define PROCTCP_HAS_TIMER            (1ull << 9)
-#define PROCTCP_HAS_TIMER_EXPIRES    (1ull << 10)
-#define PROCTCP_HAS_RETRANSMITS      (1ull << 11)
-#define PROCTCP_HAS_PROBES           (1ull << 12)
-#define PROCTCP_HAS_RTO              (1ull << 13)
-#define PROCTCP_HAS_ATO              (1ull << 14)
-#define PROCTCP_HAS_ACK_MODE         (1ull << 15) /* quick_ack and pingpong */
-#define PROCTCP_HAS_CWND             (1ull << 16)
-#define PROCTCP_HAS_SSTHRESH         (1ull << 17)
+#define PROCTCP_HAS_NETNS         (1ull << 1)
+#define PROCTCP_HAS_UID           (1ull << 2)
+#define PROCTCP_HAS_LOCAL         (1ull << 4)
+#define PROCTCP_HAS_REMOTE        (1ull << 5)
+#define PROCTCP_HAS_QUEUES        (1ull << 6)
+#define PROCTCP_HAS_ACCEPT_QUEUE  (1ull << 7)
+#define PROCTCP_HAS_TIMER         (1ull << 9)
+#define PROCTCP_HAS_TIMER_EXPIRES (1ull << 10)
+#define PROCTCP_HAS_RETRANSMITS   (1ull << 11)
+#define PROCTCP_HAS_PROBES        (1ull << 12)
+#define PROCTCP_HAS_RTO           (1ull << 13)
+#define PROCTCP_HAS_ATO           (1ull << 14)
+#define PROCTCP_HAS_ACK_MODE      (1ull << 15) /* quick_ack and pingpong */
+#define PROCTCP_HAS_CWND          (1ull << 16)
+#define PROCTCP_HAS_SSTHRESH      (1ull << 17)
 
 /* One TCP endpoint of the kernel, whether a process holds it or not. */
 struct proctcp_socket {
@@ -111,7 +110,6 @@ struct proctcp_socket {
     uint32_t tx_queue_bytes;
     uint32_t rx_queue_bytes;
     uint32_t accept_queue;
-    uint32_t accept_queue_max;
     uint32_t timer_expires_ms;
     uint32_t rto_ms;
     uint32_t ato_ms;
@@ -319,7 +317,7 @@ struct proctcp_field {
     uint16_t offset;  /* of the member in the record */
     uint64_t present; /* bit in the record's present member, 0: always there */
     const char *name; /* the JSON name */
-    const char *unit; /* "bytes", "milliseconds", "segments" ... or "" */
+    const char *unit; /* "bytes", "milliseconds", "segments" ...; NULL if it has none */
     const char *(*enum_name)(unsigned value);
     const char *help; /* one line */
 };
