@@ -1,0 +1,75 @@
+"""What the live tests share: where the build is, processes that end by their pid, waiting on conditions."""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
+CLI = os.path.join(BUILD, "proctcp")
+PATIENCE_S = 60  # how long a condition may take on a busy machine
+
+
+def wait_until(condition, what, seconds=PATIENCE_S):
+    """Returns the first true value of condition(); fails, naming what was waited for."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError("waited %d s in vain for %s" % (seconds, what))
+        time.sleep(0.05)
+
+
+def free_port(host="127.0.0.1"):
+    """A port of loopback that nobody listens on at this moment, for daemons that must be told one."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return probe.getsockname()[1]
+
+
+def rows(*arguments):
+    """The rows that build/proctcp shows, as dictionaries."""
+    out = subprocess.run([CLI, "-o", "json", *map(str, arguments)], check=True, stdout=subprocess.PIPE).stdout
+    return [json.loads(line) for line in out.decode("utf-8").splitlines()]
+
+
+class LiveTest(unittest.TestCase):
+    """A temporary directory, and processes that are gone when the test is over."""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="proctcp-")
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w") as file:
+            file.write(text)
+        return self.path(name)
+
+    def start(self, *arguments, **options):
+        """A process that is ended, by its pid, with the test."""
+        process = subprocess.Popen(list(map(str, arguments)), **options)
+        self.addCleanup(self.stop, process)
+        return process
+
+    @staticmethod
+    def stop(process, seconds=10):
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                stream.close()
+        return process.returncode
