@@ -22,7 +22,7 @@ DEPS_DEMO := collectd-core snmp snmpd iproute2 python3
 DEPS_CHECK := $(DEPS_DEMO) clang libclang-rt-dev clang-format clang-tidy cppcheck libcmocka-dev smitools valgrind
 
 CFLAGS ?= -O2 -g
-CPPFLAGS_ALL := -Icommon -MMD -MP $(CPPFLAGS)
+CPPFLAGS_ALL := -D_GNU_SOURCE -Icommon -MMD -MP $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -fPIC \
 	-fvisibility=hidden $(CFLAGS) $(SANITIZE)
 LDFLAGS_ALL := $(LDFLAGS) $(SANITIZE)

@@ -1,0 +1,192 @@
+/* join.c - owners and sockets meet on the inode. Knows nothing of where either comes from. */
+#include "scan.h"
+
+#include <errno.h>
+
+/* Moves keys to out, ordered by eleven bits from shift on; keys that agree in them keep their order. */
+static void radix_pass(const struct keys *keys, struct keys *out, unsigned shift)
+{
+    uint32_t starts[2048] = {0}, sum = 0;
+
+    for (uint32_t i = 0; i < keys->count; i++)
+        starts[keys->at[i] >> shift & 2047]++;
+    for (size_t i = 0; i < 2048; i++) {
+        uint32_t count = starts[i];
+        starts[i] = sum;
+        sum += count;
+    }
+    for (uint32_t i = 0; i < keys->count; i++)
+        out->at[starts[keys->at[i] >> shift & 2047]++] = keys->at[i];
+    out->count = keys->count;
+}
+
+/* Subflow order: what the connection began with has the lowest port; the rest only makes it the same in each scan. */
+static int compare_subflows(const struct proctcp_socket *a, const struct proctcp_socket *b)
+{
+    int order;
+    if (a->local_port != b->local_port)
+        return a->local_port < b->local_port ? -1 : 1;
+    if ((order = memcmp(&a->local_address, &b->local_address, sizeof(a->local_address))) != 0)
+        return order;
+    if ((order = memcmp(&a->remote_address, &b->remote_address, sizeof(a->remote_address))) != 0)
+        return order;
+    return (a->remote_port > b->remote_port) - (a->remote_port < b->remote_port);
+}
+
+/* An MPTCP descriptor has a handful of subflows: insertion is all they need. */
+static void number_subflows(struct scan *scan, uint32_t first, uint32_t count)
+{
+    uint32_t *group = scan->by_inode.at + first;
+    const struct proctcp_socket *sockets = scan->sockets.at;
+
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t moving = group[i], j = i;
+        for (; j > 0 && compare_subflows(&sockets[group[j - 1]], &sockets[moving]) > 0; j--)
+            group[j] = group[j - 1];
+        group[j] = moving;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        scan->sockets.at[group[i]].subflow = i + 1;
+}
+
+static int order_by_inode(struct scan *scan)
+{
+    struct keys *keys = &scan->inode_keys, *spare = &scan->inode_spare;
+    uint32_t count = scan->sockets.count;
+
+    keys->count = 0;
+    scan->by_inode.count = 0;
+    if (!vector_reserve(keys, count) || !vector_reserve(spare, count) || !vector_reserve(&scan->by_inode, count))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        if (scan->sockets.at[i].inode)
+            keys->at[keys->count++] = (uint64_t)scan->sockets.at[i].inode << 32 | i;
+    }
+    if (keys->count) {
+        radix_pass(keys, spare, 32);
+        radix_pass(spare, keys, 43);
+        radix_pass(keys, spare, 54);
+        for (uint32_t i = 0; i < spare->count; i++)
+            scan->by_inode.at[i] = (uint32_t)spare->at[i];
+        scan->by_inode.count = spare->count;
+    }
+    return 0;
+}
+
+static uint32_t inode_at(const struct scan *scan, uint32_t position)
+{
+    return scan->sockets.at[scan->by_inode.at[position]].inode;
+}
+
+static uint32_t slot_of(const struct scan *scan, uint32_t inode)
+{
+    return inode * 2654435761u >> 7 & (scan->inode_map.count - 1);
+}
+
+static void map_inode(struct scan *scan, uint32_t position)
+{
+    struct indices *map = &scan->inode_map;
+    uint32_t slot = slot_of(scan, inode_at(scan, position));
+    while (map->at[slot] != PROCTCP_NONE)
+        slot = (slot + 1) & (map->count - 1);
+    map->at[slot] = position;
+}
+
+static uint32_t find_inode(const struct scan *scan, uint32_t inode)
+{
+    const struct indices *map = &scan->inode_map;
+    uint32_t slot = slot_of(scan, inode);
+    while (map->at[slot] != PROCTCP_NONE && inode_at(scan, map->at[slot]) != inode)
+        slot = (slot + 1) & (map->count - 1);
+    return map->at[slot];
+}
+
+/* The map holds the position of each inode's first socket. It has room for the unbound ones to come: at most one for
+ * each owner. */
+static int map_inodes(struct scan *scan)
+{
+    uint64_t needed = (uint64_t)scan->by_inode.count + scan->owners.count;
+    uint32_t size = 64;
+
+    while (size < UINT32_MAX / 2 && size / 2 < needed)
+        size *= 2;
+    scan->inode_map.count = 0;
+    if (!vector_reserve(&scan->inode_map, size))
+        return -ENOMEM;
+    scan->inode_map.count = size;
+    memset(scan->inode_map.at, 0xff, size * sizeof(scan->inode_map.at[0]));
+    for (uint32_t i = 0, next; i < scan->by_inode.count; i = next) {
+        for (next = i + 1; next < scan->by_inode.count && inode_at(scan, next) == inode_at(scan, i); next++)
+            ;
+        if (next - i > 1)
+            number_subflows(scan, i, next - i);
+        map_inode(scan, i);
+    }
+    return 0;
+}
+
+/* A TCP socket that is in no table. */
+static int add_unbound(struct scan *scan, uint32_t inode, enum proctcp_family family, uint32_t *position)
+{
+    struct proctcp_socket *socket = vector_push(&scan->sockets);
+    uint32_t *index = vector_push(&scan->by_inode);
+
+    if (!socket || !index)
+        return -ENOMEM;
+    *socket = (struct proctcp_socket){.inode = inode,
+                                      .subflow = 1,
+                                      .state = PROCTCP_CLOSED,
+                                      .direction = PROCTCP_DIRECTION_UNKNOWN,
+                                      .family = (uint8_t)family,
+                                      .timer = PROCTCP_TIMER_NONE};
+    *index = scan->sockets.count - 1;
+    *position = scan->by_inode.count - 1;
+    map_inode(scan, *position);
+    scan->stats.unbound++;
+    return 0;
+}
+
+/* 1: the owner's socket is TCP, and owner->group is set. 0: it is not. */
+static int match(struct scan *scan, struct owner *owner)
+{
+    int family;
+
+    owner->group = find_inode(scan, owner->inode);
+    if (owner->group != PROCTCP_NONE)
+        return 1;
+    family = strays_ask(scan, owner);
+    if (family <= 0)
+        return family;
+    int status = add_unbound(scan, owner->inode, (enum proctcp_family)family, &owner->group);
+    return status ? status : 1;
+}
+
+int join_owners(struct scan *scan)
+{
+    uint32_t kept = 0;
+    int status = order_by_inode(scan);
+
+    if (status == 0)
+        status = map_inodes(scan);
+    if (status)
+        return status;
+    status = strays_begin(scan);
+    if (status)
+        return status;
+    for (uint32_t v = 0; v < scan->visits.count; v++) {
+        struct visit *visit = &scan->visits.at[v];
+        uint32_t first = visit->first_owner, last = first + visit->owner_count;
+        visit->first_owner = kept;
+        for (uint32_t i = first; i < last; i++) {
+            int matched = match(scan, &scan->owners.at[i]);
+            if (matched < 0)
+                return matched;
+            if (matched)
+                scan->owners.at[kept++] = scan->owners.at[i];
+        }
+        visit->owner_count = kept - visit->first_owner;
+    }
+    scan->owners.count = kept;
+    strays_end(scan);
+    return 0;
+}

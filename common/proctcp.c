@@ -1,0 +1,262 @@
+/* proctcp.c - the scanner: runs the stages of scan.h, once per scan. Knows their order and what ends a scan. */
+#include "cursor.h"
+#include "scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+struct proctcp_scanner {
+    struct scan scan;
+    char *root;
+    const struct proctcp_snapshot *previous;
+    uint64_t generation;
+    char failure[512];
+};
+
+int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_scanner **scanner)
+{
+    static const struct proctcp_options defaults = {0};
+    struct proctcp_scanner *made;
+
+    if (!options)
+        options = &defaults;
+    if ((unsigned)options->source > PROCTCP_SOURCE_NETLINK || (options->proc_root && !*options->proc_root))
+        return -EINVAL;
+    if (options->source == PROCTCP_SOURCE_NETLINK)
+        return -EOPNOTSUPP;
+    made = calloc(1, sizeof(*made));
+    if (!made)
+        return -ENOMEM;
+    made->root = strdup(options->proc_root ? options->proc_root : "/proc");
+    made->scan.buffer = malloc(SCAN_BUFFER_SIZE);
+    if (!made->root || !made->scan.buffer) {
+        proctcp_scanner_free(made);
+        return -ENOMEM;
+    }
+    made->scan.root = made->root;
+    made->scan.own_netns_only = options->own_netns_only;
+    made->scan.hz = (uint32_t)sysconf(_SC_CLK_TCK);
+    *scanner = made;
+    return 0;
+}
+
+void proctcp_scanner_free(struct proctcp_scanner *scanner)
+{
+    struct scan *scan = scanner ? &scanner->scan : NULL;
+
+    if (!scanner)
+        return;
+    proctcp_snapshot_unref(scanner->previous);
+    vector_free(&scan->pids);
+    vector_free(&scan->visits);
+    vector_free(&scan->owners);
+    vector_free(&scan->namespaces);
+    vector_free(&scan->by_inode);
+    vector_free(&scan->inode_keys);
+    vector_free(&scan->inode_spare);
+    vector_free(&scan->inode_map);
+    vector_free(&scan->tuple_map);
+    vector_free(&scan->listeners);
+    vector_free(&scan->peers);
+    vector_free(&scan->strays);
+    vector_free(&scan->stray_map);
+    vector_free(&scan->sockets);
+    vector_free(&scan->rows);
+    vector_free(&scan->processes);
+    arena_free(&scan->strings);
+    free(scan->buffer);
+    free(scanner->root);
+    free(scanner);
+}
+
+void scan_failed(struct scan *scan, int error, const char *path_format, ...)
+{
+    char path[128], reason[64];
+    va_list arguments;
+
+    if (scan->failure[0])
+        return;
+    va_start(arguments, path_format);
+    vsnprintf(path, sizeof(path), path_format, arguments);
+    va_end(arguments);
+    snprintf(scan->failure, sizeof(scan->failure), "%s%s%s: %s", scan->root, *path ? "/" : "", path,
+             strerror_r(error, reason, sizeof(reason)));
+}
+
+void scan_count_error(struct scan *scan, int error)
+{
+    switch (error) {
+    case EACCES:
+    case EPERM:
+        scan->stats.denied++;
+        break;
+    case ENOENT:
+    case ESRCH:
+        scan->stats.vanished++;
+        break;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+        scan->stats.exhausted++;
+        break;
+    default:
+        scan->stats.failed++;
+    }
+}
+
+/* The line "btime 1700000000" of <root>/stat. Asked for once: the kernel adds up every interrupt counter to answer. */
+static uint64_t read_boot_time(struct scan *scan)
+{
+    static const char label[] = "\nbtime ";
+    uint64_t boot_time = 0;
+    size_t filled = 0;
+    ssize_t got;
+    int fd = openat(scan->proc_fd, "stat", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return 0;
+    while ((got = read(fd, scan->buffer + filled, SCAN_BUFFER_SIZE - filled)) > 0) {
+        filled += (size_t)got;
+        const char *at = memmem(scan->buffer, filled, label, sizeof(label) - 1);
+        const char *end = at ? memchr(at + 1, '\n', filled - (size_t)(at + 1 - scan->buffer)) : NULL;
+        if (end) {
+            struct cursor c = {at + sizeof(label) - 1, end};
+            cursor_dec64(&c, &boot_time);
+            break;
+        }
+        if (filled == SCAN_BUFFER_SIZE) { /* the line is further on; it is shorter than what is kept */
+            memmove(scan->buffer, scan->buffer + filled - 64, 64);
+            filled = 64;
+        }
+    }
+    close(fd);
+    return boot_time;
+}
+
+static int open_root(struct scan *scan)
+{
+    struct statfs filesystem;
+
+    scan->proc_fd = open(scan->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (scan->proc_fd < 0) {
+        int error = errno;
+        scan_failed(scan, error, "%s", "");
+        return -error;
+    }
+    scan->live = fstatfs(scan->proc_fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
+    if (!scan->boot_time)
+        scan->boot_time = read_boot_time(scan);
+    return 0;
+}
+
+/* What an earlier scan used, less what it used far too much of. */
+static void recycle(struct scan *scan)
+{
+    vector_recycle(&scan->pids);
+    vector_recycle(&scan->visits);
+    vector_recycle(&scan->owners);
+    vector_recycle(&scan->namespaces);
+    vector_recycle(&scan->by_inode);
+    vector_recycle(&scan->inode_keys);
+    vector_recycle(&scan->inode_spare);
+    vector_recycle(&scan->inode_map);
+    vector_recycle(&scan->tuple_map);
+    vector_recycle(&scan->listeners);
+    vector_recycle(&scan->peers);
+    vector_recycle(&scan->stray_map);
+    vector_recycle(&scan->sockets);
+    vector_recycle(&scan->rows);
+    vector_recycle(&scan->processes);
+    arena_free(&scan->strings);
+    scan->stats = (struct proctcp_stats){0};
+    scan->failure[0] = '\0';
+}
+
+/* Every namespace that can be read is; the scan fails only if none can. */
+static int read_sockets(struct scan *scan)
+{
+    int failure = -ENOENT;
+
+    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
+        int status = sockets_procfs_scan(scan, &scan->namespaces.at[i]);
+        if (status == -ENOMEM)
+            return status;
+        if (status)
+            failure = status;
+    }
+    return scan->stats.namespaces ? 0 : failure;
+}
+
+/* Descriptors first, then sockets: what is open through the whole scan is in both. */
+static int run_stages(struct scan *scan, const struct proctcp_snapshot *previous)
+{
+    int status = owners_scan(scan);
+
+    if (status == 0)
+        status = namespaces_find(scan);
+    if (status == 0)
+        status = read_sockets(scan);
+    if (status == 0)
+        status = tuples_index(scan);
+    if (status == 0)
+        status = join_owners(scan);
+    if (status == 0)
+        status = processes_read(scan);
+    if (status == 0)
+        status = rows_make(scan);
+    if (status == 0)
+        status = peers_find(scan);
+    if (status == 0)
+        deltas_find(scan, previous);
+    return status;
+}
+
+static uint64_t microseconds(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+int proctcp_scan(struct proctcp_scanner *scanner, const struct proctcp_snapshot **snapshot)
+{
+    struct scan *scan = &scanner->scan;
+    const struct proctcp_snapshot *made;
+    uint64_t begun = microseconds(CLOCK_MONOTONIC);
+    int status;
+
+    recycle(scan);
+    scan->stats.generation = scanner->generation + 1;
+    scan->stats.time = microseconds(CLOCK_REALTIME) / 1000000;
+    scan->stats.source = PROCTCP_SOURCE_PROCFS;
+    status = open_root(scan);
+    if (status == 0) {
+        status = run_stages(scan, scanner->previous);
+        close(scan->proc_fd);
+    }
+    if (status == 0) {
+        scan->stats.duration_us = microseconds(CLOCK_MONOTONIC) - begun;
+        status = snapshot_freeze(scan, &made);
+    }
+    if (status) {
+        if (!scan->failure[0] || status == -ENOMEM)
+            snprintf(scan->failure, sizeof(scan->failure), "%s: %s", scan->root, strerror(-status));
+        return status;
+    }
+    scanner->generation++;
+    proctcp_snapshot_unref(scanner->previous);
+    scanner->previous = proctcp_snapshot_ref(made);
+    *snapshot = made;
+    return 0;
+}
+
+const char *proctcp_failure(const struct proctcp_scanner *scanner)
+{
+    return scanner->scan.failure;
+}

@@ -1,0 +1,131 @@
+/* rows.c - a row for each owner and subflow, and what each process holds. Knows the order of rows; nothing of sources.
+ */
+#include "scan.h"
+
+#include <errno.h>
+
+/* Rows stand in the order of owners, which is that of (pid, fd); subflows follow each other in by_inode. */
+static int add_rows(struct scan *scan, const struct owner *owner, uint32_t process)
+{
+    for (uint32_t at = owner->group; at < scan->by_inode.count; at++) {
+        uint32_t index = scan->by_inode.at[at];
+        if (scan->sockets.at[index].inode != owner->inode)
+            break;
+        struct proctcp_row *row = vector_push(&scan->rows);
+        if (!row)
+            return -ENOMEM;
+        *row = (struct proctcp_row){.pid = scan->processes.at[process].pid,
+                                    .fd = owner->fd,
+                                    .socket = index,
+                                    .process = process,
+                                    .owner_rank = ++scan->sockets.at[index].owners,
+                                    .peer = PROCTCP_NONE};
+    }
+    return 0;
+}
+
+static int compare_indices(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void add_sums(struct proctcp_process *process, const struct proctcp_socket *socket)
+{
+    if (!(socket->present & PROCTCP_HAS_QUEUES))
+        return;
+    process->tx_queue_bytes += socket->tx_queue_bytes;
+    process->rx_queue_bytes += socket->rx_queue_bytes;
+}
+
+/* Counts each socket once however many descriptors the process has of it. Only sockets with several owners can repeat.
+ */
+static int count_process(struct scan *scan, struct proctcp_process *process)
+{
+    struct indices *shared = &scan->pids; /* free by now */
+
+    shared->count = 0;
+    for (uint32_t i = process->first_row; i < process->first_row + process->row_count; i++) {
+        const struct proctcp_row *row = &scan->rows.at[i];
+        const struct proctcp_socket *socket = &scan->sockets.at[row->socket];
+        if (row->owner_rank == 1)
+            add_sums(process, socket);
+        if (socket->owners > 1) {
+            uint32_t *index = vector_push(shared);
+            if (!index)
+                return -ENOMEM;
+            *index = row->socket;
+            continue;
+        }
+        process->sockets++;
+        process->by_state[socket->state]++;
+        process->unbound += !(socket->present & PROCTCP_HAS_LOCAL);
+    }
+    if (shared->count)
+        qsort(shared->at, shared->count, sizeof(shared->at[0]), compare_indices);
+    for (uint32_t i = 0; i < shared->count; i++) {
+        const struct proctcp_socket *socket = &scan->sockets.at[shared->at[i]];
+        if (i > 0 && shared->at[i] == shared->at[i - 1])
+            continue;
+        process->sockets++;
+        process->by_state[socket->state]++;
+        process->unbound += !(socket->present & PROCTCP_HAS_LOCAL);
+    }
+    return 0;
+}
+
+/* A socket that is in no table and whose holders are all gone by now does not exist any more. */
+static int drop_dead(struct scan *scan)
+{
+    struct indices *moved = &scan->peers; /* free until peers are looked for */
+    uint32_t kept = 0;
+
+    moved->count = 0;
+    if (!vector_reserve(moved, scan->sockets.count))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < scan->sockets.count; i++) {
+        const struct proctcp_socket *socket = &scan->sockets.at[i];
+        moved->at[i] = kept;
+        if (socket->owners == 0 && !(socket->present & PROCTCP_HAS_LOCAL))
+            scan->stats.unbound--;
+        else
+            scan->sockets.at[kept++] = *socket;
+    }
+    scan->sockets.count = kept;
+    for (uint32_t i = 0; i < scan->rows.count; i++)
+        scan->rows.at[i].socket = moved->at[scan->rows.at[i].socket];
+    return 0;
+}
+
+static bool any_dead(const struct scan *scan)
+{
+    /* They came last. */
+    for (uint32_t i = scan->sockets.count; i > 0 && !(scan->sockets.at[i - 1].present & PROCTCP_HAS_LOCAL); i--) {
+        if (scan->sockets.at[i - 1].owners == 0)
+            return true;
+    }
+    return false;
+}
+
+int rows_make(struct scan *scan)
+{
+    int status = 0;
+
+    if (!vector_reserve(&scan->rows, scan->owners.count))
+        return -ENOMEM;
+    for (uint32_t v = 0; v < scan->visits.count && status == 0; v++) {
+        const struct visit *visit = &scan->visits.at[v];
+        if (visit->process == PROCTCP_NONE)
+            continue;
+        struct proctcp_process *process = &scan->processes.at[visit->process];
+        process->first_row = scan->rows.count;
+        for (uint32_t i = 0; i < visit->owner_count && status == 0; i++)
+            status = add_rows(scan, &scan->owners.at[visit->first_owner + i], visit->process);
+        process->row_count = scan->rows.count - process->first_row;
+    }
+    if (status == 0 && any_dead(scan))
+        status = drop_dead(scan);
+    for (uint32_t i = 0; i < scan->processes.count && status == 0; i++)
+        status = count_process(scan, &scan->processes.at[i]);
+    return status;
+}

@@ -1,0 +1,150 @@
+/* scan.h - what the stages of one scan hand to each other. Private to common/. Each stage reads what the stages before
+ * it left here and adds its own; the scanner (proctcp.c) calls them in this order. */
+#ifndef PROCTCP_SCAN_H
+#define PROCTCP_SCAN_H
+
+#include "arena.h"
+#include "proctcp.h"
+#include "vector.h"
+
+/* A descriptor that is a socket, of any protocol until the join. */
+struct owner {
+    uint32_t inode;
+    int32_t fd;
+    uint32_t visit; /* index into visits */
+    uint32_t group; /* after the join: where the inode's sockets begin in by_inode */
+};
+
+/* A process whose descriptors were listed, or could not be. */
+struct visit {
+    int32_t pid;
+    uint32_t netns; /* 0: not known */
+    uint32_t fds;
+    uint32_t first_owner;
+    uint32_t owner_count;
+    uint32_t process; /* index into processes, or PROCTCP_NONE: holds no TCP socket */
+    bool unreadable;
+    uint64_t seen_ticks; /* clock ticks since boot when it was visited */
+};
+
+struct netns {
+    uint32_t inode; /* 0: not known */
+    uint32_t visit; /* the first process that lives in it, or PROCTCP_NONE */
+    bool own;
+};
+
+/* What is known of a socket inode that is in no TCP table. */
+struct stray {
+    uint32_t inode;
+    uint8_t family; /* enum proctcp_family of a TCP socket, or 0: not TCP */
+    bool seen;      /* in this scan */
+};
+
+struct owners VECTOR(struct owner);
+struct visits VECTOR(struct visit);
+struct namespaces VECTOR(struct netns);
+struct sockets VECTOR(struct proctcp_socket);
+struct rows VECTOR(struct proctcp_row);
+struct processes VECTOR(struct proctcp_process);
+struct strays VECTOR(struct stray);
+struct indices VECTOR(uint32_t);
+struct keys VECTOR(uint64_t);
+
+#define SCAN_BUFFER_SIZE 65536
+
+struct scan {
+    /* Where and how. */
+    const char *root;
+    int proc_fd;
+    bool live; /* the root is a procfs, not a recorded tree */
+    bool own_netns_only;
+    uint32_t hz;        /* USER_HZ */
+    uint64_t boot_time; /* Unix time, seconds; 0: not known */
+
+    /* Working memory, kept from scan to scan. */
+    char *buffer; /* SCAN_BUFFER_SIZE bytes, free for whatever stage runs */
+    struct indices pids;
+    struct visits visits;
+    struct owners owners; /* in order of (pid, fd); after the join only those of TCP sockets */
+    struct namespaces namespaces;
+    struct indices by_inode;  /* sockets that have an inode, ordered by (inode, subflow) */
+    struct keys inode_keys;   /* scratch of the ordering */
+    struct keys inode_spare;  /* scratch of the ordering */
+    struct indices inode_map; /* hash: position in by_inode, or PROCTCP_NONE */
+    struct indices tuple_map; /* hash: socket by its namespace and four-tuple, or PROCTCP_NONE */
+    struct indices listeners; /* sockets in LISTEN, each place once */
+    struct indices peers;     /* scratch of peers.c */
+    struct strays strays;     /* kept, because the kernel need be asked only once */
+    struct indices stray_map; /* hash: stray by inode, or PROCTCP_NONE */
+
+    /* The snapshot in the making. */
+    struct sockets sockets;
+    struct rows rows;
+    struct processes processes;
+    struct arena strings;
+    struct proctcp_stats stats;
+    char failure[256];
+};
+
+/* Keeps the first failure of a scan, in words: "<root>/<path>: <reason>". path may be empty. */
+void scan_failed(struct scan *scan, int error, const char *path_format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Counts a process that could not be read, by what the kernel said. */
+void scan_count_error(struct scan *scan, int error);
+
+/* All return 0 or -errno; -ENOMEM ends the scan. */
+
+/* owners_procfs.c: fills visits and owners. Fails if the root cannot be listed. */
+int owners_scan(struct scan *scan);
+
+/* namespaces.c: the distinct network namespaces of the visited processes, and one's own, each with a way to read it. */
+int namespaces_find(struct scan *scan);
+/* Opens table ("tcp", "tcp6") of a namespace through any process that lives there. Returns a descriptor or -errno;
+ * -ENOENT if the namespace has no such table. */
+int namespaces_open_table(struct scan *scan, const struct netns *netns, const char *table);
+
+/* sockets_procfs.c: appends the sockets of a namespace, and counts it as read, failed or both (in part). Fails if none
+ * of its tables can be read. */
+int sockets_procfs_scan(struct scan *scan, const struct netns *netns);
+/* One line without its newline. false: not understood. hz is USER_HZ. Sets everything but netns. */
+bool sockets_procfs_line(const char *line, size_t length, enum proctcp_family family, uint32_t hz,
+                         struct proctcp_socket *socket);
+
+/* tuples.c: an index of sockets by four-tuple. Drops what a table showed twice. */
+int tuples_index(struct scan *scan);
+/* The socket at the other end on this host, or PROCTCP_NONE. */
+uint32_t tuples_mirror(const struct scan *scan, uint32_t socket);
+
+/* join.c: finds the sockets of each owner; keeps only the owners of TCP sockets. */
+int join_owners(struct scan *scan);
+
+/* unbound.c: whether an inode that is in no table is a TCP socket: its family, or 0. Negative: -ENOMEM. strays_begin()
+ * and strays_end() enclose the calls of a scan. */
+int strays_begin(struct scan *scan);
+int strays_ask(struct scan *scan, const struct owner *owner);
+void strays_end(struct scan *scan);
+
+/* processes.c: facts about every visited process that owns a TCP socket, unless it is gone or another by now. */
+int processes_read(struct scan *scan);
+/* For fuzzing and tests: the parsers behind it. false: not understood. */
+bool processes_parse_stat(const char *text, size_t length, const char **name, size_t *name_length,
+                          uint64_t *start_ticks);
+bool processes_parse_limits(const char *text, size_t length, uint64_t *fd_limit);
+bool processes_parse_cgroup(const char *text, size_t length, const char **path, size_t *path_length);
+
+/* rows.c: a row for each owner and subflow; process counts and sums. */
+int rows_make(struct scan *scan);
+
+/* peers.c: the other end of each row, and the direction of each socket. */
+int peers_find(struct scan *scan);
+
+/* deltas.c: what this scan knows from the previous one; previous may be NULL. */
+void deltas_find(struct scan *scan, const struct proctcp_snapshot *previous);
+
+/* snapshot.c: freezes what the stages made. Takes over its memory, on success only. */
+int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot);
+
+/* Whether inode is the target of a descriptor's link ("socket:[1234]"). */
+bool owners_parse_link(const char *link, size_t length, uint32_t *inode);
+
+#endif

@@ -1,0 +1,159 @@
+/* tuples.c - sockets by four-tuple: finds what a table showed twice, and the other end of a connection on this host.
+ * Knows addresses and ports, and nothing of who holds a socket. */
+#include "scan.h"
+
+#include <errno.h>
+
+/* The same for both ends of a connection, so that they meet in one place of the table. */
+static uint64_t hash_endpoint(const struct proctcp_address *address, uint16_t port)
+{
+    uint64_t high, low;
+    memcpy(&high, address->bytes, sizeof(high));
+    memcpy(&low, address->bytes + 8, sizeof(low));
+    uint64_t h = (high ^ port) * 0x9e3779b97f4a7c15u;
+    h = (h ^ h >> 32 ^ low ^ (uint64_t)port << 16) * 0xbf58476d1ce4e5b9u;
+    return h ^ h >> 29;
+}
+
+static uint64_t hash_tuple(const struct proctcp_socket *socket)
+{
+    uint64_t h = hash_endpoint(&socket->local_address, socket->local_port);
+
+    /* Listeners may share address and port; their inodes keep them apart. */
+    if (socket->state == PROCTCP_LISTEN)
+        return h + socket->inode * 0x94d049bb133111ebu;
+    return h + hash_endpoint(&socket->remote_address, socket->remote_port);
+}
+
+static bool same_address(const struct proctcp_address *a, const struct proctcp_address *b)
+{
+    return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static bool same_tuple(const struct proctcp_socket *a, const struct proctcp_socket *b)
+{
+    return a->local_port == b->local_port && a->remote_port == b->remote_port && a->netns == b->netns &&
+           same_address(&a->local_address, &b->local_address) && same_address(&a->remote_address, &b->remote_address);
+}
+
+/* One socket seen twice: the same inode, or one of the two without any, as it is while a connection is being made or
+ * torn down. Two inodes are two sockets: bound to different interfaces, they may share a four-tuple. */
+static bool same_socket(const struct proctcp_socket *a, const struct proctcp_socket *b)
+{
+    if ((a->state == PROCTCP_LISTEN) != (b->state == PROCTCP_LISTEN))
+        return false;
+    return (a->inode == b->inode || a->inode == 0 || b->inode == 0) && same_tuple(a, b);
+}
+
+static uint32_t map_size(uint32_t count)
+{
+    uint32_t size = 64;
+    while (size < UINT32_MAX / 2 && size / 2 < count)
+        size *= 2;
+    return size;
+}
+
+/* Puts sockets in the table. A socket found there before is marked with state 0, the one with less to say of the two.
+ * Returns how many were marked. */
+static uint32_t fill(struct scan *scan)
+{
+    struct indices *map = &scan->tuple_map;
+    uint32_t mask = map->count - 1, duplicates = 0;
+
+    memset(map->at, 0xff, map->count * sizeof(map->at[0]));
+    for (uint32_t i = 0; i < scan->sockets.count; i++) {
+        struct proctcp_socket *socket = &scan->sockets.at[i];
+        uint32_t slot = (uint32_t)hash_tuple(socket) & mask;
+        for (; map->at[slot] != PROCTCP_NONE; slot = (slot + 1) & mask) {
+            struct proctcp_socket *other = &scan->sockets.at[map->at[slot]];
+            if (!same_socket(socket, other))
+                continue;
+            /* The later one is nearer to the truth, unless only the earlier one can be attributed. */
+            struct proctcp_socket *loser = socket->inode == 0 && other->inode != 0 ? socket : other;
+            loser->state = 0;
+            duplicates++;
+            if (loser == socket)
+                break;
+            map->at[slot] = PROCTCP_NONE;
+            break;
+        }
+        if (socket->state)
+            map->at[slot] = i;
+    }
+    return duplicates;
+}
+
+static void drop_marked(struct sockets *sockets)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < sockets->count; i++) {
+        if (sockets->at[i].state)
+            sockets->at[kept++] = sockets->at[i];
+    }
+    sockets->count = kept;
+}
+
+int tuples_index(struct scan *scan)
+{
+    uint32_t duplicates;
+
+    do {
+        scan->tuple_map.count = 0;
+        if (!vector_reserve(&scan->tuple_map, map_size(scan->sockets.count)))
+            return -ENOMEM;
+        scan->tuple_map.count = map_size(scan->sockets.count);
+        duplicates = fill(scan);
+        if (duplicates) {
+            scan->stats.duplicates += duplicates;
+            drop_marked(&scan->sockets);
+        }
+    } while (duplicates);
+    return 0;
+}
+
+static bool is_mirror(const struct proctcp_socket *a, const struct proctcp_socket *b)
+{
+    return a->local_port == b->remote_port && a->remote_port == b->local_port && b->state != PROCTCP_LISTEN &&
+           same_address(&a->local_address, &b->remote_address) && same_address(&a->remote_address, &b->local_address);
+}
+
+/* 127.0.0.0/8 and ::1 do not leave their namespace. */
+static bool is_loopback(const struct proctcp_address *address)
+{
+    static const struct proctcp_address ipv6_loopback = {.bytes = {[15] = 1}};
+    if (proctcp_address_is_ipv4(address))
+        return address->bytes[12] == 127;
+    return same_address(address, &ipv6_loopback);
+}
+
+/* The same namespace first. In others, private addresses repeat: the other end must be the only one that fits. Of two
+ * that fit in the same place, one is what is left of an earlier connection: it has no holder. */
+uint32_t tuples_mirror(const struct scan *scan, uint32_t index)
+{
+    const struct indices *map = &scan->tuple_map;
+    const struct proctcp_socket *socket = &scan->sockets.at[index];
+    uint32_t mask = map->count - 1, far = PROCTCP_NONE, near = PROCTCP_NONE;
+    bool ambiguous = false;
+
+    if (!(socket->present & PROCTCP_HAS_REMOTE))
+        return PROCTCP_NONE;
+    for (uint32_t slot = (uint32_t)hash_tuple(socket) & mask; map->at[slot] != PROCTCP_NONE; slot = (slot + 1) & mask) {
+        uint32_t candidate = map->at[slot];
+        const struct proctcp_socket *other = &scan->sockets.at[candidate];
+        if (!is_mirror(socket, other))
+            continue;
+        if (other->netns == socket->netns) {
+            if (near == PROCTCP_NONE || other->owners)
+                near = candidate;
+        } else if (far == PROCTCP_NONE) {
+            far = candidate;
+        } else {
+            ambiguous = true;
+        }
+    }
+    if (near != PROCTCP_NONE)
+        return near;
+    if (ambiguous || is_loopback(&socket->local_address) || is_loopback(&socket->remote_address))
+        return PROCTCP_NONE;
+    return far;
+}

@@ -1,0 +1,61 @@
+/* vector.h - arrays that grow. A vector is any structure with members at, count and capacity; counts are 32 bits wide,
+ * like the indices that point into them. */
+#ifndef PROCTCP_VECTOR_H
+#define PROCTCP_VECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VECTOR(type)                                                                                                   \
+    {                                                                                                                  \
+        type *at;                                                                                                      \
+        uint32_t count;                                                                                                \
+        uint32_t capacity;                                                                                             \
+    }
+
+/* at_member is the address of the vector's pointer. */
+static inline bool vector_grow(void *at_member, uint32_t *capacity, uint64_t needed, size_t item_size)
+{
+    void *at;
+    uint64_t wanted = *capacity ? (uint64_t)*capacity + *capacity / 2 : 64;
+
+    if (needed <= *capacity)
+        return true;
+    if (wanted < needed)
+        wanted = needed;
+    if (wanted > UINT32_MAX - 1 || wanted > SIZE_MAX / item_size)
+        return false;
+    memcpy(&at, at_member, sizeof(at));
+    at = realloc(at, (size_t)wanted * item_size);
+    if (!at)
+        return false;
+    memcpy(at_member, &at, sizeof(at));
+    *capacity = (uint32_t)wanted;
+    return true;
+}
+
+/* Room for so many items in all; false if memory is out. */
+#define vector_reserve(v, needed) vector_grow(&(v)->at, &(v)->capacity, (needed), sizeof(*(v)->at))
+
+/* Address of a new item, not initialised; NULL if memory is out. */
+#define vector_push(v) (vector_reserve((v), (uint64_t)(v)->count + 1) ? &(v)->at[(v)->count++] : NULL)
+
+/* Empties it. Working memory is kept for the next scan, but not more than four times what this one used. */
+#define vector_recycle(v)                                                                                              \
+    do {                                                                                                               \
+        if ((v)->capacity > 4096 && (v)->count < (v)->capacity / 4)                                                    \
+            vector_free(v);                                                                                            \
+        (v)->count = 0;                                                                                                \
+    } while (0)
+
+#define vector_free(v)                                                                                                 \
+    do {                                                                                                               \
+        free((v)->at);                                                                                                 \
+        (v)->at = NULL;                                                                                                \
+        (v)->count = (v)->capacity = 0;                                                                                \
+    } while (0)
+
+#endif
