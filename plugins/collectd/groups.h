@@ -1,0 +1,42 @@
+/* groups.h - the processes of one name, and the sockets that they hold, summed. */
+#ifndef PROCTCP_COLLECTD_GROUPS_H
+#define PROCTCP_COLLECTD_GROUPS_H
+
+#include "identifier.h"
+#include "proctcp.h"
+#include "sticky.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Sockets count once in each group that holds them, sums (bytes, accept queue) once on the host: in the group of the
+ * socket's first selected row, which is its rank 1 unless that is not selected. */
+struct group {
+    char name[IDENTIFIER_SIZE];
+    uint32_t processes; /* with a selected row */
+    uint32_t sockets;
+    uint32_t by_state[PROCTCP_STATES];
+    uint32_t unbound;
+    bool has_queues; /* false: it has connections, and the source gives the queues of none */
+    bool has_accept_queue;
+    uint64_t tx_queue_bytes;
+    uint64_t rx_queue_bytes;
+    uint64_t accept_queue;
+    uint32_t fds;      /* of the process that is nearest to its limit, */
+    uint64_t fd_limit; /* which is this; 0: no process of the group has one, and fds is the most */
+};
+
+struct groups {
+    struct group *groups; /* sorted by name, IDENTIFIER_OTHER last */
+    uint32_t count;
+    uint32_t summed_in_other; /* names that found no place */
+    uint32_t *home;           /* by index of the socket: the group its sums count in, PROCTCP_NONE: not selected */
+};
+
+/* The rows that selection matches (NULL: none at all), at most max_groups of the names for themselves and the rest in
+ * IDENTIFIER_OTHER. places remembers which names those are. 0 or -ENOMEM. */
+int groups_build(const struct proctcp_snapshot *snapshot, const struct proctcp_selection *selection,
+                 uint32_t max_groups, struct sticky *places, struct groups *groups);
+void groups_free(struct groups *groups);
+
+#endif

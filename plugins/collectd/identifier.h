@@ -1,0 +1,25 @@
+/* identifier.h - names that every collectd writer can take. */
+#ifndef PROCTCP_COLLECTD_IDENTIFIER_H
+#define PROCTCP_COLLECTD_IDENTIFIER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* libcollectdclient keeps 63 bytes of an instance, the daemon itself 127. */
+#define IDENTIFIER_SIZE 64
+
+/* Plugin instances of the plugin's own. A process that bears one of these names gets another one. */
+#define IDENTIFIER_SELF    "proctcp-self"
+#define IDENTIFIER_OTHER   "_other"   /* the sum of the groups that found no place */
+#define IDENTIFIER_UNNAMED "_unnamed" /* processes without a name */
+
+/* Any bytes as [A-Za-z0-9_.:@+-], different names as different identifiers: every other byte becomes +XX, as does a
+ * "+" that would read so. Too long a name ends in "+-" and a hash of the whole. */
+void identifier_from_name(const char *name, char identifier[IDENTIFIER_SIZE]);
+
+/* text, of allowed bytes already, in at most size bytes with the NUL; cut like a name that is too long. */
+void identifier_cut(const char *text, char *identifier, size_t size);
+
+uint64_t identifier_hash(const void *bytes, size_t size);
+
+#endif

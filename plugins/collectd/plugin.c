@@ -1,0 +1,195 @@
+/* plugin.c - what collectd calls: configure, start, read, stop. Knows the daemon's conventions and when to say what;
+ * knows nothing of how sockets are found, summed or named. */
+#include "daemon.h"
+
+#include "groups.h"
+#include "proctcp.h"
+#include "publish.h"
+#include "settings.h"
+#include "sockets.h"
+#include "sticky.h"
+
+#include <linux/capability.h>
+
+#define NAME "proctcp"
+
+/* The one mutable object of the plugin: the daemon hands no pointer to the callbacks that configure, start and stop. */
+static struct plugin {
+    struct settings settings;
+    struct proctcp_scanner *scanner;
+    struct sticky group_places;
+    struct sticky socket_places;
+    c_complain_t unreadable;
+    c_complain_t partial;
+    c_complain_t many_groups;
+    c_complain_t many_sockets;
+} plugin;
+
+static int configure(oconfig_item_t *block)
+{
+    if (!plugin.settings.selection) {
+        P_ERROR("out of memory");
+        return -1;
+    }
+    settings_take(&plugin.settings, block);
+    /* Anything else would keep the whole daemon from starting. */
+    return 0;
+}
+
+static void warn_of_missing_capabilities(void)
+{
+    bool ptrace = check_capability(CAP_SYS_PTRACE) == 0;
+    bool search = check_capability(CAP_DAC_READ_SEARCH) == 0;
+
+    if (ptrace && search)
+        return;
+    P_WARNING(
+        "%s%s%s missing: sockets of other users' processes show as unattributed. Run collectd as root, or grant "
+        "it with AmbientCapabilities= and CapabilityBoundingSet= of its systemd unit",
+        ptrace ? "" : "CAP_SYS_PTRACE", ptrace || search ? "" : " and ", search ? "" : "CAP_DAC_READ_SEARCH");
+}
+
+static int start(void)
+{
+    struct settings *settings = &plugin.settings;
+    const struct proctcp_options options = {
+        .source = (enum proctcp_source)settings->source,
+        .own_netns_only = settings->own_netns_only,
+        .proc_root = settings->proc_path,
+    };
+    int error;
+
+    settings_finish(settings);
+    error = proctcp_scanner_new(&options, &plugin.scanner);
+    if (error) {
+        P_ERROR("cannot scan with Source \"%s\": %s", proctcp_source_name((unsigned)settings->source),
+                strerror(-error));
+        return -1;
+    }
+    if (!settings->proc_path)
+        warn_of_missing_capabilities();
+    return 0;
+}
+
+/* One pass, one time: writers group what belongs together by it. */
+struct pass {
+    cdtime_t time;
+};
+
+static void dispatch(void *to, const char *plugin_instance, const char *type, const char *type_instance, double value)
+{
+    const struct pass *pass = to;
+    value_t values[] = {{.gauge = value}};
+    value_list_t list = VALUE_LIST_INIT;
+
+    list.values = values;
+    list.values_len = 1;
+    list.time = pass->time;
+    sstrncpy(list.plugin, NAME, sizeof(list.plugin));
+    sstrncpy(list.plugin_instance, plugin_instance, sizeof(list.plugin_instance));
+    sstrncpy(list.type, type, sizeof(list.type));
+    sstrncpy(list.type_instance, type_instance, sizeof(list.type_instance));
+    /* It says itself what it refuses. */
+    (void)plugin_dispatch_values(&list);
+}
+
+static int publish_sockets(const struct publisher *publisher, const struct proctcp_snapshot *snapshot,
+                           const struct groups *groups, uint32_t *left_out)
+{
+    struct socket_choices choices;
+    int error =
+        sockets_choose(snapshot, groups, (uint32_t)plugin.settings.max_sockets, &plugin.socket_places, &choices);
+
+    if (error)
+        return error;
+    for (uint32_t i = 0; i < choices.count; i++) {
+        const struct socket_choice *choice = &choices.choices[i];
+
+        publish_socket(publisher, groups->groups[choice->group].name, choice->name, &snapshot->sockets[choice->socket]);
+    }
+    *left_out = choices.left_out;
+    socket_choices_free(&choices);
+    return 0;
+}
+
+static void say_what_was_cut(const struct groups *groups, uint32_t sockets_left_out)
+{
+    if (groups->summed_in_other)
+        c_complain_once(LOG_NOTICE, &plugin.many_groups,
+                        NAME " plugin: more process names than MaxGroups (%d): %u are summed in " IDENTIFIER_OTHER,
+                        plugin.settings.max_groups, groups->summed_in_other);
+    else
+        c_release(LOG_INFO, &plugin.many_groups, NAME " plugin: every process name has its own group again");
+    if (sockets_left_out)
+        c_complain_once(LOG_NOTICE, &plugin.many_sockets,
+                        NAME " plugin: more sockets than MaxSockets (%d): %u are not published one by one",
+                        plugin.settings.max_sockets, sockets_left_out);
+    else
+        c_release(LOG_INFO, &plugin.many_sockets, NAME " plugin: every socket is published again");
+}
+
+static int publish(const struct proctcp_snapshot *snapshot)
+{
+    const struct settings *settings = &plugin.settings;
+    struct pass pass = {.time = cdtime()};
+    const struct publisher publisher = {.publish = dispatch, .to = &pass};
+    struct groups groups;
+    uint32_t sockets_left_out = 0;
+    int error =
+        groups_build(snapshot, settings->selection, (uint32_t)settings->max_groups, &plugin.group_places, &groups);
+
+    if (error)
+        return error;
+    for (uint32_t i = 0; i < groups.count; i++)
+        publish_group(&publisher, &groups.groups[i], settings->report_by_state);
+    if (settings->report_sockets)
+        error = publish_sockets(&publisher, snapshot, &groups, &sockets_left_out);
+    if (settings->report_unattributed)
+        publish_unattributed(&publisher, snapshot);
+    publish_scan(&publisher, &snapshot->stats, &groups, sockets_left_out);
+    say_what_was_cut(&groups, sockets_left_out);
+    groups_free(&groups);
+    return error;
+}
+
+static int read_once(user_data_t *user_data __attribute__((unused)))
+{
+    const struct proctcp_snapshot *snapshot;
+    int error = proctcp_scan(plugin.scanner, &snapshot);
+
+    if (error) {
+        c_complain(LOG_ERR, &plugin.unreadable, NAME " plugin: nothing could be read: %s",
+                   proctcp_failure(plugin.scanner));
+        return -1;
+    }
+    c_release(LOG_INFO, &plugin.unreadable, NAME " plugin: reading succeeds again");
+    if (*snapshot->stats.failure)
+        c_complain_once(LOG_WARNING, &plugin.partial, NAME " plugin: not everything could be read: %s",
+                        snapshot->stats.failure);
+    else
+        c_release(LOG_INFO, &plugin.partial, NAME " plugin: everything can be read again");
+    error = publish(snapshot);
+    if (error)
+        P_ERROR("publishing failed: %s", strerror(-error));
+    proctcp_snapshot_unref(snapshot);
+    return error;
+}
+
+static int stop(void)
+{
+    proctcp_scanner_free(plugin.scanner);
+    plugin.scanner = NULL;
+    sticky_free(&plugin.group_places);
+    sticky_free(&plugin.socket_places);
+    settings_free(&plugin.settings);
+    return 0;
+}
+
+__attribute__((visibility("default"))) void module_register(void)
+{
+    (void)settings_new(&plugin.settings);
+    plugin_register_complex_config(NAME, configure);
+    plugin_register_init(NAME, start);
+    plugin_register_complex_read(NULL, NAME, read_once, 0, NULL);
+    plugin_register_shutdown(NAME, stop);
+}

@@ -1,0 +1,110 @@
+/* publish.c - which values a snapshot has in collectd's terms: types of the stock types.db only, so that a collectd
+ * that receives them needs no new one. Knows types and names; does not know how a value reaches the daemon. */
+#include "publish.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* As the tcpconns plugin spells them. */
+static const char *const state_names[PROCTCP_STATES] = {
+    [PROCTCP_CLOSED] = "CLOSED",         [PROCTCP_LISTEN] = "LISTEN",           [PROCTCP_SYN_SENT] = "SYN_SENT",
+    [PROCTCP_SYN_RECEIVED] = "SYN_RECV", [PROCTCP_ESTABLISHED] = "ESTABLISHED", [PROCTCP_FIN_WAIT1] = "FIN_WAIT1",
+    [PROCTCP_FIN_WAIT2] = "FIN_WAIT2",   [PROCTCP_CLOSE_WAIT] = "CLOSE_WAIT",   [PROCTCP_LAST_ACK] = "LAST_ACK",
+    [PROCTCP_CLOSING] = "CLOSING",       [PROCTCP_TIME_WAIT] = "TIME_WAIT",
+};
+
+void publish_group(const struct publisher *publisher, const struct group *group, bool by_state)
+{
+    publish_fn *publish = publisher->publish;
+    void *to = publisher->to;
+    const char *name = group->name;
+
+    for (unsigned state = PROCTCP_CLOSED; state < PROCTCP_STATES && by_state; state++)
+        publish(to, name, "tcp_connections", state_names[state], group->by_state[state]);
+    if (group->has_queues) {
+        publish(to, name, "bytes", "rx_queue", (double)group->rx_queue_bytes);
+        publish(to, name, "bytes", "tx_queue", (double)group->tx_queue_bytes);
+    }
+    if (group->has_accept_queue)
+        publish(to, name, "queue_length", "accept", (double)group->accept_queue);
+    publish(to, name, "count", "processes", group->processes);
+    publish(to, name, "count", "sockets", group->sockets);
+    publish(to, name, "count", "unbound", group->unbound);
+    publish(to, name, "file_handles", "used", group->fds);
+    if (group->fd_limit) {
+        double percent = 100.0 * (double)group->fds / (double)group->fd_limit;
+
+        publish(to, name, "file_handles", "max", (double)group->fd_limit);
+        /* A limit can be lowered below what is open; the type ends at 100.1. */
+        publish(to, name, "percent", "file_handles", percent < 100.0 ? percent : 100.0);
+    }
+}
+
+static void publish_of_socket(const struct publisher *publisher, const char *group, const char *type, const char *what,
+                              const char *name, double value)
+{
+    char type_instance[IDENTIFIER_SIZE];
+
+    snprintf(type_instance, sizeof(type_instance), "%s-%s", what, name);
+    publisher->publish(publisher->to, group, type, type_instance, value);
+}
+
+void publish_socket(const struct publisher *publisher, const char *group, const char *name,
+                    const struct proctcp_socket *socket)
+{
+    if (socket->present & PROCTCP_HAS_QUEUES) {
+        publish_of_socket(publisher, group, "bytes", "rx_queue", name, socket->rx_queue_bytes);
+        publish_of_socket(publisher, group, "bytes", "tx_queue", name, socket->tx_queue_bytes);
+    }
+    if (socket->present & PROCTCP_HAS_ACCEPT_QUEUE)
+        publish_of_socket(publisher, group, "queue_length", "accept", name, socket->accept_queue);
+    if (socket->present & PROCTCP_HAS_RETRANSMITS)
+        publish_of_socket(publisher, group, "count", "retransmits", name, socket->retransmits);
+    if (socket->present & PROCTCP_HAS_CWND)
+        publish_of_socket(publisher, group, "count", "cwnd", name, socket->cwnd_segments);
+    if ((socket->present & PROCTCP_HAS_SSTHRESH) && socket->ssthresh_segments >= 0)
+        publish_of_socket(publisher, group, "count", "ssthresh", name, socket->ssthresh_segments);
+}
+
+void publish_unattributed(const struct publisher *publisher, const struct proctcp_snapshot *snapshot)
+{
+    uint32_t by_state[PROCTCP_STATES] = {0};
+    char type_instance[IDENTIFIER_SIZE];
+
+    for (uint32_t i = 0; i < snapshot->unattributed_count; i++) {
+        const struct proctcp_unattributed *unattributed = &snapshot->unattributed[i];
+
+        if (unattributed->state < PROCTCP_STATES)
+            by_state[unattributed->state] += unattributed->sockets;
+    }
+    for (unsigned state = PROCTCP_CLOSED; state < PROCTCP_STATES; state++) {
+        snprintf(type_instance, sizeof(type_instance), "unattributed_%s", state_names[state]);
+        publisher->publish(publisher->to, IDENTIFIER_SELF, "tcp_connections", type_instance, by_state[state]);
+    }
+}
+
+/* Counts of this scan. The number of the scan, its time and its source are no counts. */
+static bool is_count(const struct proctcp_field *field)
+{
+    return field->type == PROCTCP_UNSIGNED && !field->is_counter && strcmp(field->name, "duration_us") != 0;
+}
+
+void publish_scan(const struct publisher *publisher, const struct proctcp_stats *stats, const struct groups *groups,
+                  uint32_t sockets_left_out)
+{
+    publish_fn *publish = publisher->publish;
+    void *to = publisher->to;
+    size_t count;
+    const struct proctcp_field *fields = proctcp_stats_fields(&count);
+
+    publish(to, IDENTIFIER_SELF, "duration", "scan", (double)stats->duration_us / 1e6);
+    for (size_t i = 0; i < count; i++) {
+        struct proctcp_value value;
+
+        if (is_count(&fields[i]) && proctcp_stats_value(stats, &fields[i], &value))
+            publish(to, IDENTIFIER_SELF, "count", fields[i].name, (double)value.number);
+    }
+    publish(to, IDENTIFIER_SELF, "count", "groups", groups->count);
+    publish(to, IDENTIFIER_SELF, "count", "truncated_groups", groups->summed_in_other);
+    publish(to, IDENTIFIER_SELF, "count", "truncated_sockets", sockets_left_out);
+}

@@ -1,0 +1,28 @@
+/* publish.h - which values a snapshot has in collectd's terms. */
+#ifndef PROCTCP_COLLECTD_PUBLISH_H
+#define PROCTCP_COLLECTD_PUBLISH_H
+
+#include "groups.h"
+#include "proctcp.h"
+#include "sockets.h"
+
+#include <stdbool.h>
+
+/* Takes one value; to is the taker's own. type is one of collectd's types.db, with one data source, a gauge. */
+typedef void publish_fn(void *to, const char *plugin_instance, const char *type, const char *type_instance,
+                        double value);
+
+struct publisher {
+    publish_fn *publish;
+    void *to;
+};
+
+void publish_group(const struct publisher *publisher, const struct group *group, bool by_state);
+void publish_socket(const struct publisher *publisher, const char *group, const char *name,
+                    const struct proctcp_socket *socket);
+/* What no process holds, by state, over all namespaces. */
+void publish_unattributed(const struct publisher *publisher, const struct proctcp_snapshot *snapshot);
+void publish_scan(const struct publisher *publisher, const struct proctcp_stats *stats, const struct groups *groups,
+                  uint32_t sockets_left_out);
+
+#endif

@@ -1,0 +1,287 @@
+/* settings.c - what a <Plugin proctcp> block asks for. Knows every option, what may be written there and what to say
+ * when something else is. Nothing in a block is fatal: an option that is wrong keeps its value, the rest is taken. */
+#include "settings.h"
+
+#include <stdio.h>
+
+#define MAX_GROUPS  10000
+#define MAX_SOCKETS 100000
+#define COMM_CHARS  15 /* the kernel cuts process names there */
+
+enum option_kind {
+    OPTION_BOOLEAN,
+    OPTION_NUMBER,
+    OPTION_WORD,
+    OPTION_PATH,
+    OPTION_RULE,
+};
+
+struct option {
+    const char *name;
+    enum option_kind kind;
+    size_t offset;            /* of the member in the settings */
+    int max;                  /* of a number; the least is 1 */
+    const char *const *words; /* the member is first_word plus the position among them */
+    int first_word;
+    const char *rule; /* the library's name of the kind */
+    int rule_kind;
+};
+
+static const char *const source_words[] = {"auto", "procfs", "netlink", NULL};
+static const char *const netns_words[] = {"all", "own", NULL};
+
+#define AT(member) .offset = offsetof(struct settings, member)
+
+/* clang-format off */
+static const struct option options[] = {
+    {"Source", OPTION_WORD, AT(source), .words = source_words, .first_word = PROCTCP_SOURCE_AUTO},
+    {"ProcPath", OPTION_PATH, AT(proc_path)},
+    {"NetNamespaces", OPTION_WORD, AT(own_netns_only), .words = netns_words},
+    {"ReportByState", OPTION_BOOLEAN, AT(report_by_state)},
+    {"ReportSockets", OPTION_BOOLEAN, AT(report_sockets)},
+    {"ReportUnattributed", OPTION_BOOLEAN, AT(report_unattributed)},
+    {"MaxGroups", OPTION_NUMBER, AT(max_groups), .max = MAX_GROUPS},
+    {"MaxSockets", OPTION_NUMBER, AT(max_sockets), .max = MAX_SOCKETS},
+    {"Process", OPTION_RULE, .rule = "process", .rule_kind = 0},
+    {"User", OPTION_RULE, .rule = "user", .rule_kind = 1},
+    {"State", OPTION_RULE, .rule = "state", .rule_kind = 2},
+    {"LocalPort", OPTION_RULE, .rule = "local_port", .rule_kind = 3},
+    {"RemotePort", OPTION_RULE, .rule = "remote_port", .rule_kind = 4},
+    {"LocalAddress", OPTION_RULE, .rule = "local", .rule_kind = 5},
+    {"RemoteAddress", OPTION_RULE, .rule = "remote", .rule_kind = 6},
+};
+/* clang-format on */
+
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+/* Large enough for every sensible value; a longer one is cut in messages only. */
+struct text {
+    char chars[256];
+};
+
+/* As it was written, quotes apart. */
+static const char *value_text(const oconfig_value_t *value, struct text *text)
+{
+    switch (value->type) {
+    case OCONFIG_TYPE_STRING:
+        snprintf(text->chars, sizeof(text->chars), "%s", value->value.string);
+        break;
+    case OCONFIG_TYPE_BOOLEAN:
+        snprintf(text->chars, sizeof(text->chars), "%s", value->value.boolean ? "true" : "false");
+        break;
+    default:
+        snprintf(text->chars, sizeof(text->chars), "%.15g", value->value.number);
+    }
+    return text->chars;
+}
+
+static bool is_one_of(const char *text, const char *const *words, int *position)
+{
+    for (*position = 0; words[*position]; ++*position) {
+        if (strcasecmp(text, words[*position]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void join_words(const char *const *words, struct text *text)
+{
+    size_t length = 0;
+
+    text->chars[0] = '\0';
+    for (size_t i = 0; words[i] && length < sizeof(text->chars); i++) {
+        const char *before = i == 0 ? "" : words[i + 1] ? ", " : " or ";
+
+        length += (size_t)snprintf(text->chars + length, sizeof(text->chars) - length, "%s%s", before, words[i]);
+    }
+}
+
+static void take_word(const struct option *option, const oconfig_value_t *value, int *member)
+{
+    struct text text, choices;
+    int position;
+
+    if (is_one_of(value_text(value, &text), option->words, &position)) {
+        *member = option->first_word + position;
+        return;
+    }
+    join_words(option->words, &choices);
+    P_ERROR("%s \"%s\": there is no such value, write %s; \"%s\" stays in force", option->name, text.chars,
+            choices.chars, option->words[*member - option->first_word]);
+}
+
+static void take_boolean(const struct option *option, const oconfig_value_t *value, bool *member)
+{
+    static const char *const words[] = {"false", "true", "no", "yes", "off", "on", NULL};
+    struct text text;
+    int position;
+
+    if (value->type != OCONFIG_TYPE_NUMBER && is_one_of(value_text(value, &text), words, &position)) {
+        *member = position % 2;
+        return;
+    }
+    P_ERROR("%s %s: neither true nor false, write one of these; %s stays in force", option->name,
+            value_text(value, &text), *member ? "true" : "false");
+}
+
+static void take_number(const struct option *option, const oconfig_value_t *value, int *member)
+{
+    struct text text;
+
+    /* The first two also refuse what is no number at all. */
+    if (value->type == OCONFIG_TYPE_NUMBER && value->value.number >= 1 && value->value.number <= option->max &&
+        value->value.number == (int)value->value.number) {
+        *member = (int)value->value.number;
+        return;
+    }
+    P_ERROR("%s %s: write a whole number from 1 to %d, without quotes; %d stays in force", option->name,
+            value_text(value, &text), option->max, *member);
+}
+
+static void take_path(const struct option *option, const oconfig_value_t *value, char **member)
+{
+    struct text text;
+    char *copy;
+
+    if (value->type != OCONFIG_TYPE_STRING || value->value.string[0] != '/') {
+        P_ERROR("%s \"%s\": write an absolute path, in quotes; \"%s\" stays in force", option->name,
+                value_text(value, &text), *member ? *member : "/proc");
+        return;
+    }
+    copy = strdup(value->value.string);
+    if (!copy) {
+        P_ERROR("%s \"%s\": out of memory", option->name, value->value.string);
+        return;
+    }
+    free(*member);
+    *member = copy;
+}
+
+/* The library takes lists: every name of one is looked at. */
+static void warn_of_long_names(const struct option *option, const char *names)
+{
+    while (*names) {
+        size_t length = strcspn(names, ",");
+
+        if (length > COMM_CHARS)
+            P_WARNING(
+                "%s \"%.*s\": no process has so long a name, the kernel cuts names after %d characters; write "
+                "\"%.*s\"",
+                option->name, (int)length, names, COMM_CHARS, COMM_CHARS, names);
+        names += length + (names[length] == ',');
+    }
+}
+
+static void take_rule(const struct option *option, const oconfig_value_t *value, struct settings *settings)
+{
+    struct text text;
+    char error[512] = "";
+    int result;
+
+    value_text(value, &text);
+    settings->rules_given[option->rule_kind]++;
+    if (strcmp(option->rule, "process") == 0)
+        warn_of_long_names(option, text.chars);
+    result = proctcp_selection_add(settings->selection, option->rule, text.chars, error, sizeof(error));
+    if (result == 0)
+        settings->rules_taken[option->rule_kind]++;
+    else
+        P_ERROR("%s: %s; the rule is left out", option->name, *error ? error : strerror(-result));
+}
+
+static void take_value(struct settings *settings, const struct option *option, const oconfig_value_t *value)
+{
+    void *member = (char *)settings + option->offset;
+
+    switch (option->kind) {
+    case OPTION_BOOLEAN:
+        take_boolean(option, value, member);
+        break;
+    case OPTION_NUMBER:
+        take_number(option, value, member);
+        break;
+    case OPTION_WORD:
+        take_word(option, value, member);
+        break;
+    case OPTION_PATH:
+        take_path(option, value, member);
+        break;
+    case OPTION_RULE:
+        take_rule(option, value, settings);
+        break;
+    }
+}
+
+static void say_unknown(const char *name)
+{
+    char known[512] = "";
+    size_t length = 0;
+
+    for (size_t i = 0; i < OPTIONS && length < sizeof(known); i++)
+        length += (size_t)snprintf(known + length, sizeof(known) - length, " %s", options[i].name);
+    P_WARNING("unknown option \"%s\" is ignored; the options are:%s", name, known);
+}
+
+static void take_item(struct settings *settings, const oconfig_item_t *item)
+{
+    const struct option *option = NULL;
+
+    for (size_t i = 0; i < OPTIONS; i++) {
+        if (strcasecmp(item->key, options[i].name) == 0)
+            option = &options[i];
+    }
+    if (!option) {
+        say_unknown(item->key);
+        return;
+    }
+    if (item->children_num)
+        P_WARNING("%s takes no block: what stands between <%s> and </%s> is ignored", option->name, option->name,
+                  option->name);
+    if (item->values_num < 1 || (item->values_num > 1 && option->kind != OPTION_RULE)) {
+        P_ERROR("%s has %d values and needs %s; it is ignored", option->name, item->values_num,
+                option->kind == OPTION_RULE ? "at least one" : "exactly one");
+        return;
+    }
+    for (int i = 0; i < item->values_num; i++)
+        take_value(settings, option, &item->values[i]);
+}
+
+int settings_new(struct settings *settings)
+{
+    *settings = (struct settings){
+        .source = PROCTCP_SOURCE_AUTO,
+        .report_by_state = true,
+        .report_unattributed = true,
+        .max_groups = 256,
+        .max_sockets = 1000,
+    };
+    return proctcp_selection_new(&settings->selection);
+}
+
+void settings_free(struct settings *settings)
+{
+    proctcp_selection_free(settings->selection);
+    free(settings->proc_path);
+    *settings = (struct settings){0};
+}
+
+void settings_take(struct settings *settings, const oconfig_item_t *block)
+{
+    for (int i = 0; i < block->children_num; i++)
+        take_item(settings, &block->children[i]);
+}
+
+void settings_finish(struct settings *settings)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option *option = &options[i];
+
+        if (option->kind != OPTION_RULE || !settings->rules_given[option->rule_kind] ||
+            settings->rules_taken[option->rule_kind])
+            continue;
+        P_ERROR("no %s of the configuration could be understood, so no socket is selected; correct it or take it out",
+                option->name);
+        proctcp_selection_free(settings->selection);
+        settings->selection = NULL;
+    }
+}
