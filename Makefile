@@ -43,10 +43,12 @@ LIB := $(BUILD)/libproctcp.a
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 # The other parts are built also where a plugin's headers are missing; the notices say what was left out, and why.
-COLLECTD_CPPFLAGS := -DHAVE_CONFIG_H -isystem /usr/include/collectd -isystem /usr/include/collectd/core \
-	-isystem /usr/include/collectd/core/daemon
+COLLECTD_CPPFLAGS ?= -DHAVE_CONFIG_H -isystem /usr/include/collectd
 have_header = $(shell printf '\043include <%s>\n' $(2) | $(CC) $(1) -E -x c - >/dev/null 2>&1 && echo yes)
-HAVE_COLLECTD := $(call have_header,-isystem /usr/include/collectd -DHAVE_CONFIG_H,collectd/core/daemon/collectd.h)
+HAVE_COLLECTD := $(call have_header,$(COLLECTD_CPPFLAGS),collectd/core/daemon/collectd.h)
+ifneq ($(HAVE_COLLECTD),yes)
+UNIT := $(filter-out $(BUILD)/tests/unit/test_collectd_%,$(UNIT))
+endif
 HAVE_SNMP := $(call have_header,,net-snmp/net-snmp-config.h)
 PARTS := $(BUILD)/proctcp
 PARTS += $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
@@ -92,6 +94,15 @@ $(BUILD)/snmp/proctcp-agentx: $(call objects,$(SNMP)) $(LIB)
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call objects,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl
+
+# What of the collectd plugin runs without the daemon; as an archive, for a test takes what it needs.
+$(BUILD)/collectd/parts.a: $(call objects,$(filter-out plugins/collectd/plugin.c,$(COLLECTD)))
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/tests/unit/test_collectd_settings.o: CFLAGS_ALL += $(COLLECTD_CPPFLAGS)
+$(BUILD)/tests/unit/test_collectd_%: $(BUILD)/tests/unit/test_collectd_%.o $(BUILD)/collectd/parts.a $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka
 
 clean:
 	rm -rf $(BUILD)
