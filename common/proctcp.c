@@ -178,8 +178,7 @@ static void recycle(struct scan *scan)
     scan->failure[0] = '\0';
 }
 
-/* Every namespace that can be read is; the scan fails only if none can. */
-static int read_sockets(struct scan *scan)
+static int read_namespaces(struct scan *scan)
 {
     int failure = -ENOENT;
 
@@ -191,6 +190,21 @@ static int read_sockets(struct scan *scan)
             failure = status;
     }
     return scan->stats.namespaces ? 0 : failure;
+}
+
+/* Every namespace that can be read is; the scan fails only if none can, and then for what failed here, not for what an
+ * earlier stage had to leave out. */
+static int read_sockets(struct scan *scan)
+{
+    char earlier[sizeof(scan->failure)];
+    int status;
+
+    memcpy(earlier, scan->failure, sizeof(earlier));
+    scan->failure[0] = '\0';
+    status = read_namespaces(scan);
+    if (status == 0 && earlier[0])
+        memcpy(scan->failure, earlier, sizeof(earlier));
+    return status;
 }
 
 /* Descriptors first, then sockets: what is open through the whole scan is in both. */

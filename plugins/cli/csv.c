@@ -1,0 +1,112 @@
+/* csv.c - rows as comma-separated values (RFC 4180), but never more than one line each. */
+#include "output.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void write_text(FILE *file, const char *text)
+{
+    bool quoted = strpbrk(text, "\", ") != NULL;
+
+    if (quoted)
+        putc_unlocked('"', file);
+    while (*text) {
+        size_t length = utf8_length(text);
+        unsigned char byte = (unsigned char)*text;
+        if (length == 0) {
+            fputs("\xef\xbf\xbd", file);
+            length = 1;
+        } else if (byte < 0x20 || byte == 0x7f) {
+            fprintf(file, "\\x%02x", byte);
+        } else {
+            if (byte == '"')
+                putc_unlocked('"', file);
+            fwrite_unlocked(text, 1, length, file);
+        }
+        text += length;
+    }
+    if (quoted)
+        putc_unlocked('"', file);
+}
+
+static void write_value(FILE *file, const struct proctcp_field *field, const struct proctcp_value *value)
+{
+    char text[PROCTCP_ADDRESS_TEXT_SIZE];
+
+    switch (value->type) {
+    case PROCTCP_SIGNED:
+        fprintf(file, "%" PRId64, value->signed_number);
+        break;
+    case PROCTCP_TEXT:
+        write_text(file, value->text);
+        break;
+    case PROCTCP_ADDRESS:
+        fputs(proctcp_address_text(value->address, text), file);
+        break;
+    case PROCTCP_ENUM:
+        fputs(field->enum_name((unsigned)value->number), file);
+        break;
+    default:
+        fprintf(file, "%" PRIu64, value->number);
+    }
+}
+
+static void write_header(FILE *file, const struct proctcp_field *fields, size_t count)
+{
+    for (size_t f = 0; f < count; f++)
+        fprintf(file, "%s%s", f ? "," : "", fields[f].name);
+    putc_unlocked('\n', file);
+}
+
+void csv_rows(const struct output *output)
+{
+    size_t count;
+    const struct proctcp_field *fields = proctcp_row_fields(&count);
+
+    write_header(output->file, fields, count);
+    for (uint32_t i = 0; i < output->snapshot->row_count; i++) {
+        const struct proctcp_row *row = &output->snapshot->rows[i];
+        if (!output_shows_row(output, row))
+            continue;
+        for (size_t f = 0; f < count; f++) {
+            struct proctcp_value value;
+            if (f)
+                putc_unlocked(',', output->file);
+            if (proctcp_row_value(output->snapshot, row, &fields[f], &value))
+                write_value(output->file, &fields[f], &value);
+        }
+        putc_unlocked('\n', output->file);
+    }
+}
+
+void csv_processes(const struct output *output)
+{
+    size_t count;
+    const struct proctcp_field *fields = proctcp_process_fields(&count);
+
+    write_header(output->file, fields, count);
+    for (uint32_t i = 0; i < output->snapshot->process_count; i++) {
+        const struct proctcp_process *process = &output->snapshot->processes[i];
+        if (!output_shows_process(output, process))
+            continue;
+        for (size_t f = 0; f < count; f++) {
+            struct proctcp_value value;
+            if (f)
+                putc_unlocked(',', output->file);
+            if (proctcp_process_value(process, &fields[f], &value))
+                write_value(output->file, &fields[f], &value);
+        }
+        putc_unlocked('\n', output->file);
+    }
+}
+
+void csv_unattributed(const struct output *output)
+{
+    fputs("netns,state,sockets\n", output->file);
+    for (uint32_t i = 0; i < output->snapshot->unattributed_count; i++) {
+        const struct proctcp_unattributed *count = &output->snapshot->unattributed[i];
+        if (count->netns)
+            fprintf(output->file, "%" PRIu32, count->netns);
+        fprintf(output->file, ",%s,%" PRIu32 "\n", proctcp_state_name(count->state), count->sockets);
+    }
+}

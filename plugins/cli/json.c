@@ -1,0 +1,128 @@
+/* json.c - rows as JSON, one object per line. Knows field types; which fields there are is the field table's matter. */
+#include "output.h"
+
+#include <inttypes.h>
+
+static void write_string(FILE *file, const char *text)
+{
+    putc_unlocked('"', file);
+    while (*text) {
+        size_t length = utf8_length(text);
+        unsigned char byte = (unsigned char)*text;
+        if (length == 0) {
+            fputs("\\ufffd", file);
+            length = 1;
+        } else if (byte == '"' || byte == '\\') {
+            putc_unlocked('\\', file);
+            putc_unlocked(byte, file);
+        } else if (byte < 0x20 || byte == 0x7f) {
+            fprintf(file, "\\u%04x", byte);
+        } else {
+            fwrite_unlocked(text, 1, length, file);
+        }
+        text += length;
+    }
+    putc_unlocked('"', file);
+}
+
+static void write_value(FILE *file, const struct proctcp_field *field, const struct proctcp_value *value)
+{
+    char text[PROCTCP_ADDRESS_TEXT_SIZE];
+
+    switch (value->type) {
+    case PROCTCP_SIGNED:
+        fprintf(file, "%" PRId64, value->signed_number);
+        break;
+    case PROCTCP_BOOLEAN:
+        fputs(value->number ? "true" : "false", file);
+        break;
+    case PROCTCP_TEXT:
+        write_string(file, value->text);
+        break;
+    case PROCTCP_ADDRESS:
+        write_string(file, proctcp_address_text(value->address, text));
+        break;
+    case PROCTCP_ENUM:
+        write_string(file, field->enum_name((unsigned)value->number));
+        break;
+    default:
+        fprintf(file, "%" PRIu64, value->number);
+    }
+}
+
+/* An object in the making: a comma stands before every member but the first. */
+static void write_member(FILE *file, bool *first, const struct proctcp_field *field, const struct proctcp_value *value)
+{
+    fprintf(file, "%c\"%s\":", *first ? '{' : ',', field->name);
+    write_value(file, field, value);
+    *first = false;
+}
+
+static void end_object(FILE *file, bool first)
+{
+    fputs(first ? "{}\n" : "}\n", file);
+}
+
+void json_rows(const struct output *output)
+{
+    size_t count;
+    const struct proctcp_field *fields = proctcp_row_fields(&count);
+
+    for (uint32_t i = 0; i < output->snapshot->row_count; i++) {
+        const struct proctcp_row *row = &output->snapshot->rows[i];
+        bool first = true;
+        if (!output_shows_row(output, row))
+            continue;
+        for (size_t f = 0; f < count; f++) {
+            struct proctcp_value value;
+            if (proctcp_row_value(output->snapshot, row, &fields[f], &value))
+                write_member(output->file, &first, &fields[f], &value);
+        }
+        end_object(output->file, first);
+    }
+}
+
+void json_processes(const struct output *output)
+{
+    size_t count;
+    const struct proctcp_field *fields = proctcp_process_fields(&count);
+
+    for (uint32_t i = 0; i < output->snapshot->process_count; i++) {
+        const struct proctcp_process *process = &output->snapshot->processes[i];
+        bool first = true;
+        if (!output_shows_process(output, process))
+            continue;
+        for (size_t f = 0; f < count; f++) {
+            struct proctcp_value value;
+            if (proctcp_process_value(process, &fields[f], &value))
+                write_member(output->file, &first, &fields[f], &value);
+        }
+        end_object(output->file, first);
+    }
+}
+
+void json_unattributed(const struct output *output)
+{
+    for (uint32_t i = 0; i < output->snapshot->unattributed_count; i++) {
+        const struct proctcp_unattributed *count = &output->snapshot->unattributed[i];
+        putc_unlocked('{', output->file);
+        if (count->netns)
+            fprintf(output->file, "\"netns\":%" PRIu32 ",", count->netns);
+        fprintf(output->file, "\"state\":\"%s\",\"sockets\":%" PRIu32 "}\n", proctcp_state_name(count->state),
+                count->sockets);
+    }
+}
+
+void json_stats(const struct output *output)
+{
+    size_t count;
+    const struct proctcp_field *fields = proctcp_stats_fields(&count);
+    bool first = true;
+
+    for (size_t f = 0; f < count; f++) {
+        struct proctcp_value value;
+        if (proctcp_stats_value(&output->snapshot->stats, &fields[f], &value))
+            write_member(output->file, &first, &fields[f], &value);
+    }
+    end_object(output->file, first);
+}

@@ -1,0 +1,39 @@
+/* output.h - the forms in which the command line program prints a snapshot. */
+#ifndef PROCTCP_CLI_OUTPUT_H
+#define PROCTCP_CLI_OUTPUT_H
+
+#include "proctcp.h"
+
+#include <stdio.h>
+
+/* What is printed; the writers below print what selection lets pass, NULL is all. They leave errors to ferror(). */
+struct output {
+    FILE *file;
+    const struct proctcp_snapshot *snapshot;
+    const struct proctcp_selection *selection;
+};
+
+/* Whether output shows the process: it matches, and so does one of its rows. */
+bool output_shows_process(const struct output *output, const struct proctcp_process *process);
+bool output_shows_row(const struct output *output, const struct proctcp_row *row);
+
+/* table.c: aligned columns for people, without any byte that could move the cursor. */
+void table_rows(const struct output *output);
+void table_processes(const struct output *output);
+void table_unattributed(const struct output *output);
+
+/* json.c: one object per line, always valid UTF-8: a byte that is none becomes U+FFFD. */
+void json_rows(const struct output *output);
+void json_processes(const struct output *output);
+void json_unattributed(const struct output *output);
+void json_stats(const struct output *output);
+
+/* csv.c: a header and one record per line, quoted where needed; control characters stand as \xNN. */
+void csv_rows(const struct output *output);
+void csv_processes(const struct output *output);
+void csv_unattributed(const struct output *output);
+
+/* utf8.c: length of the character that text begins with, 0 if it is not valid UTF-8 (RFC 3629). text is not empty. */
+size_t utf8_length(const char *text);
+
+#endif
