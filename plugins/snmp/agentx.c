@@ -1,0 +1,229 @@
+/* agentx.c - net-snmp as a subagent: start, one handler for the whole subtree, its event loop, leave. Knows PDUs and
+ * varbinds; what stands at an OID is walk.c's knowledge. */
+#include "agentx.h"
+
+#include "clock.h"
+#include "oids.h"
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+
+#include <net-snmp/agent/agent_callbacks.h>
+#include <net-snmp/agent/sysORTable.h>
+#include <net-snmp/library/large_fd_set.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#define APPLICATION "proctcp" /* proctcp.conf */
+
+static const oid objects[] = {OID_PROCTCP_OBJECTS};
+
+/* net-snmp's callbacks of sessions get no pointer of their own. */
+static const char *address_option;
+static bool connected;
+
+/* Runs when the configuration has been read and before the subagent connects: callbacks run in the order of their
+ * registration, and net-snmp registers its own in init_agent(). */
+static int override_address(int major, int minor, void *server_argument, void *client_argument)
+{
+    (void)major, (void)minor, (void)server_argument, (void)client_argument;
+    if (address_option)
+        netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, address_option);
+    return 0;
+}
+
+static int session_started(int major, int minor, void *server_argument, void *client_argument)
+{
+    (void)major, (void)minor, (void)server_argument, (void)client_argument;
+    connected = true;
+    return 0;
+}
+
+static int session_ended(int major, int minor, void *server_argument, void *client_argument)
+{
+    (void)major, (void)minor, (void)server_argument, (void)client_argument;
+    connected = false;
+    return 0;
+}
+
+void agentx_prepare(const char *address, const char *config_file)
+{
+    address_option = address;
+    /* No MIB file is needed to answer in numbers, nothing is remembered in files, and root is not required. */
+    setenv("MIBS", "", 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_ALARM_DONT_USE_SIG, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_ROOT_ACCESS, 1);
+    /* net-snmp would say so at every attempt, and not what to do. */
+    netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
+    netsnmp_enable_subagent();
+    if (config_file) {
+        netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
+        netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG, config_file);
+    }
+    snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_POST_READ_CONFIG, override_address, NULL);
+    snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, session_started, NULL);
+    snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, session_ended, NULL);
+    init_agent(APPLICATION);
+    netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, AGENTX_PING_S);
+}
+
+static void set_varbind(netsnmp_variable_list *varbind, const struct value *value)
+{
+    struct counter64 counter;
+    long integer;
+    unsigned long number;
+
+    switch (value->syntax) {
+    case VALUE_INTEGER:
+        integer = value->integer;
+        snmp_set_var_typed_value(varbind, ASN_INTEGER, &integer, sizeof(integer));
+        break;
+    case VALUE_UNSIGNED:
+    case VALUE_COUNTER32:
+        number = (unsigned long)value->number;
+        snmp_set_var_typed_value(varbind, value->syntax == VALUE_UNSIGNED ? ASN_UNSIGNED : ASN_COUNTER, &number,
+                                 sizeof(number));
+        break;
+    case VALUE_COUNTER64:
+        counter.high = (u_long)(value->number >> 32);
+        counter.low = (u_long)(value->number & UINT32_MAX);
+        snmp_set_var_typed_value(varbind, ASN_COUNTER64, &counter, sizeof(counter));
+        break;
+    case VALUE_OCTETS:
+        snmp_set_var_typed_value(varbind, ASN_OCTET_STR, value->octets, value->length);
+        break;
+    }
+}
+
+static void answer_get(struct serving *serving, netsnmp_agent_request_info *reqinfo, netsnmp_request_info *request)
+{
+    const netsnmp_variable_list *varbind = request->requestvb;
+    struct value value;
+
+    switch (walk_get(serving->publication, &serving->hint, varbind->name + OID_LENGTH(objects),
+                     varbind->name_length - OID_LENGTH(objects), &value)) {
+    case WALK_FOUND:
+        set_varbind(request->requestvb, &value);
+        break;
+    case WALK_NO_INSTANCE:
+        netsnmp_set_request_error(reqinfo, request, SNMP_NOSUCHINSTANCE);
+        break;
+    case WALK_NO_OBJECT:
+        netsnmp_set_request_error(reqinfo, request, SNMP_NOSUCHOBJECT);
+        break;
+    }
+}
+
+/* A request that stays unanswered makes net-snmp go on behind our subtree. */
+static void answer_next(struct serving *serving, netsnmp_request_info *request)
+{
+    const netsnmp_variable_list *varbind = request->requestvb;
+    const int place = snmp_oidtree_compare(varbind->name, varbind->name_length, objects, OID_LENGTH(objects));
+    const oid *below = NULL;
+    size_t below_length = 0, next_length;
+    oid next[OID_LENGTH(objects) + WALK_OID_MAX];
+    struct value value;
+
+    if (place > 0)
+        return;
+    if (place == 0 && varbind->name_length > OID_LENGTH(objects)) {
+        below = varbind->name + OID_LENGTH(objects);
+        below_length = varbind->name_length - OID_LENGTH(objects);
+    }
+    if (!walk_next(serving->publication, &serving->hint, below, below_length, next + OID_LENGTH(objects), &next_length,
+                   &value))
+        return;
+    memcpy(next, objects, sizeof(objects));
+    snmp_set_var_objid(request->requestvb, next, OID_LENGTH(objects) + next_length);
+    set_varbind(request->requestvb, &value);
+}
+
+static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
+                  netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
+{
+    struct serving *serving = handler->myvoid;
+
+    (void)registration;
+    serving_request(serving, reqinfo->asp->pdu->transid, reqinfo->mode == MODE_GETNEXT, clock_ms());
+    for (netsnmp_request_info *request = requests; request; request = request->next) {
+        if (request->processed)
+            continue;
+        if (reqinfo->mode == MODE_GET)
+            answer_get(serving, reqinfo, request);
+        else if (reqinfo->mode == MODE_GETNEXT)
+            answer_next(serving, request);
+    }
+    return SNMP_ERR_NOERROR;
+}
+
+bool agentx_register(struct serving *serving)
+{
+    netsnmp_handler_registration *registration;
+    oid module[] = {OID_PROCTCP};
+
+    registration =
+        netsnmp_create_handler_registration(APPLICATION, handle, objects, OID_LENGTH(objects), HANDLER_CAN_RONLY);
+    if (!registration)
+        return false;
+    registration->handler->myvoid = serving;
+    if (netsnmp_register_handler(registration) != MIB_REGISTERED_OK)
+        return false;
+    REGISTER_SYSOR_ENTRY(module, "Which process holds which TCP socket (PROCTCP-MIB)");
+    return true;
+}
+
+void agentx_connect(void)
+{
+    init_snmp(APPLICATION);
+}
+
+void agentx_process(int wake, int timeout_ms)
+{
+    struct timeval timeout = {.tv_sec = 3600};
+    netsnmp_large_fd_set readable;
+    int descriptors = wake + 1, block = 0, ready;
+
+    if (timeout_ms >= 0)
+        timeout = (struct timeval){.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    netsnmp_large_fd_set_init(&readable, FD_SETSIZE);
+    NETSNMP_LARGE_FD_ZERO(&readable);
+    NETSNMP_LARGE_FD_SET(wake, &readable);
+    snmp_select_info2(&descriptors, &readable, &timeout, &block);
+    ready = netsnmp_large_fd_set_select(descriptors, &readable, NULL, NULL, &timeout);
+    if (ready > 0) {
+        eventfd_t ignored;
+
+        if (NETSNMP_LARGE_FD_ISSET(wake, &readable))
+            eventfd_read(wake, &ignored);
+        snmp_read2(&readable);
+    } else if (ready == 0) {
+        snmp_timeout();
+    }
+    netsnmp_large_fd_set_cleanup(&readable);
+    run_alarms();
+    netsnmp_check_outstanding_agent_requests();
+}
+
+void agentx_close(void)
+{
+    snmp_shutdown(APPLICATION);
+    shutdown_agent();
+}
+
+const char *agentx_address(void)
+{
+    const char *address = netsnmp_ds_get_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET);
+
+    return address ? address : NETSNMP_AGENTX_SOCKET;
+}
+
+bool agentx_is_connected(void)
+{
+    return connected;
+}

@@ -1,0 +1,221 @@
+/* main.c - proctcp-agentx: options, foreground or daemon, and the loop between the AgentX session and the publisher. */
+#include "agentx.h"
+#include "clock.h"
+#include "publisher.h"
+#include "report.h"
+#include "serving.h"
+#include "settings.h"
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define PROGRAM    "proctcp-agentx"
+#define INTERVAL_S 10
+
+enum { EXIT_USAGE = 2 };
+
+struct command {
+    bool foreground;
+    const char *address;
+    const char *config_file;
+    const char *pid_file;
+};
+
+static volatile sig_atomic_t ending;
+static int wake = -1;
+
+static void usage(FILE *to)
+{
+    fprintf(to,
+            "usage: %s [-f] [-x ADDRESS] [-c FILE] [-p FILE]\n"
+            "       %s -h | -v\n"
+            "Shows over SNMP which process holds which TCP socket, as a subagent of snmpd.\n"
+            "  -f          stay in the foreground and log to standard error\n"
+            "  -x ADDRESS  of the AgentX master, as in agentXSocket: unix:/run/agentx/master, tcp:localhost:705\n"
+            "              (default: agentXSocket of proctcp.conf, else %s)\n"
+            "  -c FILE     read this file instead of every proctcp.conf on SNMPCONFPATH\n"
+            "  -p FILE     write the process id to this file, and remove it at the end\n"
+            "  -h          this text\n"
+            "  -v          the version\n",
+            PROGRAM, PROGRAM, NETSNMP_AGENTX_SOCKET);
+}
+
+static void usage_error(const char *problem, const char *what)
+{
+    fprintf(stderr, "%s: %s%s; %s -h lists the options\n", PROGRAM, problem, what, PROGRAM);
+    exit(EXIT_USAGE);
+}
+
+static struct command parse_options(int argc, char **argv)
+{
+    struct command command = {.foreground = false};
+    int option;
+
+    opterr = 0;
+    while ((option = getopt(argc, argv, ":fx:c:p:hv")) != -1) {
+        const char name[] = {'-', (char)optopt, '\0'};
+
+        switch (option) {
+        case 'f':
+            command.foreground = true;
+            break;
+        case 'x':
+            if (!optarg[0])
+                usage_error("-x needs the address of the AgentX master, as unix:/run/agentx/master", "");
+            command.address = optarg;
+            break;
+        case 'c':
+            command.config_file = optarg;
+            break;
+        case 'p':
+            command.pid_file = optarg;
+            break;
+        case 'h':
+            usage(stdout);
+            exit(EXIT_SUCCESS);
+        case 'v':
+            printf("%s %s, net-snmp %s\n", PROGRAM, PROCTCP_VERSION, netsnmp_get_version());
+            exit(EXIT_SUCCESS);
+        case ':':
+            usage_error("an argument is missing to option ", name);
+            break;
+        default:
+            usage_error("there is no option ", name);
+        }
+    }
+    if (optind < argc)
+        usage_error("an argument too many: ", argv[optind]);
+    return command;
+}
+
+static void die(const char *what, const char *which, int error)
+{
+    snmp_log(LOG_ERR, "%s: %s%s: %s\n", PROGRAM, what, which, strerror(error));
+    exit(EXIT_FAILURE);
+}
+
+/* A second signal does not wait for a master that hangs. */
+static void end(int number)
+{
+    (void)number;
+    if (ending)
+        _exit(EXIT_FAILURE);
+    ending = 1;
+    eventfd_write(wake, 1);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = end};
+
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+/* net-snmp itself would go on without the file, and take a comma in its name for the end of the first of several. */
+static void check_config_file(const char *file)
+{
+    if (!file)
+        return;
+    if (strchr(file, ','))
+        usage_error("-c: net-snmp reads no file with a comma in its name: ", file);
+    if (access(file, R_OK) != 0)
+        die("-c: cannot read ", file, errno);
+}
+
+/* Opened while the operator can still read what is wrong with it. */
+static int open_pid_file(const char *name)
+{
+    if (!name)
+        return -1;
+
+    const int file = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+    if (file < 0)
+        die("-p: cannot write ", name, errno);
+    return file;
+}
+
+static void write_pid(int file)
+{
+    if (file < 0)
+        return;
+    if (dprintf(file, "%ld\n", (long)getpid()) < 0)
+        snmp_log(LOG_ERR, "the process id could not be written: %s\n", strerror(errno));
+    close(file);
+}
+
+static void become_daemon(void)
+{
+    if (netsnmp_daemonize(1, 0) != 0)
+        die("going into the background", "", errno);
+    snmp_disable_stderrlog();
+    snmp_enable_syslog_ident(PROGRAM, LOG_DAEMON);
+}
+
+static void loop(struct serving *serving, struct report *report)
+{
+    while (!ending) {
+        const int timeout_ms = serving_refresh(serving, clock_ms());
+
+        report_scans(report, serving->publication);
+        report_connection(report, agentx_is_connected(), agentx_address(), clock_ms());
+        agentx_process(wake, timeout_ms);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct command command = parse_options(argc, argv);
+    struct settings settings = {.interval_s = INTERVAL_S, .scan = {.source = PROCTCP_SOURCE_AUTO}};
+    struct report report = REPORT_NEW;
+    struct publisher *publisher;
+    struct serving serving;
+    int error, pid_file;
+
+    snmp_enable_stderrlog();
+    check_config_file(command.config_file);
+    pid_file = open_pid_file(command.pid_file);
+    wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake < 0)
+        die("eventfd", "", errno);
+    catch_signals();
+
+    agentx_prepare(command.address, command.config_file);
+    settings_register(&settings);
+    if (serving_start(&serving) != 0 || !agentx_register(&serving))
+        die("registering the objects", "", ENOMEM);
+    agentx_connect();
+    report_connection(&report, agentx_is_connected(), agentx_address(), clock_ms());
+    if ((error = publisher_new(&settings, &publisher)))
+        die("scanSource ", proctcp_source_name(settings.scan.source), -error);
+    serving_attach(&serving, publisher, settings.interval_s);
+
+    if (!command.foreground)
+        become_daemon();
+    write_pid(pid_file);
+    if ((error = publisher_start(publisher, wake)))
+        die("starting the scanner's thread", "", -error);
+    loop(&serving, &report);
+
+    agentx_close();
+    publisher_free(publisher);
+    serving_stop(&serving);
+    settings_free(&settings);
+    close(wake);
+    if (command.pid_file)
+        unlink(command.pid_file);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,164 @@
+/* own_columns.c - the columns beside those of the field table: the state of scanning, and of a socket its addresses and
+ * itself in forms that managers can read. */
+#include "own_columns.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { INET_ADDRESS_IPV4 = 1, INET_ADDRESS_IPV6 = 2 }; /* InetAddressType */
+
+static void scan_interval(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_unsigned(value, publication->interval_s);
+}
+
+static void scan_status(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_integer(value, (int32_t)publication->status);
+}
+
+static bool has_snapshot(const struct publication *publication, uint32_t row)
+{
+    (void)row;
+    return publication->snapshot;
+}
+
+/* Of the moment of the request. A clock that was set back gives 0. */
+static void scan_age(const struct publication *publication, uint32_t row, struct value *value)
+{
+    const uint64_t now = (uint64_t)time(NULL), then = publication->snapshot->stats.time;
+
+    (void)row;
+    value_set_unsigned(value, now > then ? (uint32_t)(now - then) : 0);
+}
+
+static void scan_failures(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_counter32(value, publication->failures);
+}
+
+static void scan_last_failure(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_text(value, publication->failure);
+}
+
+static bool has_failed(const struct publication *publication, uint32_t row)
+{
+    (void)row;
+    return publication->failure_time;
+}
+
+static void scan_last_failure_time(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_time(value, publication->failure_time);
+}
+
+static void scan_start_time(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_time(value, publication->start_time);
+}
+
+static void scan_missing_capabilities(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_text(value, publication->missing_capabilities);
+}
+
+static void scan_agent_version(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)publication;
+    (void)row;
+    value_set_text(value, PROCTCP_VERSION);
+}
+
+/* clang-format off */
+const struct own_column own_scan_columns[OWN_SCAN_COLUMNS] = {
+    {.id = 101, .name = "scanInterval", .syntax = VALUE_UNSIGNED, .unit = "seconds", .value = scan_interval},
+    {.id = 102, .name = "scanStatus", .syntax = VALUE_INTEGER, .value = scan_status},
+    {.id = 103, .name = "scanAge", .syntax = VALUE_UNSIGNED, .unit = "seconds", .has = has_snapshot, .value = scan_age},
+    {.id = 104, .name = "scanFailures", .syntax = VALUE_COUNTER32, .unit = "scans", .value = scan_failures},
+    {.id = 105, .name = "scanLastFailure", .syntax = VALUE_OCTETS, .value = scan_last_failure},
+    {.id = 106, .name = "scanLastFailureTime", .syntax = VALUE_OCTETS, .has = has_failed, .value = scan_last_failure_time},
+    {.id = 107, .name = "scanStartTime", .syntax = VALUE_OCTETS, .value = scan_start_time},
+    {.id = 108, .name = "scanMissingCapabilities", .syntax = VALUE_OCTETS, .value = scan_missing_capabilities},
+    {.id = 109, .name = "scanAgentVersion", .syntax = VALUE_OCTETS, .value = scan_agent_version},
+};
+/* clang-format on */
+
+static const struct proctcp_socket *socket_of(const struct publication *publication, uint32_t row)
+{
+    return &publication->snapshot->sockets[publication->snapshot->rows[row].socket];
+}
+
+static bool has_local(const struct publication *publication, uint32_t row)
+{
+    return socket_of(publication, row)->present & PROCTCP_HAS_LOCAL;
+}
+
+static bool has_remote(const struct publication *publication, uint32_t row)
+{
+    return socket_of(publication, row)->present & PROCTCP_HAS_REMOTE;
+}
+
+static bool has_address(const struct publication *publication, uint32_t row)
+{
+    return has_local(publication, row) || has_remote(publication, row);
+}
+
+/* One InetAddressType says the family of both addresses, so a pair that differs ("::" and an IPv4 address) is
+ * published as IPv6. */
+static bool is_ipv4(const struct proctcp_socket *socket)
+{
+    return (!(socket->present & PROCTCP_HAS_LOCAL) || proctcp_address_is_ipv4(&socket->local_address)) &&
+           (!(socket->present & PROCTCP_HAS_REMOTE) || proctcp_address_is_ipv4(&socket->remote_address));
+}
+
+void own_socket_address(const struct publication *publication, uint32_t row, const struct proctcp_address *address,
+                        struct value *value)
+{
+    value_set_address(value, address, is_ipv4(socket_of(publication, row)));
+}
+
+static void socket_address_type(const struct publication *publication, uint32_t row, struct value *value)
+{
+    value_set_integer(value, is_ipv4(socket_of(publication, row)) ? INET_ADDRESS_IPV4 : INET_ADDRESS_IPV6);
+}
+
+static void socket_local_endpoint(const struct publication *publication, uint32_t row, struct value *value)
+{
+    const struct proctcp_socket *socket = socket_of(publication, row);
+    char text[PROCTCP_ENDPOINT_TEXT_SIZE];
+
+    value_set_text(value, proctcp_endpoint_text(&socket->local_address, socket->local_port, text));
+}
+
+static void socket_remote_endpoint(const struct publication *publication, uint32_t row, struct value *value)
+{
+    const struct proctcp_socket *socket = socket_of(publication, row);
+    char text[PROCTCP_ENDPOINT_TEXT_SIZE];
+
+    value_set_text(value, proctcp_endpoint_text(&socket->remote_address, socket->remote_port, text));
+}
+
+static void socket_row(const struct publication *publication, uint32_t row, struct value *value)
+{
+    value->syntax = VALUE_OCTETS;
+    proctcp_row_text(publication->snapshot, &publication->snapshot->rows[row], (char *)value->octets,
+                     sizeof(value->octets));
+    value->length = strlen((const char *)value->octets);
+}
+
+/* clang-format off */
+const struct own_column own_socket_columns[OWN_SOCKET_COLUMNS] = {
+    {.id = 101, .name = "socketAddressType", .syntax = VALUE_INTEGER, .has = has_address, .value = socket_address_type},
+    {.id = 102, .name = "socketLocalEndpoint", .syntax = VALUE_OCTETS, .has = has_local, .value = socket_local_endpoint},
+    {.id = 103, .name = "socketRemoteEndpoint", .syntax = VALUE_OCTETS, .has = has_remote, .value = socket_remote_endpoint},
+    {.id = 104, .name = "socketRow", .syntax = VALUE_OCTETS, .value = socket_row},
+};
+/* clang-format on */

@@ -1,0 +1,33 @@
+/* publication.h - what is served at one moment: a snapshot and the state of scanning. Plain data; a publication is not
+ * changed once it is handed over. Knows nothing of threads or of SNMP. */
+#ifndef SNMP_PUBLICATION_H
+#define SNMP_PUBLICATION_H
+
+#include "bitset.h"
+#include "proctcp.h"
+
+#define PUBLICATION_TEXT_SIZE 256
+
+/* Numbered as scanStatus of the PROCTCP-MIB. */
+enum publication_status {
+    PUBLICATION_NONE = 1,    /* no scan has succeeded yet */
+    PUBLICATION_CURRENT = 2, /* the last scan succeeded */
+    PUBLICATION_STALE = 3,   /* the last scan failed; the snapshot is an older one */
+};
+
+enum publication_table { PUBLICATION_SCAN, PUBLICATION_PROCESSES, PUBLICATION_SOCKETS, PUBLICATION_TABLES };
+
+struct publication {
+    const struct proctcp_snapshot *snapshot; /* NULL: none yet */
+    /* Per table an array with, for each column that some rows lack, the rows that have it. NULL: ask the rows. */
+    struct bitset **present[PUBLICATION_TABLES];
+    enum publication_status status;
+    uint32_t interval_s;
+    uint64_t start_time; /* of the subagent: Unix time, seconds */
+    uint32_t failures;
+    uint64_t failure_time; /* of the last failure; 0: none yet */
+    char failure[PUBLICATION_TEXT_SIZE];
+    char missing_capabilities[PUBLICATION_TEXT_SIZE];
+};
+
+#endif

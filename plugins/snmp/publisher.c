@@ -1,0 +1,203 @@
+/* publisher.c - scans in a thread of its own and hands over what is to be served. Knows when to scan and what to say of
+ * a failed scan; knows nothing of who serves it. */
+#include "publisher.h"
+
+#include "capabilities.h"
+#include "tables.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+struct publisher {
+    const struct settings *settings;
+    struct proctcp_scanner *scanner;
+    int wake;
+    uint64_t start_time;
+    pthread_t thread;
+    bool started;
+
+    /* The thread's own. */
+    const struct proctcp_snapshot *last;
+    uint32_t failures;
+    uint64_t failure_time;
+    char failure[PUBLICATION_TEXT_SIZE];
+
+    pthread_mutex_t lock;
+    pthread_cond_t stopped; /* on CLOCK_MONOTONIC */
+    bool stop;
+    struct publication *newest; /* not taken yet */
+};
+
+void publication_free(struct publication *publication)
+{
+    if (!publication)
+        return;
+    tables_index_free(publication);
+    proctcp_snapshot_unref(publication->snapshot);
+    free(publication);
+}
+
+static struct publication *new_publication(const struct publisher *publisher, bool failed)
+{
+    struct publication *publication = calloc(1, sizeof(*publication));
+
+    if (!publication)
+        return NULL;
+    publication->snapshot = publisher->last ? proctcp_snapshot_ref(publisher->last) : NULL;
+    publication->status = !publisher->last ? PUBLICATION_NONE : failed ? PUBLICATION_STALE : PUBLICATION_CURRENT;
+    publication->interval_s = publisher->settings->interval_s;
+    publication->start_time = publisher->start_time;
+    publication->failures = publisher->failures;
+    publication->failure_time = publisher->failure_time;
+    memcpy(publication->failure, publisher->failure, sizeof(publication->failure));
+    capabilities_missing(true, !publisher->settings->scan.own_netns_only, publication->missing_capabilities,
+                         sizeof(publication->missing_capabilities));
+    tables_index(publication);
+    return publication;
+}
+
+static void hand_over(struct publisher *publisher, struct publication *publication)
+{
+    struct publication *unused;
+
+    pthread_mutex_lock(&publisher->lock);
+    unused = publisher->newest;
+    publisher->newest = publication;
+    pthread_mutex_unlock(&publisher->lock);
+    publication_free(unused);
+    eventfd_write(publisher->wake, 1);
+}
+
+static void scan(struct publisher *publisher)
+{
+    const struct proctcp_snapshot *snapshot;
+    const int error = proctcp_scan(publisher->scanner, &snapshot);
+
+    if (error) {
+        const char *what = proctcp_failure(publisher->scanner);
+
+        publisher->failures++;
+        publisher->failure_time = (uint64_t)time(NULL);
+        publisher->failure[0] = '\0';
+        strncat(publisher->failure, what && what[0] ? what : strerror(-error), sizeof(publisher->failure) - 1);
+    } else {
+        proctcp_snapshot_unref(publisher->last);
+        publisher->last = snapshot;
+    }
+
+    struct publication *publication = new_publication(publisher, error);
+
+    if (publication)
+        hand_over(publisher, publication);
+}
+
+/* Until the next scan is due. false: to stop. */
+static bool wait_until(struct publisher *publisher, const struct timespec *due)
+{
+    bool stop;
+
+    pthread_mutex_lock(&publisher->lock);
+    while (!publisher->stop && pthread_cond_timedwait(&publisher->stopped, &publisher->lock, due) != ETIMEDOUT)
+        ;
+    stop = publisher->stop;
+    pthread_mutex_unlock(&publisher->lock);
+    return !stop;
+}
+
+static void *run(void *argument)
+{
+    struct publisher *publisher = argument;
+    struct timespec due;
+
+    /* Counted from the end of a scan: one that takes longer than the interval shall not keep a processor busy. */
+    do {
+        scan(publisher);
+        clock_gettime(CLOCK_MONOTONIC, &due);
+        due.tv_sec += publisher->settings->interval_s;
+    } while (wait_until(publisher, &due));
+    return NULL;
+}
+
+int publisher_new(const struct settings *settings, struct publisher **result)
+{
+    struct publisher *publisher = calloc(1, sizeof(*publisher));
+    pthread_condattr_t monotonic;
+    int error;
+
+    if (!publisher)
+        return -ENOMEM;
+    error = proctcp_scanner_new(&settings->scan, &publisher->scanner);
+    if (error) {
+        free(publisher);
+        return error;
+    }
+    publisher->settings = settings;
+    publisher->start_time = (uint64_t)time(NULL);
+    pthread_mutex_init(&publisher->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&publisher->stopped, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    *result = publisher;
+    return 0;
+}
+
+/* Signals are the main thread's. */
+int publisher_start(struct publisher *publisher, int wake)
+{
+    sigset_t all, before;
+
+    publisher->wake = wake;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int error = pthread_create(&publisher->thread, NULL, run, publisher);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    publisher->started = !error;
+    return -error;
+}
+
+void publisher_free(struct publisher *publisher)
+{
+    if (!publisher)
+        return;
+    if (publisher->started) {
+        pthread_mutex_lock(&publisher->lock);
+        publisher->stop = true;
+        pthread_cond_signal(&publisher->stopped);
+        pthread_mutex_unlock(&publisher->lock);
+        pthread_join(publisher->thread, NULL);
+    }
+    publication_free(publisher->newest);
+    proctcp_snapshot_unref(publisher->last);
+    proctcp_scanner_free(publisher->scanner);
+    pthread_cond_destroy(&publisher->stopped);
+    pthread_mutex_destroy(&publisher->lock);
+    free(publisher);
+}
+
+struct publication *publisher_take(struct publisher *publisher)
+{
+    struct publication *publication;
+
+    pthread_mutex_lock(&publisher->lock);
+    publication = publisher->newest;
+    publisher->newest = NULL;
+    pthread_mutex_unlock(&publisher->lock);
+    return publication;
+}
+
+bool publisher_has(struct publisher *publisher, const struct proctcp_snapshot *served, bool *same_snapshot)
+{
+    bool has;
+
+    pthread_mutex_lock(&publisher->lock);
+    has = publisher->newest;
+    *same_snapshot = has && publisher->newest->snapshot == served;
+    pthread_mutex_unlock(&publisher->lock);
+    return has;
+}

@@ -1,0 +1,95 @@
+/* report.c - the messages of a running subagent: each names the place and the remedy and is said once, until the matter
+ * is mended and comes back. */
+#include "report.h"
+
+#include "agentx.h"
+#include "capabilities.h"
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* The reason that net-snmp does not give: tries a Unix socket once more. */
+static const char *why_unreachable(const char *address)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    int error = 0, probe;
+
+    if (strncmp(address, "unix:", 5) == 0)
+        address += 5;
+    else if (address[0] != '/')
+        return "no answer";
+    if (strlen(address) >= sizeof(to.sun_path))
+        return strerror(ENAMETOOLONG);
+    memcpy(to.sun_path, address, strlen(address) + 1);
+    probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (probe < 0)
+        return strerror(errno);
+    if (connect(probe, (const struct sockaddr *)&to, sizeof(to)) != 0)
+        error = errno;
+    close(probe);
+    return error ? strerror(error) : "it accepts but does not answer";
+}
+
+/* When a connected master goes, net-snmp says so, and that it tries again; more is to be said only when it has. */
+#define GRACE_MS (AGENTX_PING_S * 1000 + 1000)
+
+void report_connection(struct report *report, bool connected, const char *address, int64_t now_ms)
+{
+    const int64_t grace_ms = report->started ? GRACE_MS : 0;
+
+    report->started = true;
+    if (connected) {
+        if (report->absent_said)
+            snmp_log(LOG_NOTICE, "the AgentX master at %s answers now\n", address);
+        report->absent_said = false;
+        report->absent_since_ms = -1;
+        return;
+    }
+    if (report->absent_since_ms < 0)
+        report->absent_since_ms = now_ms;
+    if (report->absent_said || now_ms - report->absent_since_ms < grace_ms)
+        return;
+    report->absent_said = true;
+    snmp_log(LOG_WARNING,
+             "no AgentX master at %s (%s): is snmpd running, with \"master agentx\" and \"agentXSocket %s\" in "
+             "snmpd.conf, and may this user open the socket (agentXPerms)? Trying again and again; -x or agentXSocket "
+             "in proctcp.conf names another address\n",
+             address, why_unreachable(address), address);
+}
+
+static void report_capabilities(struct report *report, const struct proctcp_stats *stats)
+{
+    char names[PUBLICATION_TEXT_SIZE];
+
+    if (report->capabilities_said || (!stats->denied && !stats->namespaces_failed) ||
+        !capabilities_missing(stats->denied, stats->namespaces_failed, names, sizeof(names)))
+        return;
+    report->capabilities_said = true;
+    snmp_log(LOG_WARNING,
+             "not everything is visible: the descriptors of %u processes and the tables of %u network namespaces may "
+             "not be read; missing capabilities: %s (run as root, or give them with AmbientCapabilities= of the "
+             "systemd unit)\n",
+             stats->denied, stats->namespaces_failed, names);
+}
+
+void report_scans(struct report *report, const struct publication *publication)
+{
+    const bool failing = publication->status != PUBLICATION_CURRENT && publication->failure_time;
+
+    if (failing && !report->failing_said)
+        snmp_log(LOG_ERR, "scan failed: %s; %s. Trying again every %u s\n", publication->failure,
+                 publication->snapshot ? "the last snapshot is served on, with scanStatus stale"
+                                       : "there is nothing to serve yet",
+                 publication->interval_s);
+    if (report->failing_said && publication->status == PUBLICATION_CURRENT)
+        snmp_log(LOG_NOTICE, "scans succeed again\n");
+    report->failing_said = failing;
+    if (publication->status == PUBLICATION_CURRENT)
+        report_capabilities(report, &publication->snapshot->stats);
+}

@@ -1,0 +1,17 @@
+/* settings.h - what the options and the configuration file decide. */
+#ifndef SNMP_SETTINGS_H
+#define SNMP_SETTINGS_H
+
+#include "proctcp.h"
+
+struct settings {
+    unsigned interval_s;
+    struct proctcp_options scan;
+};
+
+/* Registers the tokens of proctcp.conf; reading the file fills settings. Wrong values are reported with file and line,
+ * and leave the setting as it was. Call between init_agent() and init_snmp(). */
+void settings_register(struct settings *settings);
+void settings_free(struct settings *settings);
+
+#endif

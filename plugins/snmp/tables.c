@@ -1,0 +1,217 @@
+/* tables.c - columns and rows of the three tables: one column per field, then the adapter's own. Knows where a cell's
+ * value comes from; knows nothing of OIDs beyond the number of a column. */
+#include "tables.h"
+
+#include "own_columns.h"
+
+#include <stdlib.h>
+
+static uint32_t one_row(const struct publication *publication)
+{
+    (void)publication;
+    return 1;
+}
+
+static void scalar_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
+{
+    (void)publication;
+    (void)row;
+    key[0] = 0;
+}
+
+static bool scan_value(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
+                       struct proctcp_value *value)
+{
+    (void)row;
+    return publication->snapshot && proctcp_stats_value(&publication->snapshot->stats, field, value);
+}
+
+static uint32_t process_count(const struct publication *publication)
+{
+    return publication->snapshot ? publication->snapshot->process_count : 0;
+}
+
+static void process_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
+{
+    key[0] = (unsigned long)publication->snapshot->processes[row].pid;
+}
+
+static bool process_value(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
+                          struct proctcp_value *value)
+{
+    return proctcp_process_value(&publication->snapshot->processes[row], field, value);
+}
+
+static uint32_t socket_count(const struct publication *publication)
+{
+    return publication->snapshot ? publication->snapshot->row_count : 0;
+}
+
+static void socket_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
+{
+    const struct proctcp_row *at = &publication->snapshot->rows[row];
+
+    key[0] = (unsigned long)at->pid;
+    key[1] = (unsigned long)at->fd;
+    key[2] = publication->snapshot->sockets[at->socket].subflow;
+}
+
+static bool socket_value(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
+                         struct proctcp_value *value)
+{
+    return proctcp_row_value(publication->snapshot, &publication->snapshot->rows[row], field, value);
+}
+
+/* Sub-identifiers 4 to 6 are kept for the listener, connection and state tables. */
+const struct table tables[PUBLICATION_TABLES] = {
+    [PUBLICATION_SCAN] =
+        {
+            .prefix = {1},
+            .prefix_length = 1,
+            .index_length = 1,
+            .name_prefix = "scan",
+            .fields = proctcp_stats_fields,
+            .own = own_scan_columns,
+            .own_count = OWN_SCAN_COLUMNS,
+            .row_count = one_row,
+            .key = scalar_key,
+            .field_value = scan_value,
+        },
+    [PUBLICATION_PROCESSES] =
+        {
+            .prefix = {2, 1},
+            .prefix_length = 2,
+            .index_length = 1,
+            .index_fields = 1,
+            .name_prefix = "process",
+            .fields = proctcp_process_fields,
+            .row_count = process_count,
+            .key = process_key,
+            .field_value = process_value,
+        },
+    [PUBLICATION_SOCKETS] =
+        {
+            .prefix = {3, 1},
+            .prefix_length = 2,
+            .index_length = 3,
+            .index_fields = 3,
+            .name_prefix = "socket",
+            .fields = proctcp_row_fields,
+            .own = own_socket_columns,
+            .own_count = OWN_SOCKET_COLUMNS,
+            .row_count = socket_count,
+            .key = socket_key,
+            .field_value = socket_value,
+        },
+};
+
+size_t table_column_count(const struct table *table)
+{
+    size_t fields;
+
+    table->fields(&fields);
+    return fields - table->index_fields + table->own_count;
+}
+
+struct table_column table_column(const struct table *table, size_t column)
+{
+    size_t count;
+    const struct proctcp_field *fields = table->fields(&count);
+
+    column += table->index_fields;
+    if (column < count)
+        return (struct table_column){.field = &fields[column]};
+    return (struct table_column){.own = &table->own[column - count]};
+}
+
+unsigned long table_column_id(const struct table *table, size_t column)
+{
+    const struct table_column at = table_column(table, column);
+
+    return at.field ? at.field->id : at.own->id;
+}
+
+bool table_value(const struct table *table, const struct publication *publication, uint32_t row, size_t column,
+                 struct value *value)
+{
+    const struct table_column at = table_column(table, column);
+    struct proctcp_value from;
+
+    if (at.own) {
+        if (at.own->has && !at.own->has(publication, row))
+            return false;
+        at.own->value(publication, row, value);
+        return true;
+    }
+    if (!table->field_value(publication, row, at.field, &from))
+        return false;
+    if (at.field->type == PROCTCP_ADDRESS)
+        own_socket_address(publication, row, from.address, value);
+    else
+        value_from_field(at.field, &from, value);
+    return true;
+}
+
+static bool has_value(const struct table *table, const struct publication *publication, uint32_t row,
+                      struct table_column at)
+{
+    struct proctcp_value value;
+
+    if (at.field)
+        return table->field_value(publication, row, at.field, &value);
+    return !at.own->has || at.own->has(publication, row);
+}
+
+uint32_t table_next_present(const struct table *table, const struct publication *publication, uint32_t row,
+                            size_t column)
+{
+    const uint32_t rows = table->row_count(publication);
+    struct bitset *const *present = publication->present[table - tables];
+    const struct table_column at = table_column(table, column);
+
+    if (row < rows && present && present[column])
+        return bitset_next(present[column], row);
+    while (row < rows && !has_value(table, publication, row, at))
+        row++;
+    return row < rows ? row : BITSET_NONE;
+}
+
+static bool may_be_absent(struct table_column at)
+{
+    if (at.own)
+        return at.own->has;
+    return at.field->present || at.field->record == PROCTCP_IN_PEER || at.field->record == PROCTCP_IN_PEER_PROCESS;
+}
+
+void tables_index(struct publication *publication)
+{
+    for (size_t i = 0; i < PUBLICATION_TABLES; i++) {
+        const uint32_t rows = tables[i].row_count(publication);
+        const size_t columns = table_column_count(&tables[i]);
+        struct bitset **present = rows > 1 ? calloc(columns, sizeof(*present)) : NULL;
+
+        publication->present[i] = present;
+        for (size_t column = 0; present && column < columns; column++) {
+            const struct table_column at = table_column(&tables[i], column);
+
+            if (!may_be_absent(at) || !(present[column] = bitset_new(rows)))
+                continue;
+            for (uint32_t row = 0; row < rows; row++) {
+                if (has_value(&tables[i], publication, row, at))
+                    bitset_add(present[column], row);
+            }
+        }
+    }
+}
+
+void tables_index_free(struct publication *publication)
+{
+    for (size_t i = 0; i < PUBLICATION_TABLES; i++) {
+        struct bitset **present = publication->present[i];
+
+        for (size_t column = 0; present && column < table_column_count(&tables[i]); column++)
+            bitset_free(present[column]);
+        free(present);
+        publication->present[i] = NULL;
+    }
+}

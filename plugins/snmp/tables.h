@@ -1,0 +1,64 @@
+/* tables.h - what is served, as tables of columns over the rows of a publication. Scalars are a table of one row.
+ * Knows which values there are and how rows are keyed; knows nothing of how a request finds them. */
+#ifndef SNMP_TABLES_H
+#define SNMP_TABLES_H
+
+#include "publication.h"
+#include "value.h"
+
+#define TABLE_INDEX_MAX 3
+
+/* A column of the adapter's own, beside those of the field table. Ids from 101 on. */
+struct own_column {
+    uint16_t id;
+    enum value_syntax syntax;
+    const char *name; /* in the MIB */
+    const char *unit;
+    /* NULL: in every row */
+    bool (*has)(const struct publication *publication, uint32_t row);
+    /* Called for rows that have it. */
+    void (*value)(const struct publication *publication, uint32_t row, struct value *value);
+};
+
+struct table {
+    /* Sub-identifiers between the objects' root and the column. */
+    unsigned long prefix[2];
+    size_t prefix_length;
+    size_t index_length;
+    /* Fields that are the index: the OID of every instance holds them, so they have no instances of their own. */
+    size_t index_fields;
+    const char *name_prefix; /* of the objects in the MIB */
+    const struct proctcp_field *(*fields)(size_t *count);
+    const struct own_column *own;
+    size_t own_count;
+    uint32_t (*row_count)(const struct publication *publication);
+    /* Keys rise with the row. */
+    void (*key)(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX]);
+    bool (*field_value)(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
+                        struct proctcp_value *value);
+};
+
+/* In the order of their OIDs. */
+extern const struct table tables[PUBLICATION_TABLES];
+
+/* Columns are numbered from 0, in the order of their ids; index fields are not among them. */
+size_t table_column_count(const struct table *table);
+unsigned long table_column_id(const struct table *table, size_t column);
+/* A field, or one of the adapter's own: the other is NULL. */
+struct table_column {
+    const struct proctcp_field *field;
+    const struct own_column *own;
+};
+struct table_column table_column(const struct table *table, size_t column);
+/* false: absent in this row. */
+bool table_value(const struct table *table, const struct publication *publication, uint32_t row, size_t column,
+                 struct value *value);
+/* The first row from row on that has a value in the column, or BITSET_NONE. */
+uint32_t table_next_present(const struct table *table, const struct publication *publication, uint32_t row,
+                            size_t column);
+
+/* Fills publication->present. Without memory for it, rows are asked one by one. */
+void tables_index(struct publication *publication);
+void tables_index_free(struct publication *publication);
+
+#endif

@@ -1,0 +1,128 @@
+/* walk.c - the order of instances: table, column, index. Finds a place by comparing and by binary search; knows nothing
+ * of what the columns hold. */
+#include "walk.h"
+
+#include <string.h>
+
+/* Lexicographic, as OIDs are ordered: what is longer stands behind its beginning. */
+static int compare(const unsigned long *a, size_t a_length, const unsigned long *b, size_t b_length)
+{
+    for (size_t i = 0; i < a_length && i < b_length; i++) {
+        if (a[i] != b[i])
+            return a[i] < b[i] ? -1 : 1;
+    }
+    return a_length == b_length ? 0 : a_length < b_length ? -1 : 1;
+}
+
+static int compare_row(const struct table *table, const struct publication *publication, uint32_t row,
+                       const unsigned long *index, size_t length)
+{
+    unsigned long key[TABLE_INDEX_MAX];
+
+    table->key(publication, row, key);
+    return compare(key, table->index_length, index, length);
+}
+
+/* The first row behind index, or the number of rows. */
+static uint32_t row_behind(const struct table *table, const struct publication *publication, uint32_t hint,
+                           const unsigned long *index, size_t length)
+{
+    const uint32_t rows = table->row_count(publication);
+    uint32_t low = 0, high = rows;
+
+    /* The varbinds of one reply ask for many columns behind one row, those of the next reply behind the next row. */
+    for (uint32_t row = hint; row < rows && row + 1 >= hint; row--) {
+        if (compare_row(table, publication, row, index, length) == 0)
+            return row + 1;
+    }
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+
+        if (compare_row(table, publication, middle, index, length) > 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* The first column whose id is not below id, or the number of columns. */
+static size_t column_from(const struct table *table, unsigned long id)
+{
+    const size_t count = table_column_count(table);
+    size_t column = 0;
+
+    while (column < count && table_column_id(table, column) < id)
+        column++;
+    return column;
+}
+
+static bool starts_with(const unsigned long *oid, size_t length, const struct table *table)
+{
+    return length >= table->prefix_length &&
+           memcmp(oid, table->prefix, table->prefix_length * sizeof(table->prefix[0])) == 0;
+}
+
+enum walk_result walk_get(const struct publication *publication, struct walk_hint *hint, const unsigned long *oid,
+                          size_t length, struct value *value)
+{
+    for (size_t i = 0; i < PUBLICATION_TABLES; i++) {
+        const struct table *table = &tables[i];
+
+        if (!starts_with(oid, length, table))
+            continue;
+        oid += table->prefix_length;
+        length -= table->prefix_length;
+        if (length == 0)
+            return WALK_NO_OBJECT;
+
+        const size_t column = column_from(table, oid[0]);
+
+        if (column == table_column_count(table) || table_column_id(table, column) != oid[0])
+            return WALK_NO_OBJECT;
+        if (length != 1 + table->index_length)
+            return WALK_NO_INSTANCE;
+
+        const uint32_t behind = row_behind(table, publication, hint->row[i], oid + 1, length - 1);
+
+        if (behind == 0 || compare_row(table, publication, behind - 1, oid + 1, length - 1) != 0)
+            return WALK_NO_INSTANCE;
+        hint->row[i] = behind - 1;
+        return table_value(table, publication, behind - 1, column, value) ? WALK_FOUND : WALK_NO_INSTANCE;
+    }
+    return WALK_NO_OBJECT;
+}
+
+bool walk_next(const struct publication *publication, struct walk_hint *hint, const unsigned long *oid, size_t length,
+               unsigned long next[WALK_OID_MAX], size_t *next_length, struct value *value)
+{
+    for (size_t i = 0; i < PUBLICATION_TABLES; i++) {
+        const struct table *table = &tables[i];
+        const size_t columns = table_column_count(table);
+        size_t column = 0;
+        uint32_t row = 0;
+
+        if (starts_with(oid, length, table) && length > table->prefix_length) {
+            const unsigned long *rest = oid + table->prefix_length;
+
+            column = column_from(table, rest[0]);
+            if (column < columns && table_column_id(table, column) == rest[0])
+                row = row_behind(table, publication, hint->row[i], rest + 1, length - table->prefix_length - 1);
+        } else if (compare(oid, length, table->prefix, table->prefix_length) > 0) {
+            continue;
+        }
+        for (; column < columns; column++, row = 0) {
+            row = table_next_present(table, publication, row, column);
+            if (row == BITSET_NONE)
+                continue;
+            table_value(table, publication, row, column, value);
+            hint->row[i] = row;
+            memcpy(next, table->prefix, table->prefix_length * sizeof(*next));
+            next[table->prefix_length] = table_column_id(table, column);
+            table->key(publication, row, next + table->prefix_length + 1);
+            *next_length = table->prefix_length + 1 + table->index_length;
+            return true;
+        }
+    }
+    return false;
+}
