@@ -104,6 +104,15 @@ $(BUILD)/tests/unit/test_collectd_%: $(BUILD)/tests/unit/test_collectd_%.o $(BUI
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka
 
+# What of the subagent runs without net-snmp.
+$(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,bitset capabilities clock own_columns publisher serving \
+	tables value walk)
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/tests/unit/test_snmp_%: $(BUILD)/tests/unit/test_snmp_%.o $(BUILD)/snmp/parts.a $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -lpthread
+
 clean:
 	rm -rf $(BUILD)
 
