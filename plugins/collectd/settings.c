@@ -59,8 +59,8 @@ struct text {
     char chars[256];
 };
 
-/* As it was written, quotes apart. */
-static const char *value_text(const oconfig_value_t *value, struct text *text)
+/* Without quotes. */
+static const char *bare_text(const oconfig_value_t *value, struct text *text)
 {
     switch (value->type) {
     case OCONFIG_TYPE_STRING:
@@ -72,6 +72,19 @@ static const char *value_text(const oconfig_value_t *value, struct text *text)
     default:
         snprintf(text->chars, sizeof(text->chars), "%.15g", value->value.number);
     }
+    return text->chars;
+}
+
+/* As it was written. */
+static const char *value_text(const oconfig_value_t *value, struct text *text)
+{
+    struct text bare;
+
+    bare_text(value, &bare);
+    if (value->type == OCONFIG_TYPE_STRING)
+        snprintf(text->chars, sizeof(text->chars), "\"%.*s\"", (int)sizeof(text->chars) - 3, bare.chars);
+    else
+        *text = bare;
     return text->chars;
 }
 
@@ -101,12 +114,12 @@ static void take_word(const struct option *option, const oconfig_value_t *value,
     struct text text, choices;
     int position;
 
-    if (is_one_of(value_text(value, &text), option->words, &position)) {
+    if (is_one_of(bare_text(value, &text), option->words, &position)) {
         *member = option->first_word + position;
         return;
     }
     join_words(option->words, &choices);
-    P_ERROR("%s \"%s\": there is no such value, write %s; \"%s\" stays in force", option->name, text.chars,
+    P_ERROR("%s %s: there is no such value, write %s; \"%s\" stays in force", option->name, value_text(value, &text),
             choices.chars, option->words[*member - option->first_word]);
 }
 
@@ -116,7 +129,7 @@ static void take_boolean(const struct option *option, const oconfig_value_t *val
     struct text text;
     int position;
 
-    if (value->type != OCONFIG_TYPE_NUMBER && is_one_of(value_text(value, &text), words, &position)) {
+    if (value->type != OCONFIG_TYPE_NUMBER && is_one_of(bare_text(value, &text), words, &position)) {
         *member = position % 2;
         return;
     }
@@ -144,7 +157,7 @@ static void take_path(const struct option *option, const oconfig_value_t *value,
     char *copy;
 
     if (value->type != OCONFIG_TYPE_STRING || value->value.string[0] != '/') {
-        P_ERROR("%s \"%s\": write an absolute path, in quotes; \"%s\" stays in force", option->name,
+        P_ERROR("%s %s: write an absolute path, in quotes; \"%s\" stays in force", option->name,
                 value_text(value, &text), *member ? *member : "/proc");
         return;
     }
@@ -175,14 +188,15 @@ static void warn_of_long_names(const struct option *option, const char *names)
 static void take_rule(const struct option *option, const oconfig_value_t *value, struct settings *settings)
 {
     struct text text;
+    /* A list may be longer than what messages show. */
+    const char *rule = value->type == OCONFIG_TYPE_STRING ? value->value.string : bare_text(value, &text);
     char error[512] = "";
     int result;
 
-    value_text(value, &text);
     settings->rules_given[option->rule_kind]++;
     if (strcmp(option->rule, "process") == 0)
-        warn_of_long_names(option, text.chars);
-    result = proctcp_selection_add(settings->selection, option->rule, text.chars, error, sizeof(error));
+        warn_of_long_names(option, rule);
+    result = proctcp_selection_add(settings->selection, option->rule, rule, error, sizeof(error));
     if (result == 0)
         settings->rules_taken[option->rule_kind]++;
     else

@@ -1,0 +1,298 @@
+/* What a <Plugin proctcp> block asks for, and what is said when it asks for what there is not. */
+#include "../../plugins/collectd/settings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* What the daemon would have logged. */
+static struct {
+    int level;
+    char text[1024];
+    unsigned lines;
+} said;
+
+void daemon_log(int level, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(said.text, sizeof(said.text), format, arguments);
+    va_end(arguments);
+    said.level = level;
+    said.lines++;
+}
+
+#define STRING(text)                                                                                                   \
+    {                                                                                                                  \
+        .type = OCONFIG_TYPE_STRING, .value.string = (char *)(uintptr_t)(text)                                         \
+    }
+#define NUMBER(amount)                                                                                                 \
+    {                                                                                                                  \
+        .type = OCONFIG_TYPE_NUMBER, .value.number = (amount)                                                          \
+    }
+#define BOOLEAN(truth)                                                                                                 \
+    {                                                                                                                  \
+        .type = OCONFIG_TYPE_BOOLEAN, .value.boolean = (truth)                                                         \
+    }
+
+static int set_up(void **state)
+{
+    static struct settings settings;
+
+    memset(&said, 0, sizeof(said));
+    *state = &settings;
+    return settings_new(&settings);
+}
+
+static int tear_down(void **state)
+{
+    settings_free(*state);
+    return 0;
+}
+
+static void take_values(struct settings *settings, const char *key, oconfig_value_t *values, int count)
+{
+    oconfig_item_t item = {.key = (char *)(uintptr_t)key, .values = values, .values_num = count};
+    const oconfig_item_t block = {.children = &item, .children_num = 1};
+
+    settings_take(settings, &block);
+}
+
+#define TAKE(settings, key, ...)                                                                                       \
+    take_values(settings, key, (oconfig_value_t[]){__VA_ARGS__},                                                       \
+                sizeof((oconfig_value_t[]){__VA_ARGS__}) / sizeof(oconfig_value_t))
+
+static void assert_said(int level, const char *one, const char *two, const char *three)
+{
+    const char *const parts[] = {one, two, three};
+
+    assert_int_equal(said.lines, 1);
+    assert_int_equal(said.level, level);
+    for (size_t i = 0; i < 3; i++) {
+        if (!strstr(said.text, parts[i]))
+            fail_msg("\"%s\" does not say \"%s\"", said.text, parts[i]);
+    }
+    said.lines = 0;
+}
+
+static void the_defaults_are_as_documented(void **state)
+{
+    const struct settings *settings = *state;
+
+    assert_int_equal(settings->source, PROCTCP_SOURCE_AUTO);
+    assert_false(settings->own_netns_only);
+    assert_null(settings->proc_path);
+    assert_true(settings->report_by_state);
+    assert_false(settings->report_sockets);
+    assert_true(settings->report_unattributed);
+    assert_int_equal(settings->max_groups, 256);
+    assert_int_equal(settings->max_sockets, 1000);
+    assert_non_null(settings->selection);
+}
+
+static void every_option_is_taken_in_any_case_of_letters(void **state)
+{
+    struct settings *settings = *state;
+
+    TAKE(settings, "source", STRING("PROCFS"));
+    TAKE(settings, "ProcPath", STRING("/first"));
+    TAKE(settings, "ProcPath", STRING("/second"));
+    TAKE(settings, "NetNamespaces", STRING("own"));
+    TAKE(settings, "REPORTBYSTATE", BOOLEAN(0));
+    TAKE(settings, "ReportSockets", STRING("yes"));
+    TAKE(settings, "ReportUnattributed", STRING("off"));
+    TAKE(settings, "MaxGroups", NUMBER(1));
+    TAKE(settings, "MaxSockets", NUMBER(100000));
+    TAKE(settings, "Process", STRING("nginx"), STRING("exactly15chars_"));
+    TAKE(settings, "User", STRING("root"));
+    TAKE(settings, "User", NUMBER(33));
+    TAKE(settings, "State", STRING("ESTABLISHED"));
+    TAKE(settings, "LocalPort", NUMBER(443), STRING("8000-8099"));
+    TAKE(settings, "RemotePort", STRING("443"));
+    TAKE(settings, "LocalAddress", STRING("10.0.0.0/8"));
+    TAKE(settings, "RemoteAddress", STRING("::/0"));
+    settings_finish(settings);
+    if (said.lines)
+        fail_msg("said: %s", said.text);
+    assert_int_equal(settings->source, PROCTCP_SOURCE_PROCFS);
+    assert_string_equal(settings->proc_path, "/second");
+    assert_true(settings->own_netns_only);
+    assert_false(settings->report_by_state);
+    assert_true(settings->report_sockets);
+    assert_false(settings->report_unattributed);
+    assert_int_equal(settings->max_groups, 1);
+    assert_int_equal(settings->max_sockets, 100000);
+    assert_non_null(settings->selection);
+}
+
+static void an_unknown_option_is_named_with_those_there_are(void **state)
+{
+    TAKE(*state, "MaxSocket", NUMBER(5));
+    assert_said(LOG_WARNING, "\"MaxSocket\"", "ignored", " MaxSockets ");
+}
+
+static void a_number_out_of_range_is_named_with_the_range(void **state)
+{
+    struct settings *settings = *state;
+
+    TAKE(settings, "MaxSockets", NUMBER(0));
+    assert_said(LOG_ERR, "MaxSockets 0:", "from 1 to 100000", "1000 stays");
+    TAKE(settings, "MaxSockets", NUMBER(100001));
+    assert_said(LOG_ERR, "MaxSockets 100001:", "from 1 to 100000", "1000 stays");
+    TAKE(settings, "MaxGroups", NUMBER(-1));
+    assert_said(LOG_ERR, "MaxGroups -1:", "from 1 to 10000", "256 stays");
+    TAKE(settings, "MaxGroups", NUMBER(1.5));
+    assert_said(LOG_ERR, "MaxGroups 1.5:", "whole number", "256 stays");
+    TAKE(settings, "MaxGroups", NUMBER(NAN));
+    assert_said(LOG_ERR, "MaxGroups nan:", "whole number", "256 stays");
+    TAKE(settings, "MaxGroups", NUMBER(1e300));
+    assert_said(LOG_ERR, "MaxGroups 1e+300:", "whole number", "256 stays");
+    TAKE(settings, "MaxGroups", STRING("12"));
+    assert_said(LOG_ERR, "MaxGroups \"12\":", "without quotes", "256 stays");
+    TAKE(settings, "MaxGroups", BOOLEAN(1));
+    assert_said(LOG_ERR, "MaxGroups true:", "whole number", "256 stays");
+    assert_int_equal(settings->max_sockets, 1000);
+    assert_int_equal(settings->max_groups, 256);
+}
+
+static void what_is_no_boolean_is_named(void **state)
+{
+    struct settings *settings = *state;
+
+    TAKE(settings, "ReportSockets", STRING("maybe"));
+    assert_said(LOG_ERR, "ReportSockets \"maybe\":", "true", "false stays");
+    TAKE(settings, "ReportByState", NUMBER(0));
+    assert_said(LOG_ERR, "ReportByState 0:", "false", "true stays");
+    assert_false(settings->report_sockets);
+    assert_true(settings->report_by_state);
+}
+
+static void a_word_that_there_is_not_is_named_with_those_there_are(void **state)
+{
+    struct settings *settings = *state;
+
+    TAKE(settings, "Source", STRING("ebpf"));
+    assert_said(LOG_ERR, "Source \"ebpf\":", "auto, procfs or netlink", "\"auto\" stays");
+    TAKE(settings, "NetNamespaces", NUMBER(1));
+    assert_said(LOG_ERR, "NetNamespaces 1:", "all or own", "\"all\" stays");
+    assert_int_equal(settings->source, PROCTCP_SOURCE_AUTO);
+    assert_false(settings->own_netns_only);
+}
+
+static void a_path_must_be_absolute(void **state)
+{
+    struct settings *settings = *state;
+
+    TAKE(settings, "ProcPath", STRING("proc"));
+    assert_said(LOG_ERR, "ProcPath \"proc\":", "absolute", "\"/proc\" stays");
+    TAKE(settings, "ProcPath", STRING(""));
+    assert_said(LOG_ERR, "ProcPath \"\":", "absolute", "\"/proc\" stays");
+    TAKE(settings, "ProcPath", NUMBER(3));
+    assert_said(LOG_ERR, "ProcPath 3:", "absolute", "\"/proc\" stays");
+    assert_null(settings->proc_path);
+}
+
+static void the_wrong_number_of_values_is_named(void **state)
+{
+    struct settings *settings = *state;
+
+    TAKE(settings, "MaxSockets", NUMBER(5), NUMBER(6));
+    assert_said(LOG_ERR, "MaxSockets", "2 values", "exactly one");
+    take_values(settings, "LocalPort", NULL, 0);
+    assert_said(LOG_ERR, "LocalPort", "0 values", "at least one");
+    assert_int_equal(settings->max_sockets, 1000);
+}
+
+static void a_block_is_said_to_be_none(void **state)
+{
+    struct settings *settings = *state;
+    oconfig_value_t value = STRING("nginx");
+    oconfig_item_t child = {.key = (char *)(uintptr_t) "Port"};
+    oconfig_item_t item = {
+        .key = (char *)(uintptr_t) "Process", .values = &value, .values_num = 1, .children = &child, .children_num = 1};
+
+    settings_take(settings, &(oconfig_item_t){.children = &item, .children_num = 1});
+    assert_said(LOG_WARNING, "Process", "no block", "ignored");
+}
+
+static void a_rule_that_is_wrong_is_left_out_and_the_others_hold(void **state)
+{
+    struct settings *settings = *state;
+
+    TAKE(settings, "LocalPort", STRING("80x"), NUMBER(443));
+    assert_said(LOG_ERR, "LocalPort", "80x", "left out");
+    TAKE(settings, "LocalPort", NUMBER(70000));
+    assert_said(LOG_ERR, "LocalPort", "70000", "left out");
+    settings_finish(settings);
+    assert_int_equal(said.lines, 0);
+    assert_non_null(settings->selection);
+}
+
+static void where_all_rules_of_a_kind_are_wrong_nothing_is_selected(void **state)
+{
+    struct settings *settings = *state;
+
+    TAKE(settings, "Process", STRING("nginx"));
+    TAKE(settings, "RemoteAddress", STRING("10.0.0.0/99"));
+    assert_said(LOG_ERR, "RemoteAddress", "10.0.0.0/99", "left out");
+    settings_finish(settings);
+    assert_said(LOG_ERR, "no RemoteAddress", "no socket is selected", "correct it");
+    assert_null(settings->selection);
+}
+
+static void a_process_name_that_the_kernel_would_cut_is_warned_of(void **state)
+{
+    TAKE(*state, "Process", STRING("nginx,sixteen_chars_16,db"));
+    assert_said(LOG_WARNING, "\"sixteen_chars_16\"", "15 characters", "\"sixteen_chars_1\"");
+}
+
+static void a_long_list_is_taken_to_its_end(void **state)
+{
+    char list[600] = "80";
+
+    for (int i = 0; i < 99; i++)
+        strcat(list, ",1000");
+    strcat(list, ",80x");
+    TAKE(*state, "LocalPort", STRING(list));
+    assert_said(LOG_ERR, "LocalPort", "80x", "left out");
+}
+
+static void a_very_long_value_does_no_harm(void **state)
+{
+    char value[2000];
+
+    memset(value, 'x', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    TAKE(*state, "Source", STRING(value));
+    assert_said(LOG_ERR, "Source \"xxx", "auto", "netlink");
+    TAKE(*state, value, STRING(value));
+    assert_said(LOG_WARNING, "unknown option \"xxx", "xxx", "xxx");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_defaults_are_as_documented),
+        TEST(every_option_is_taken_in_any_case_of_letters),
+        TEST(an_unknown_option_is_named_with_those_there_are),
+        TEST(a_number_out_of_range_is_named_with_the_range),
+        TEST(what_is_no_boolean_is_named),
+        TEST(a_word_that_there_is_not_is_named_with_those_there_are),
+        TEST(a_path_must_be_absolute),
+        TEST(the_wrong_number_of_values_is_named),
+        TEST(a_block_is_said_to_be_none),
+        TEST(a_rule_that_is_wrong_is_left_out_and_the_others_hold),
+        TEST(where_all_rules_of_a_kind_are_wrong_nothing_is_selected),
+        TEST(a_process_name_that_the_kernel_would_cut_is_warned_of),
+        TEST(a_long_list_is_taken_to_its_end),
+        TEST(a_very_long_value_does_no_harm),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,245 @@
+/* Which sockets are published one by one, and under what name. */
+#include "../../plugins/collectd/sockets.h"
+#include "test_collectd_snapshot.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+struct world {
+    struct hand hand;
+    struct proctcp_selection *selection;
+    struct sticky group_places;
+    struct sticky places;
+    struct groups groups;
+    struct socket_choices choices;
+};
+
+static int set_up(void **state)
+{
+    static struct world world;
+
+    memset(&world, 0, sizeof(world));
+    hand_begin(&world.hand);
+    *state = &world;
+    return proctcp_selection_new(&world.selection);
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+
+    socket_choices_free(&world->choices);
+    groups_free(&world->groups);
+    sticky_free(&world->places);
+    sticky_free(&world->group_places);
+    proctcp_selection_free(world->selection);
+    return 0;
+}
+
+static void choose(struct world *world, uint32_t max)
+{
+    groups_free(&world->groups);
+    socket_choices_free(&world->choices);
+    assert_int_equal(groups_build(&world->hand.snapshot, world->selection, 100, &world->group_places, &world->groups),
+                     0);
+    assert_int_equal(sockets_choose(&world->hand.snapshot, &world->groups, max, &world->places, &world->choices), 0);
+}
+
+static bool has_name(const struct world *world, const char *name)
+{
+    for (uint32_t i = 0; i < world->choices.count; i++) {
+        if (strcmp(world->choices.choices[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_chosen(const struct world *world, uint16_t remote_port)
+{
+    for (uint32_t i = 0; i < world->choices.count; i++) {
+        if (world->hand.sockets[world->choices.choices[i].socket].remote_port == remote_port)
+            return true;
+    }
+    return false;
+}
+
+static void a_name_is_local_port_and_remote_end(void **state)
+{
+    struct world *world = *state;
+
+    hand_process(&world->hand, "nginx", 4, 0);
+    hand_row_of_new(&world->hand, 443, 7, 50001);
+    hand_row_of_new(&world->hand, 443, 0, 0);
+    inet_pton(AF_INET6, "2001:db8::7", hand_row_of_new(&world->hand, 443, 7, 50001)->remote_address.bytes);
+    choose(world, 10);
+    assert_int_equal(world->choices.count, 3);
+    assert_true(has_name(world, "443-192.0.2.7-50001"));
+    assert_true(has_name(world, "443-listen"));
+    assert_true(has_name(world, "443-2001:db8::7-50001"));
+}
+
+static void the_longest_name_is_not_cut(void **state)
+{
+    struct world *world = *state;
+    static const char address[] = "1111:2222:3333:4444:5555:6666:7777:8888";
+
+    hand_process(&world->hand, "nginx", 4, 0);
+    inet_pton(AF_INET6, address, hand_row_of_new(&world->hand, 60000, 7, 50001)->remote_address.bytes);
+    choose(world, 10);
+    assert_true(has_name(world, "60000-1111:2222:3333:4444:5555:6666:7777:8888-50001"));
+}
+
+static void only_what_is_ambiguous_names_its_local_address(void **state)
+{
+    struct world *world = *state;
+
+    hand_process(&world->hand, "dns", 4, 0);
+    hand_row_of_new(&world->hand, 53, 0, 0);
+    hand_row_of_new(&world->hand, 53, 0, 0)->local_address = hand_address(2);
+    hand_row_of_new(&world->hand, 54, 0, 0);
+    choose(world, 10);
+    assert_true(has_name(world, "192.0.2.1-53-listen"));
+    assert_true(has_name(world, "192.0.2.2-53-listen"));
+    assert_true(has_name(world, "54-listen"));
+}
+
+static void what_shares_all_endpoints_is_numbered_by_inode(void **state)
+{
+    struct world *world = *state;
+    char first[SOCKET_NAME_SIZE];
+
+    hand_process(&world->hand, "dns", 4, 0);
+    hand_row_of_new(&world->hand, 53, 0, 0)->inode = 9;
+    hand_row_of_new(&world->hand, 53, 0, 0)->inode = 7;
+    hand_row_of_new(&world->hand, 53, 0, 0)->inode = 8;
+    choose(world, 10);
+    assert_true(has_name(world, "192.0.2.1-53-listen"));
+    assert_true(has_name(world, "192.0.2.1-53-listen-2"));
+    assert_true(has_name(world, "192.0.2.1-53-listen-3"));
+    strcpy(first, world->choices.choices[0].name);
+    assert_string_equal(first, "192.0.2.1-53-listen");
+    assert_int_equal(world->hand.sockets[world->choices.choices[0].socket].inode, 7);
+}
+
+static void equal_names_in_two_groups_are_not_ambiguous(void **state)
+{
+    struct world *world = *state;
+
+    hand_process(&world->hand, "one", 4, 0);
+    hand_row_of_new(&world->hand, 53, 0, 0);
+    hand_process(&world->hand, "two", 4, 0);
+    hand_row_of_new(&world->hand, 53, 0, 0);
+    choose(world, 10);
+    assert_string_equal(world->choices.choices[0].name, "53-listen");
+    assert_string_equal(world->choices.choices[1].name, "53-listen");
+    assert_int_not_equal(world->choices.choices[0].group, world->choices.choices[1].group);
+}
+
+static void names_are_unique_even_when_they_must_be_cut(void **state)
+{
+    struct world *world = *state;
+
+    hand_process(&world->hand, "dns", 4, 0);
+    for (uint32_t netns = 1; netns < 6; netns++) {
+        struct proctcp_socket *socket = hand_row_of_new(&world->hand, 60000, 7, 50001);
+
+        inet_pton(AF_INET6, "1111:2222:3333:4444:5555:6666:7777:8888", socket->remote_address.bytes);
+        inet_pton(AF_INET6, "1111:2222:3333:4444:5555:6666:7777:9999", socket->local_address.bytes);
+        socket->netns = netns;
+    }
+    choose(world, 10);
+    for (uint32_t i = 1; i < 5; i++)
+        assert_string_not_equal(world->choices.choices[i - 1].name, world->choices.choices[i].name);
+}
+
+static void free_places_go_to_the_longest_queues(void **state)
+{
+    struct world *world = *state;
+
+    hand_process(&world->hand, "db", 4, 0);
+    hand_row_of_new(&world->hand, 443, 7, 1)->tx_queue_bytes = 5;
+    hand_row_of_new(&world->hand, 443, 7, 2);
+    hand_row_of_new(&world->hand, 443, 7, 3)->rx_queue_bytes = 6;
+    choose(world, 2);
+    assert_int_equal(world->choices.count, 2);
+    assert_int_equal(world->choices.left_out, 1);
+    assert_false(is_chosen(world, 2));
+}
+
+static void a_socket_keeps_its_place_for_as_long_as_it_lives(void **state)
+{
+    struct world *world = *state;
+    struct hand *hand = &world->hand;
+    struct proctcp_socket *first;
+
+    hand_process(hand, "db", 4, 0);
+    first = hand_row_of_new(hand, 443, 7, 1);
+    choose(world, 1);
+    assert_true(is_chosen(world, 1));
+
+    hand_row_of_new(hand, 443, 7, 2)->rx_queue_bytes = 1000;
+    choose(world, 1);
+    assert_true(is_chosen(world, 1));
+    assert_int_equal(world->choices.left_out, 1);
+
+    /* Another connection in its stead, of the same endpoints. */
+    first->inode = 4711;
+    choose(world, 1);
+    assert_true(is_chosen(world, 2));
+}
+
+static void what_is_not_selected_or_has_no_address_is_no_candidate(void **state)
+{
+    struct world *world = *state;
+    char error[256];
+
+    hand_process(&world->hand, "db", 4, 0);
+    hand_row_of_new(&world->hand, 443, 7, 1);
+    hand_row_of_new(&world->hand, 0, 7, 2)->present = 0;
+    hand_process(&world->hand, "web", 4, 0);
+    hand_row_of_new(&world->hand, 443, 7, 3);
+    hand_socket(&world->hand, 443, 7, 4);
+    assert_int_equal(proctcp_selection_add(world->selection, "process", "db", error, sizeof(error)), 0);
+    choose(world, 10);
+    assert_int_equal(world->choices.count, 1);
+    assert_int_equal(world->choices.left_out, 0);
+    assert_true(is_chosen(world, 1));
+}
+
+static void a_socket_of_many_rows_is_chosen_once(void **state)
+{
+    struct world *world = *state;
+    uint32_t shared = hand_socket(&world->hand, 80, 0, 0);
+
+    for (int worker = 0; worker < 4; worker++) {
+        hand_process(&world->hand, worker % 2 ? "odd" : "even", 4, 0);
+        hand_row(&world->hand, shared);
+    }
+    choose(world, 10);
+    assert_int_equal(world->choices.count, 1);
+    assert_string_equal(world->groups.groups[world->choices.choices[0].group].name, "even");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_name_is_local_port_and_remote_end),
+        TEST(the_longest_name_is_not_cut),
+        TEST(only_what_is_ambiguous_names_its_local_address),
+        TEST(what_shares_all_endpoints_is_numbered_by_inode),
+        TEST(equal_names_in_two_groups_are_not_ambiguous),
+        TEST(names_are_unique_even_when_they_must_be_cut),
+        TEST(free_places_go_to_the_longest_queues),
+        TEST(a_socket_keeps_its_place_for_as_long_as_it_lives),
+        TEST(what_is_not_selected_or_has_no_address_is_no_candidate),
+        TEST(a_socket_of_many_rows_is_chosen_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
