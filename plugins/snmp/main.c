@@ -200,7 +200,7 @@ int main(int argc, char **argv)
     agentx_connect();
     report_connection(&report, agentx_is_connected(), agentx_address(), clock_ms());
     if ((error = publisher_new(&settings, &publisher)))
-        die("scanSource ", proctcp_source_name(settings.scan.source), -error);
+        die("preparing to scan", "", -error);
     serving_attach(&serving, publisher, settings.interval_s);
 
     if (!command.foreground)

@@ -10,9 +10,9 @@
 
 /* Numbered as scanStatus of the PROCTCP-MIB. */
 enum publication_status {
-    PUBLICATION_NONE = 1,    /* no scan has succeeded yet */
-    PUBLICATION_CURRENT = 2, /* the last scan succeeded */
-    PUBLICATION_STALE = 3,   /* the last scan failed; the snapshot is an older one */
+    PUBLICATION_NONE = 1,       /* no scan has succeeded yet */
+    PUBLICATION_UP_TO_DATE = 2, /* the last scan succeeded */
+    PUBLICATION_STALE = 3,      /* the last scan failed; the snapshot is an older one */
 };
 
 enum publication_table { PUBLICATION_SCAN, PUBLICATION_PROCESSES, PUBLICATION_SOCKETS, PUBLICATION_TABLES };

@@ -49,7 +49,7 @@ static struct publication *new_publication(const struct publisher *publisher, bo
     if (!publication)
         return NULL;
     publication->snapshot = publisher->last ? proctcp_snapshot_ref(publisher->last) : NULL;
-    publication->status = !publisher->last ? PUBLICATION_NONE : failed ? PUBLICATION_STALE : PUBLICATION_CURRENT;
+    publication->status = !publisher->last ? PUBLICATION_NONE : failed ? PUBLICATION_STALE : PUBLICATION_UP_TO_DATE;
     publication->interval_s = publisher->settings->interval_s;
     publication->start_time = publisher->start_time;
     publication->failures = publisher->failures;

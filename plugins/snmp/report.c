@@ -80,16 +80,16 @@ static void report_capabilities(struct report *report, const struct proctcp_stat
 
 void report_scans(struct report *report, const struct publication *publication)
 {
-    const bool failing = publication->status != PUBLICATION_CURRENT && publication->failure_time;
+    const bool failing = publication->status != PUBLICATION_UP_TO_DATE && publication->failure_time;
 
     if (failing && !report->failing_said)
         snmp_log(LOG_ERR, "scan failed: %s; %s. Trying again every %u s\n", publication->failure,
                  publication->snapshot ? "the last snapshot is served on, with scanStatus stale"
                                        : "there is nothing to serve yet",
                  publication->interval_s);
-    if (report->failing_said && publication->status == PUBLICATION_CURRENT)
+    if (report->failing_said && publication->status == PUBLICATION_UP_TO_DATE)
         snmp_log(LOG_NOTICE, "scans succeed again\n");
     report->failing_said = failing;
-    if (publication->status == PUBLICATION_CURRENT)
+    if (publication->status == PUBLICATION_UP_TO_DATE)
         report_capabilities(report, &publication->snapshot->stats);
 }
