@@ -179,7 +179,7 @@ static int add_network(struct networks *networks, const struct item *item)
     size_t length = strlen(item->text);
     const char *slash = strchr(item->text, '/');
     size_t host = slash ? (size_t)(slash - item->text) : length;
-    uint32_t bits;
+    uint32_t width, bits;
 
     memcpy(text, item->text, host);
     text[host] = '\0';
@@ -190,9 +190,9 @@ static int add_network(struct networks *networks, const struct item *item)
     network.ipv4 = inet_pton(AF_INET, text, network.address.bytes + 12) == 1;
     if (!network.ipv4 && inet_pton(AF_INET6, text, network.address.bytes) != 1)
         return complain(item, "is no address: give one such as 10.0.0.0/8, 192.0.2.1, 2001:db8::/32 or ::1");
-    bits = network.ipv4 ? 32 : 128;
-    if (slash && !parse_number(slash + 1, bits, &bits))
-        return complain(item, "has no such prefix: give 0 to %u bits after the slash", bits);
+    width = bits = network.ipv4 ? 32 : 128;
+    if (slash && !parse_number(slash + 1, width, &bits))
+        return complain(item, "has no such prefix: give 0 to %u bits after the slash", width);
     network.prefix = network.ipv4 ? bits + 96 : bits;
     network.ipv4 = network.ipv4 || (network.prefix >= 96 && proctcp_address_is_ipv4(&network.address));
     struct network *slot = vector_push(networks);

@@ -66,10 +66,11 @@ void fake_proc_process(struct fake_proc *fake, int pid, const char *name, unsign
     char path[64], text[512];
 
     snprintf(path, sizeof(path), "%d/stat", pid);
-    snprintf(text, sizeof(text),
-             "%d (%s) S 1 %d %d 0 -1 4194304 100 0 0 0 1 2 0 0 20 0 1 0 %d 10000000 500 18446744073709551615 1 1 0 0 0 0 0 "
-             "0 65536 0 0 0 17 1 0 0 0 0 0\n",
-             pid, name, pid, pid, 10000 + pid);
+    snprintf(
+        text, sizeof(text),
+        "%d (%s) S 1 %d %d 0 -1 4194304 100 0 0 0 1 2 0 0 20 0 1 0 %d 10000000 500 18446744073709551615 1 1 0 0 0 0 0 "
+        "0 65536 0 0 0 17 1 0 0 0 0 0\n",
+        pid, name, pid, pid, 10000 + pid);
     fake_proc_file(fake, path, text);
     snprintf(path, sizeof(path), "%d/limits", pid);
     fake_proc_file(fake, path,
@@ -93,8 +94,7 @@ const struct proctcp_snapshot *fake_proc_scan(struct fake_proc *fake)
     const struct proctcp_snapshot *snapshot = NULL;
 
     if (!fake->scanner)
-        assert_int_equal(
-            proctcp_scanner_new(&(struct proctcp_options){.proc_root = fake->root}, &fake->scanner), 0);
+        assert_int_equal(proctcp_scanner_new(&(struct proctcp_options){.proc_root = fake->root}, &fake->scanner), 0);
     int status = proctcp_scan(fake->scanner, &snapshot);
     if (status)
         fail_msg("scan: %s: %s", strerror(-status), proctcp_failure(fake->scanner));

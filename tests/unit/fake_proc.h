@@ -1,13 +1,14 @@
-/* fake_proc.h - a /proc made of files and dangling links, in a temporary directory. Everything that fails ends the test. */
+/* fake_proc.h - a /proc made of files and dangling links, in a temporary directory. Everything that fails ends the
+ * test. */
 #ifndef PROCTCP_FAKE_PROC_H
 #define PROCTCP_FAKE_PROC_H
 
 #include "proctcp.h"
 
-#define TCP_HEADER                                                                                                     \
-    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+#define TCP_HEADER "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 #define TCP6_HEADER                                                                                                    \
-    "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when " \
+    "  sl  local_address                         remote_address                        st tx_queue rx_queue tr "       \
+    "tm->when "                                                                                                        \
     "retrnsmt   uid  timeout inode\n"
 
 struct fake_proc {

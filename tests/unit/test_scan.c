@@ -105,8 +105,9 @@ static void a_duplicated_descriptor_is_two_rows_of_one_socket(void **state)
     make_pair(fake);
     fake_proc_link(fake, "14199/fd/10", "socket:[99155]");
     fake_proc_file(fake, "14199/net/tcp",
-                   TCP_HEADER "   2: 0100007F:56CE 0100007F:DE72 01 00000005:00000007 00:00000000 00000000     0        0 "
-                              "99155 1 ffff90d8bb0145c0 20 4 31 10 -1\n" CLIENT LISTENER);
+                   TCP_HEADER
+                   "   2: 0100007F:56CE 0100007F:DE72 01 00000005:00000007 00:00000000 00000000     0        0 "
+                   "99155 1 ffff90d8bb0145c0 20 4 31 10 -1\n" CLIENT LISTENER);
     const struct proctcp_snapshot *snapshot = fake_proc_scan(fake);
     const struct proctcp_row *first = find_row(snapshot, 14199, 4), *second = find_row(snapshot, 14199, 10);
     const struct proctcp_process *server = &snapshot->processes[first->process];
@@ -127,11 +128,12 @@ static void sockets_that_share_an_inode_are_subflows_in_order_of_their_ports(voi
 {
     struct fake_proc *fake = *state;
     make_pair(fake);
-    fake_proc_file(fake, "14199/net/tcp",
-                   TCP_HEADER
-                   "   2: 0100007F:9000 0100007F:DE72 01 00000000:00000000 00:00000000 00000000 0 0 99155 1 0 20 4 31 10 -1\n"
-                   "   3: 0100007F:8000 0100007F:DE72 01 00000000:00000000 00:00000000 00000000 0 0 99155 1 0 20 4 31 10 -1\n"
-                   "   4: 0100007F:A000 0100007F:DE72 01 00000000:00000000 00:00000000 00000000 0 0 99155 1 0 20 4 31 10 -1\n");
+    fake_proc_file(
+        fake, "14199/net/tcp",
+        TCP_HEADER
+        "   2: 0100007F:9000 0100007F:DE72 01 00000000:00000000 00:00000000 00000000 0 0 99155 1 0 20 4 31 10 -1\n"
+        "   3: 0100007F:8000 0100007F:DE72 01 00000000:00000000 00:00000000 00000000 0 0 99155 1 0 20 4 31 10 -1\n"
+        "   4: 0100007F:A000 0100007F:DE72 01 00000000:00000000 00:00000000 00000000 0 0 99155 1 0 20 4 31 10 -1\n");
     const struct proctcp_snapshot *snapshot = fake_proc_scan(fake);
     const struct proctcp_row *row = find_row(snapshot, 14199, 4);
 
@@ -178,8 +180,9 @@ static void listeners_that_share_a_port_are_not_duplicates(void **state)
     make_pair(fake);
     fake_proc_link(fake, "14202/fd/9", "socket:[99151]");
     fake_proc_file(fake, "14199/net/tcp",
-                   TCP_HEADER LISTENER "   9: 00000000:56CE 00000000:0000 0A 00000000:00000002 00:00000000 00000000 0 0 "
-                                       "99151 1 0 100 0 0 10 0\n");
+                   TCP_HEADER LISTENER
+                   "   9: 00000000:56CE 00000000:0000 0A 00000000:00000002 00:00000000 00000000 0 0 "
+                   "99151 1 0 100 0 0 10 0\n");
     const struct proctcp_snapshot *snapshot = fake_proc_scan(fake);
     assert_int_equal(snapshot->stats.duplicates, 0);
     assert_int_equal(socket_of(snapshot, find_row(snapshot, 14202, 9))->accept_queue, 2);
@@ -191,12 +194,13 @@ static void sockets_that_nobody_holds_are_counted_by_namespace_and_state(void **
     struct fake_proc *fake = *state;
     make_pair(fake);
     fake_proc_process(fake, 500, "boxed", 4026532000u);
-    fake_proc_file(fake, "500/net/tcp",
-                   TCP_HEADER
-                   "   1: 020200C0:B2B6 01010101:01BB 06 00000000:00000000 03:000000DA 00000000 0 0 0 3 0\n"
-                   "   1: 020200C0:B2B7 01010101:01BB 06 00000000:00000000 03:000000DA 00000000 0 0 0 3 0\n"
-                   "   1: 0100007F:1F90 0100007F:C350 03 00000000:00000000 01:00000062 00000002 0 0 0 0 0\n"
-                   "   2: 0100007F:56CE 0100007F:DE99 01 00000000:00000000 00:00000000 00000000 0 0 4711 1 0 20 4 31 10 -1\n");
+    fake_proc_file(
+        fake, "500/net/tcp",
+        TCP_HEADER
+        "   1: 020200C0:B2B6 01010101:01BB 06 00000000:00000000 03:000000DA 00000000 0 0 0 3 0\n"
+        "   1: 020200C0:B2B7 01010101:01BB 06 00000000:00000000 03:000000DA 00000000 0 0 0 3 0\n"
+        "   1: 0100007F:1F90 0100007F:C350 03 00000000:00000000 01:00000062 00000002 0 0 0 0 0\n"
+        "   2: 0100007F:56CE 0100007F:DE99 01 00000000:00000000 00:00000000 00000000 0 0 4711 1 0 20 4 31 10 -1\n");
     const struct proctcp_snapshot *snapshot = fake_proc_scan(fake);
 
     assert_int_equal(snapshot->stats.namespaces, 2);
@@ -293,8 +297,9 @@ static void a_last_line_without_a_newline_counts(void **state)
     struct fake_proc *fake = *state;
     make_pair(fake);
     fake_proc_file(fake, "14199/net/tcp",
-                   TCP_HEADER "   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        0 "
-                              "99155 1 ffff90d8bb0145c0 20 4 31 10 -1");
+                   TCP_HEADER
+                   "   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        0 "
+                   "99155 1 ffff90d8bb0145c0 20 4 31 10 -1");
     assert_int_equal(fake_proc_scan(fake)->row_count, 1);
 }
 
@@ -306,10 +311,11 @@ static void a_table_larger_than_any_buffer_is_read_whole(void **state)
     make_pair(fake);
     length += (size_t)snprintf(text, size, "%s", TCP_HEADER);
     for (unsigned i = 0; i < 5000; i++)
-        length += (size_t)snprintf(text + length, size - length,
-                                   "%4u: 0100007F:%04X 0100007F:0050 01 00000000:00000000 00:00000000 00000000     0        "
-                                   "0 %u 1 0000000000000000 20 4 30 10 -1\n",
-                                   i, 10000 + i, 200000 + i);
+        length +=
+            (size_t)snprintf(text + length, size - length,
+                             "%4u: 0100007F:%04X 0100007F:0050 01 00000000:00000000 00:00000000 00000000     0        "
+                             "0 %u 1 0000000000000000 20 4 30 10 -1\n",
+                             i, 10000 + i, 200000 + i);
     fake_proc_file(fake, "14199/net/tcp", text);
     test_free(text);
     fake_proc_link(fake, "14199/fd/77", "socket:[204999]");

@@ -22,10 +22,10 @@ static void assert_endpoint(const struct proctcp_address *address, uint16_t port
 static void a_line_of_centos_7_gives_every_column(void **state)
 {
     (void)state;
-    struct proctcp_socket socket =
-        parse("   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        0 99155 1 "
-              "ffff90d8bb0145c0 20 4 31 10 -1",
-              PROCTCP_INET);
+    struct proctcp_socket socket = parse(
+        "   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        0 99155 1 "
+        "ffff90d8bb0145c0 20 4 31 10 -1",
+        PROCTCP_INET);
 
     assert_endpoint(&socket.local_address, socket.local_port, "127.0.0.1:22222");
     assert_endpoint(&socket.remote_address, socket.remote_port, "127.0.0.1:56946");
@@ -48,10 +48,10 @@ static void a_line_of_centos_7_gives_every_column(void **state)
 static void queues_timer_and_counts_are_hexadecimal_where_the_kernel_prints_them_so(void **state)
 {
     (void)state;
-    struct proctcp_socket socket =
-        parse("  17: 0A00020F:1F90 0101010A:C350 01 0000ABCD:00000010 01:00000014 00000003  1000        2 4294967295 2 "
-              "0000000000000000 321 0 0 1 7",
-              PROCTCP_INET);
+    struct proctcp_socket socket = parse(
+        "  17: 0A00020F:1F90 0101010A:C350 01 0000ABCD:00000010 01:00000014 00000003  1000        2 4294967295 2 "
+        "0000000000000000 321 0 0 1 7",
+        PROCTCP_INET);
 
     assert_endpoint(&socket.local_address, socket.local_port, "15.2.0.10:8080");
     assert_int_equal(socket.tx_queue_bytes, 0xabcd);
@@ -69,10 +69,10 @@ static void queues_timer_and_counts_are_hexadecimal_where_the_kernel_prints_them
 static void a_listener_has_an_accept_queue_and_none_of_the_other_columns(void **state)
 {
     (void)state;
-    struct proctcp_socket socket =
-        parse("   0: 00000000:0050 00000000:0000 0A 00000000:00000007 00:00000000 00000000    33        0 119 1 "
-              "0000000017f5f7a9 100 0 0 10 5",
-              PROCTCP_INET);
+    struct proctcp_socket socket = parse(
+        "   0: 00000000:0050 00000000:0000 0A 00000000:00000007 00:00000000 00000000    33        0 119 1 "
+        "0000000017f5f7a9 100 0 0 10 5",
+        PROCTCP_INET);
 
     assert_int_equal(socket.state, PROCTCP_LISTEN);
     assert_int_equal(socket.accept_queue, 7);
@@ -83,10 +83,10 @@ static void a_listener_has_an_accept_queue_and_none_of_the_other_columns(void **
 static void a_time_wait_line_is_short_and_its_constants_are_absent(void **state)
 {
     (void)state;
-    struct proctcp_socket socket =
-        parse("   1: 020200C0:B2B6 01010101:01BB 06 00000000:00000000 03:000000DA 00000000     0        0 0 3 "
-              "00000000cbe4b529                      ",
-              PROCTCP_INET);
+    struct proctcp_socket socket = parse(
+        "   1: 020200C0:B2B6 01010101:01BB 06 00000000:00000000 03:000000DA 00000000     0        0 0 3 "
+        "00000000cbe4b529                      ",
+        PROCTCP_INET);
 
     assert_int_equal(socket.state, PROCTCP_TIME_WAIT);
     assert_int_equal(socket.timer, PROCTCP_TIMER_TIME_WAIT);
@@ -99,10 +99,10 @@ static void a_time_wait_line_is_short_and_its_constants_are_absent(void **state)
 static void a_syn_recv_line_is_short_and_has_retransmits(void **state)
 {
     (void)state;
-    struct proctcp_socket socket =
-        parse("   5: 0100007F:1F90 0100007F:C350 03 00000000:00000000 01:00000062 00000002  1000        0 0 0 "
-              "ffff8880045c5d70",
-              PROCTCP_INET);
+    struct proctcp_socket socket = parse(
+        "   5: 0100007F:1F90 0100007F:C350 03 00000000:00000000 01:00000062 00000002  1000        0 0 0 "
+        "ffff8880045c5d70",
+        PROCTCP_INET);
 
     assert_int_equal(socket.state, PROCTCP_SYN_RECEIVED);
     assert_int_equal(socket.retransmits, 2);
@@ -114,10 +114,10 @@ static void a_syn_recv_line_is_short_and_has_retransmits(void **state)
 static void an_ipv6_address_is_four_words_in_host_byte_order(void **state)
 {
     (void)state;
-    struct proctcp_socket socket =
-        parse("   0: B80D0120000000000000000001000000:01BB 00000000000000000000000001000000:8235 08 00000000:00000001 "
-              "00:00000000 00000000     0        0 777 1 0000000000000000 20 4 30 10 -1",
-              PROCTCP_INET6);
+    struct proctcp_socket socket = parse(
+        "   0: B80D0120000000000000000001000000:01BB 00000000000000000000000001000000:8235 08 00000000:00000001 "
+        "00:00000000 00000000     0        0 777 1 0000000000000000 20 4 30 10 -1",
+        PROCTCP_INET6);
 
     assert_endpoint(&socket.local_address, socket.local_port, "[2001:db8::1]:443");
     assert_endpoint(&socket.remote_address, socket.remote_port, "[::1]:33333");
@@ -128,10 +128,10 @@ static void an_ipv6_address_is_four_words_in_host_byte_order(void **state)
 static void an_ipv4_mapped_address_is_the_ipv4_address_on_the_wire(void **state)
 {
     (void)state;
-    struct proctcp_socket socket =
-        parse("   0: 0000000000000000FFFF00000100007F:1F90 0000000000000000FFFF00000100007F:8235 01 00000000:00000000 "
-              "00:00000000 00000000     0        0 778 1 0000000000000000 20 4 30 10 -1",
-              PROCTCP_INET6);
+    struct proctcp_socket socket = parse(
+        "   0: 0000000000000000FFFF00000100007F:1F90 0000000000000000FFFF00000100007F:8235 01 00000000:00000000 "
+        "00:00000000 00000000     0        0 778 1 0000000000000000 20 4 30 10 -1",
+        PROCTCP_INET6);
 
     assert_endpoint(&socket.local_address, socket.local_port, "127.0.0.1:8080");
     assert_int_equal(socket.family, PROCTCP_INET6);
@@ -144,9 +144,10 @@ static void every_kernel_state_has_its_number_in_the_tcp_mib(void **state)
     static const uint8_t expected[] = {0, 5, 3, 4, 6, 7, 11, 1, 8, 9, 2, 10, 4, 1};
     for (unsigned kernel = 1; kernel < sizeof(expected); kernel++) {
         char line[256];
-        snprintf(line, sizeof(line),
-                 "   0: 0100007F:56CE 0100007F:DE72 %02X 00000000:00000000 00:00000000 00000000 0 0 1 1 0 20 4 31 10 -1",
-                 kernel);
+        snprintf(
+            line, sizeof(line),
+            "   0: 0100007F:56CE 0100007F:DE72 %02X 00000000:00000000 00:00000000 00000000 0 0 1 1 0 20 4 31 10 -1",
+            kernel);
         assert_int_equal(parse(line, PROCTCP_INET).state, expected[kernel]);
     }
 }
@@ -154,20 +155,20 @@ static void every_kernel_state_has_its_number_in_the_tcp_mib(void **state)
 static void unknown_further_columns_are_tolerated(void **state)
 {
     (void)state;
-    struct proctcp_socket socket =
-        parse("   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        0 99155 1 "
-              "ffff90d8bb0145c0 20 4 31 10 12 bpf:3 extra",
-              PROCTCP_INET);
+    struct proctcp_socket socket = parse(
+        "   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        0 99155 1 "
+        "ffff90d8bb0145c0 20 4 31 10 12 bpf:3 extra",
+        PROCTCP_INET);
     assert_int_equal(socket.ssthresh_segments, 12);
 }
 
 static void numbers_too_large_for_their_member_are_cut_not_wrapped(void **state)
 {
     (void)state;
-    struct proctcp_socket socket =
-        parse("   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 01:FFFFFFFFFFFF 00000FFF     0      999 99155 1 "
-              "ffff90d8bb0145c0 99999999999 4 31 10 -1",
-              PROCTCP_INET);
+    struct proctcp_socket socket = parse(
+        "   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 01:FFFFFFFFFFFF 00000FFF     0      999 99155 1 "
+        "ffff90d8bb0145c0 99999999999 4 31 10 -1",
+        PROCTCP_INET);
     assert_int_equal(socket.timer_expires_ms, UINT32_MAX);
     assert_int_equal(socket.retransmits, 255);
     assert_int_equal(socket.probes, 255);
@@ -177,8 +178,9 @@ static void numbers_too_large_for_their_member_are_cut_not_wrapped(void **state)
 static void a_line_that_ends_early_is_refused_or_has_no_tail(void **state)
 {
     (void)state;
-    static const char line[] = "   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        "
-                               "0 99155 1 ffff90d8bb0145c0 20 4 31 10 -1";
+    static const char line[] =
+        "   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        "
+        "0 99155 1 ffff90d8bb0145c0 20 4 31 10 -1";
     size_t pointer = (size_t)(strstr(line, "ffff") - line);
 
     for (size_t length = 0; length < sizeof(line) - 1; length++) {
