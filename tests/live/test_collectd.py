@@ -1,0 +1,579 @@
+"""The plugin in a real collectd, against what the tests themselves opened.
+
+Each test has a collectd of its own: private configuration, base directory and data directory. Values are read from the
+files that collectd's csv plugin writes, one per identifier, so that every name also proves to be a file name."""
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from support import BUILD, LiveTest, wait_until
+
+COLLECTD = shutil.which("collectd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+PLUGIN = os.path.join(BUILD, "collectd", "proctcp.so")
+STOCK_PLUGINS = "/usr/lib/collectd"
+TYPES = "/usr/share/collectd/types.db"
+SANITIZED = os.environ.get("SANITIZED") == "1"
+NOBODY = 65534
+STATES = ["CLOSED", "LISTEN", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE_WAIT",
+          "LAST_ACK", "CLOSING", "TIME_WAIT"]
+
+# A process that opens what it is told to, under the name it is told. One command per line in, its result out.
+HOLDER = r"""
+import ctypes, fcntl, json, os, resource, signal, socket, struct, sys, termios
+ctypes.CDLL(None).prctl(15, bytes.fromhex(sys.argv[1]), 0, 0, 0)  # PR_SET_NAME
+sockets = {}
+
+def keep(new):
+    sockets[new.fileno()] = new
+    return new.fileno()
+
+def listen(host="127.0.0.1", port=0):
+    new = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    new.bind((host, port))
+    new.listen(16)
+    return keep(new)
+
+def connect(listener):
+    new = socket.socket(sockets[listener].family)
+    new.connect(sockets[listener].getsockname()[:2])
+    return keep(new)
+
+def accept(listener):
+    return keep(sockets[listener].accept()[0])
+
+def ends(fd):
+    return [sockets[fd].getsockname()[:2], sockets[fd].getpeername()[:2]]
+
+def port(fd):
+    return sockets[fd].getsockname()[1]
+
+def send(fd, size):
+    return sockets[fd].send(b"x" * size)
+
+def fill(fd):
+    sockets[fd].setblocking(False)
+    try:
+        while True:
+            sockets[fd].send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+
+def queues(fd):
+    # SIOCINQ and SIOCOUTQ have the numbers of these.
+    return [struct.unpack("i", fcntl.ioctl(fd, request, b"0000"))[0] for request in (termios.FIONREAD, termios.TIOCOUTQ)]
+
+def unbound():
+    return keep(socket.socket())
+
+def close(fd):
+    sockets.pop(fd).close()
+
+def shut(fd):
+    sockets[fd].shutdown(socket.SHUT_WR)
+
+def limit(most):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+def descriptors():
+    return len(os.listdir("/proc/self/fd")) - 1  # its own
+
+def fork():
+    pid = os.fork()
+    if not pid:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+        os.close(0)
+        while True:
+            signal.pause()
+    return pid
+
+for line in sys.stdin:
+    command, *arguments = json.loads(line)
+    print(json.dumps(globals()[command](*arguments)), flush=True)
+"""
+
+
+class Holder:
+    def __init__(self, test, name):
+        self.name = name
+        self.process = test.start(sys.executable, "-c", HOLDER, os.fsencode(name).hex(),
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __getattr__(self, command):
+        def call(*arguments):
+            self.process.stdin.write(json.dumps([command, *arguments]).encode() + b"\n")
+            self.process.stdin.flush()
+            return json.loads(self.process.stdout.readline())
+        return call
+
+    def pair(self, listener):
+        client = self.connect(listener)
+        return client, self.accept(listener)
+
+
+class Daemon:
+    """A collectd that runs until the test is over, and then must end well and must have said nothing odd."""
+
+    def __init__(self, test, options, once=False, types=TYPES, user=None):
+        self.test = test
+        self.directory = test.path("collectd%d" % len(glob.glob(test.path("collectd*"))))
+        os.mkdir(self.directory)
+        os.chmod(test.directory, 0o755)
+        self.said = os.path.join(self.directory, "said")
+        plugins = os.path.join(self.directory, "plugins")
+        os.mkdir(plugins)
+        shutil.copy(PLUGIN, plugins)
+        self.configuration = os.path.join(self.directory, "collectd.conf")
+        with open(self.configuration, "w") as file:
+            file.write("""
+                Hostname "h"
+                BaseDir "{0}"
+                PIDFile "{0}/pid"
+                TypesDB "{1}"
+                Interval 0.2
+                WriteThreads 1
+                PluginDir "{2}"
+                LoadPlugin logfile
+                <Plugin logfile>
+                  LogLevel info
+                  File stderr
+                </Plugin>
+                LoadPlugin csv
+                <Plugin csv>
+                  DataDir "{0}/csv"
+                </Plugin>
+                PluginDir "{0}/plugins"
+                LoadPlugin proctcp
+                <Plugin proctcp>
+                {3}
+                </Plugin>
+                """.format(self.directory, types, STOCK_PLUGINS, options))
+        if user is not None:
+            shutil.chown(self.directory, user, user)
+        identity = {} if user is None else {"user": user, "group": user, "extra_groups": []}
+        with open(self.said, "wb") as said:
+            self.process = test.start(COLLECTD, *(["-T"] if once else ["-f"]), "-C", self.configuration,
+                                      stdout=said, stderr=said, env=environment(), **identity)
+        if not once:
+            test.addCleanup(self.must_end_well)
+
+    def text(self):
+        with open(self.said, encoding="utf-8", errors="replace") as said:
+            return said.read()
+
+    def wait_for(self, pattern):
+        return wait_until(lambda: re.search(pattern, self.text()) or self.must_run(), repr(pattern) + " in the log")
+
+    def must_run(self):
+        status = self.process.poll()
+        self.test.assertIsNone(status, "collectd ended with %s:\n%s" % (status, self.text()))
+
+    def must_end_well(self):
+        self.must_run()
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(60)
+        text = self.text()
+        self.test.assertEqual(status, 0, text)
+        # Twice the same identifier in one pass; a type that types.db has not, or has with other data sources.
+        for odd in ("too old", "uc_update", "types.db", "Dataset", "ds->", "ERROR: AddressSanitizer", "runtime error"):
+            self.test.assertNotIn(odd, text)
+        # In a report of leaks: the daemon itself may have some, the plugin must not.
+        self.test.assertNotRegex(text, r"(plugins/collectd|common)/\w+\.c:|proctcp\.so")
+
+    def files(self):
+        """{identifier: path}"""
+        found = glob.glob(os.path.join(glob.escape(self.directory), "csv", "h", "*", "*"))
+        return {re.sub(r"-\d{4}-\d\d-\d\d$", "", "/".join(path.split("/")[-2:]))[len("proctcp-"):]: path
+                for path in found}
+
+    def passes(self):
+        """The times of the passes that are complete: nothing is published after this value."""
+        path = self.files().get("proctcp-self/count-truncated_sockets")
+        return [line.split(",")[0] for line in lines(path)] if path else []
+
+    def latest(self):
+        """{identifier: value} of the latest complete pass."""
+        passes = self.passes()
+        values = {}
+        for name, path in self.files().items() if passes else ():
+            values.update((name, float(line.split(",")[1])) for line in lines(path) if line.startswith(passes[-1] + ","))
+        return values
+
+    def fresh(self):
+        """The values of a pass whose scan began after this call."""
+        now = time.time()
+        wait_until(lambda: sum(float(when) > now for when in self.passes()) >= 2 or self.must_run(), "two passes")
+        return self.latest()
+
+
+def lines(path):
+    with open(path) as file:
+        return [line for line in file.read().split("\n")[1:-1] if line]
+
+
+def environment():
+    if not SANITIZED:
+        return dict(os.environ)
+    linked = subprocess.run(["ldd", PLUGIN], stdout=subprocess.PIPE, check=True).stdout.decode()
+    runtimes = re.findall(r"=> (\S*lib(?:clang_rt\.)?(?:asan|ubsan)\S*)", linked)
+    assert runtimes, "SANITIZED=1, but %s links no sanitizer" % PLUGIN
+    return dict(os.environ, LD_PRELOAD=" ".join(runtimes), LSAN_OPTIONS="exitcode=0")
+
+
+def group(values, name):
+    """What of the values belongs to one plugin instance."""
+    return {key[len(name) + 1:]: value for key, value in values.items() if key.startswith(name + "/")}
+
+
+def escaped(name):
+    """As the manual page describes it: any byte but [A-Za-z0-9_.:@+-] is +XX."""
+    return "".join(chr(byte) if chr(byte).isascii() and re.match(r"[A-Za-z0-9_.:@+-]", chr(byte)) else "+%02X" % byte
+                   for byte in name)
+
+
+@unittest.skipUnless(COLLECTD, "collectd is not installed (Debian package collectd-core)")
+@unittest.skipUnless(os.path.exists(PLUGIN) or os.path.isdir("/usr/include/collectd"),
+                     "%s was not built: collectd's headers are missing (Debian package collectd-dev)" % PLUGIN)
+class CollectdTest(LiveTest):
+    serial = 0
+
+    def holder(self, name=None):
+        CollectdTest.serial += 1
+        return Holder(self, name or "tc%d-%d" % (os.getpid() % 10 ** 7, CollectdTest.serial))
+
+    def collectd(self, options="", **more):
+        return Daemon(self, options, **more)
+
+    def run_once(self, options="", **more):
+        daemon = self.collectd(options, once=True, **more)
+        return daemon.process.wait(60), daemon.text()
+
+
+class Publishing(CollectdTest):
+    def test_a_process_is_published_as_it_is(self):
+        holder = self.holder()
+        holder.limit(77)
+        listener, waiting = holder.listen(), holder.listen()
+        pairs = [holder.pair(listener) for _ in range(3)]
+        holder.send(pairs[0][0], 1234)
+        holder.send(pairs[1][1], 321)
+        holder.fill(pairs[2][0])
+        for _ in range(4):
+            holder.connect(waiting)
+        holder.unbound()
+        holder.shut(pairs[1][0])  # FIN_WAIT2 here, CLOSE_WAIT there
+        expected = {"count-processes": 1, "count-sockets": 2 + 6 + 4 + 1, "count-unbound": 1, "queue_length-accept": 4,
+                    "file_handles-used": holder.descriptors(), "file_handles-max": 77,
+                    "percent-file_handles": 100 * holder.descriptors() / 77}
+        expected.update(("tcp_connections-" + state, 0) for state in STATES)
+        expected.update({"tcp_connections-LISTEN": 2, "tcp_connections-ESTABLISHED": 4 + 4,
+                         "tcp_connections-FIN_WAIT2": 1, "tcp_connections-CLOSE_WAIT": 1, "tcp_connections-CLOSED": 1})
+        daemon = self.collectd()
+
+        def queues():
+            both = [holder.queues(fd) for pair in pairs for fd in pair]
+            # The kernel's queue has one more for the FIN of the peer that shut down.
+            return {"bytes-rx_queue": 1 + sum(rx for rx, _ in both), "bytes-tx_queue": sum(tx for _, tx in both)}
+
+        def settled():
+            """Of the filled connection more may arrive: the truth must be the same before and after the pass."""
+            before = queues()
+            values = group(daemon.fresh(), holder.name)
+            return values if before == queues() else None
+
+        values = wait_until(settled, "queues that stand still")
+        expected.update(queues())
+        self.assertGreater(expected["bytes-rx_queue"], 1234 + 321)
+        self.assertGreater(expected["bytes-tx_queue"], 0)
+        for name in expected:
+            self.assertAlmostEqual(values.pop(name), expected[name], places=4, msg=name)
+        self.assertEqual(values, {})
+
+    def test_processes_of_one_name_are_one_group_and_shared_sockets_count_once(self):
+        holder = self.holder()
+        listener = holder.listen()
+        holder.connect(listener)
+        holder.fork()
+        holder.fork()
+        second = Holder(self, holder.name)
+        second.listen()
+        values = group(self.collectd().fresh(), holder.name)
+        self.assertEqual(values["count-processes"], 4)
+        self.assertEqual(values["count-sockets"], 3)
+        self.assertEqual(values["tcp_connections-LISTEN"], 2)
+        self.assertEqual(values["tcp_connections-ESTABLISHED"], 1)
+        self.assertEqual(values["queue_length-accept"], 1)
+
+    def test_a_group_ends_with_its_last_process(self):
+        holder, other = self.holder(), self.holder()
+        holder.listen()
+        other.listen()
+        daemon = self.collectd()
+        self.assertIn(holder.name + "/count-sockets", daemon.fresh())
+        self.stop(holder.process)
+        values = daemon.fresh()
+        self.assertEqual(group(values, holder.name), {})
+        self.assertEqual(group(values, other.name)["count-sockets"], 1)
+
+    def test_hostile_names_are_published_apart(self):
+        names = [b"a b", b"a/b", b"a\"'b", b"a\nb", b"\xff\xfe", b"[x]{*},", b"../../up", b"%n%s%n", b"-", b"a=b;c|d",
+                 b"\xc3\xa4 umlaut", b"\x1b[31mred", b"(sd) 1 2 3 4"]
+        for count, name in enumerate(names, 1):
+            holder = self.holder(os.fsdecode(name))
+            for _ in range(count):
+                holder.listen()
+        reserved = self.holder("_other")
+        reserved.listen()
+        values = self.collectd("ReportSockets true").fresh()
+        for count, name in enumerate(names, 1):
+            self.assertEqual(values.get(escaped(name) + "/count-sockets"), count, name)
+        self.assertEqual(values.get("+5Fother/count-sockets"), 1)
+        for name in values:
+            self.assertRegex(name, r"\A[A-Za-z0-9_.:@+-]+/[A-Za-z0-9_.:@+-]+\Z")
+
+    def test_the_scan_tells_of_itself(self):
+        holder = self.holder()
+        listener = holder.listen()
+        client, server = holder.pair(listener)
+        holder.close(client)
+        holder.close(server)  # who closes first keeps TIME_WAIT
+        values = group(self.collectd().fresh(), "proctcp-self")
+        self.assertGreaterEqual(values["tcp_connections-unattributed_TIME_WAIT"], 1)
+        self.assertGreaterEqual(values["count-unattributed"], 1)
+        self.assertGreaterEqual(values["count-rows"], 1)
+        self.assertGreaterEqual(values["count-processes_seen"], 2)
+        self.assertGreater(values["duration-scan"], 0)
+        self.assertEqual(values["count-truncated_groups"], 0)
+        self.assertEqual(values["count-truncated_sockets"], 0)
+        for name in ("denied", "vanished", "malformed", "namespaces", "exhausted", "failed", "groups"):
+            self.assertIn("count-" + name, values)
+
+    def test_reports_can_be_switched_off(self):
+        holder = self.holder()
+        holder.listen()
+        values = self.collectd("ReportByState false\nReportUnattributed false").fresh()
+        self.assertEqual(values[holder.name + "/count-sockets"], 1)
+        self.assertEqual([name for name in values if "tcp_connections" in name], [])
+
+
+class Sockets(CollectdTest):
+    def test_each_socket_is_published_by_its_ends(self):
+        holder = self.holder()
+        listener = holder.listen()
+        client, server = holder.pair(listener)
+        holder.connect(listener)
+        holder.send(client, 1234)
+        six = holder.listen("::1")
+        six_client, _ = holder.pair(six)
+        holder.send(six_client, 55)
+        values = group(self.collectd("ReportSockets true\nProcess \"%s\"" % holder.name).fresh(), holder.name)
+        (local_host, local_port), (remote_host, remote_port) = holder.ends(server)
+        self.assertEqual(values["bytes-rx_queue-%d-%s-%d" % (local_port, remote_host, remote_port)], 1234)
+        self.assertEqual(values["bytes-tx_queue-%d-%s-%d" % (local_port, remote_host, remote_port)], 0)
+        self.assertEqual(values["bytes-rx_queue-%d-%s-%d" % (remote_port, local_host, local_port)], 0)
+        self.assertEqual(values["count-retransmits-%d-%s-%d" % (remote_port, local_host, local_port)], 0)
+        self.assertGreaterEqual(values["count-cwnd-%d-%s-%d" % (remote_port, local_host, local_port)], 1)
+        self.assertEqual(values["queue_length-accept-%d-listen" % local_port], 1)
+        client_port = holder.port(six_client)
+        self.assertEqual(values["bytes-rx_queue-%d-::1-%d" % (holder.port(six), client_port)], 55)
+        self.assertEqual([name for name, value in values.items() if "ssthresh" in name and value < 0], [])
+
+    def test_names_do_not_change_when_collectd_restarts(self):
+        holder = self.holder()
+        listener = holder.listen()
+        port = holder.port(listener)
+        holder.listen("127.0.0.2", port)
+        holder.pair(listener)
+        seen = []
+        for _ in range(2):
+            daemon = self.collectd("ReportSockets true")
+            seen.append(set(group(daemon.fresh(), holder.name)))
+        self.assertEqual(seen[0], seen[1])
+        self.assertIn("queue_length-accept-127.0.0.1-%d-listen" % port, seen[0])
+        self.assertIn("queue_length-accept-127.0.0.2-%d-listen" % port, seen[0])
+
+    def test_the_cap_holds_and_places_are_kept(self):
+        holder = self.holder()
+        listener = holder.listen()
+        servers = []
+        for size in (10, 20, 30, 40):
+            client, server = holder.pair(listener)
+            holder.send(client, size)
+            servers.append((client, server))
+        daemon = self.collectd("ReportSockets true\nMaxSockets 2\nProcess \"%s\"" % holder.name)
+
+        def shown():
+            values = daemon.fresh()
+            found = re.findall(r"bytes-rx_queue-(\S+)", " ".join(group(values, holder.name)))
+            return set(found), values["proctcp-self/count-truncated_sockets"]
+
+        def name(pair):
+            (_, local_port), (host, port) = holder.ends(pair[1])
+            return "%d-%s-%d" % (local_port, host, port)
+
+        self.assertEqual(shown(), ({name(servers[2]), name(servers[3])}, 9 - 2))
+        holder.send(servers[0][0], 1000)
+        self.assertEqual(shown(), ({name(servers[2]), name(servers[3])}, 9 - 2))
+        holder.close(servers[3][1])
+        self.assertEqual(shown()[0], {name(servers[2]), name(servers[0])})
+        self.assertEqual(len(re.findall("more sockets than MaxSockets", daemon.text())), 1)
+
+    def test_names_beyond_the_cap_are_one_group(self):
+        holders = [self.holder() for _ in range(3)]
+        for count, holder in enumerate(holders, 1):
+            for _ in range(count):
+                holder.listen()
+        daemon = self.collectd("MaxGroups 1\nProcess \"%s\"" % ",".join(holder.name for holder in holders))
+        values = daemon.fresh()
+        self.assertEqual(values[holders[2].name + "/count-sockets"], 3)
+        self.assertEqual(values["_other/count-sockets"], 1 + 2)
+        self.assertEqual(values["_other/count-processes"], 2)
+        self.assertEqual(values["proctcp-self/count-truncated_groups"], 2)
+        daemon.wait_for("more process names than MaxGroups")
+
+
+class Selecting(CollectdTest):
+    def test_rules_of_one_kind_are_alternatives_and_kinds_must_all_hold(self):
+        one, two, three = self.holder(), self.holder(), self.holder()
+        for holder in (one, two, three):
+            holder.pair(holder.listen())
+        values = self.collectd("""Process "%s"
+                                  Process "%s"
+                                  State LISTEN""" % (one.name, two.name)).fresh()
+        for holder in (one, two):
+            self.assertEqual(group(values, holder.name)["count-sockets"], 1)
+            self.assertEqual(group(values, holder.name)["tcp_connections-ESTABLISHED"], 0)
+        self.assertEqual(values["proctcp-self/count-groups"], 2)
+
+    def test_ports_and_addresses_select(self):
+        holder = self.holder()
+        listener = holder.listen()
+        six = holder.listen("::1")
+        holder.pair(listener)
+        holder.pair(six)
+        port, six_port = holder.port(listener), holder.port(six)
+        for options, count in (("LocalPort %d" % port, 2), ("LocalPort \"%d\"" % port, 2),
+                               ("RemotePort %d" % port, 1), ("LocalPort %d %d" % (port, six_port), 4),
+                               ("LocalAddress \"127.0.0.0/8\"", 3), ("RemoteAddress \"::1\"", 2)):
+            with self.subTest(options):
+                values = self.collectd("Process \"%s\"\n%s" % (holder.name, options)).fresh()
+                self.assertEqual(group(values, holder.name)["count-sockets"], count)
+
+    def test_where_all_rules_of_a_kind_are_wrong_nothing_is_selected(self):
+        holder = self.holder()
+        holder.listen()
+        daemon = self.collectd("LocalPort \"80x\"")
+        values = daemon.fresh()
+        self.assertEqual({name.split("/")[0] for name in values}, {"proctcp-self"})
+        self.assertEqual(values["proctcp-self/count-groups"], 0)
+        daemon.wait_for("LocalPort.*80x.*left out")
+        daemon.wait_for("no LocalPort of the configuration .* no socket is selected")
+
+
+class Configuring(CollectdTest):
+    def test_an_unknown_option_is_warned_of_and_the_rest_taken(self):
+        holder = self.holder()
+        holder.listen()
+        daemon = self.collectd("MaxSocket 5\nReportSockets true")
+        values = group(daemon.fresh(), holder.name)
+        self.assertTrue([name for name in values if name.endswith("-listen")])
+        daemon.wait_for(r"unknown option \"MaxSocket\" is ignored; the options are: .* MaxSockets ")
+
+    def test_wrong_values_are_named_with_what_would_be_right(self):
+        holder = self.holder()
+        holder.listen()
+        daemon = self.collectd("""
+            Source "ebpf"
+            NetNamespaces mine
+            ProcPath "relative"
+            ReportSockets maybe
+            ReportByState 3
+            MaxSockets 0
+            MaxGroups 10001
+            MaxGroups "many"
+            LocalPort "no-such-service" "%d"
+            State "OPEN" "LISTEN"
+            User "no-such-user-here" "%d"
+            Process "sixteen_chars_16" "%s"
+            """ % (holder.port(holder.listen()), os.geteuid(), holder.name))
+        values = group(daemon.fresh(), holder.name)
+        self.assertEqual(values["count-sockets"], 1)
+        for said in (r'Source "ebpf": .*auto, procfs or netlink; "auto" stays',
+                     r'NetNamespaces "mine": .*all or own; "all" stays',
+                     r'ProcPath "relative": .*absolute path.* "/proc" stays',
+                     r'ReportSockets "maybe": .*true.*; false stays',
+                     r'ReportByState 3: .*true.*; true stays',
+                     r'MaxSockets 0: .*from 1 to 100000.*; 1000 stays',
+                     r'MaxGroups 10001: .*from 1 to 10000.*; 256 stays',
+                     r'MaxGroups "many": .*from 1 to 10000.*; 256 stays',
+                     r'LocalPort: .*"no-such-service".*left out',
+                     r'State: .*"OPEN".*left out',
+                     r'User: .*"no-such-user-here".*left out',
+                     r'Process "sixteen_chars_16": .*15 characters; write "sixteen_chars_1"'):
+            self.assertRegex(daemon.text(), "proctcp plugin: " + said)
+
+    def test_the_defaults_need_no_configuration(self):
+        status, text = self.run_once()
+        self.assertEqual(status, 0, text)
+        self.assertNotRegex(text, "proctcp plugin: .*(stays|ignored|left out)")
+
+
+class Failing(CollectdTest):
+    def test_a_missing_proc_path_is_named_and_fails_the_read(self):
+        status, text = self.run_once("ProcPath \"%s\"" % self.path("absent"))
+        self.assertEqual(status, 1, text)
+        self.assertRegex(text, "proctcp plugin: nothing could be read: %s.*: No such file" % re.escape(self.path("absent")))
+
+    def test_what_is_no_proc_is_named_and_fails_the_read(self):
+        os.mkdir(self.path("empty"))
+        status, text = self.run_once("ProcPath \"%s\"" % self.path("empty"))
+        self.assertEqual(status, 1, text)
+        self.assertRegex(text, "proctcp plugin: nothing could be read: %s" % re.escape(self.path("empty")))
+
+    def test_reading_recovers_when_the_path_appears(self):
+        holder = self.holder()
+        holder.listen()
+        daemon = self.collectd("ProcPath \"%s\"" % self.path("later"))
+        daemon.wait_for("nothing could be read: .*later")
+        self.assertEqual(daemon.passes(), [])
+        os.symlink("/proc", self.path("later"))
+        self.assertEqual(group(daemon.fresh(), holder.name)["count-sockets"], 1)
+        daemon.wait_for("reading succeeds again")
+
+    def test_missing_capabilities_are_said_once_and_do_not_fail(self):
+        daemon = self.collectd(user=NOBODY if os.geteuid() == 0 else None)
+        values = daemon.fresh()
+        self.assertIn("proctcp-self/count-denied", values)
+        self.assertEqual(len(re.findall("CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH missing", daemon.text())), 1)
+
+    def test_it_stops_after_a_failed_read_and_without_one(self):
+        self.collectd("ProcPath \"%s\"" % self.path("absent")).wait_for("nothing could be read")
+        self.collectd().fresh()
+
+
+class Binary(CollectdTest):
+    @staticmethod
+    def symbols(path, *options):
+        out = subprocess.run(["nm", "-D", *options, path], stdout=subprocess.PIPE, check=True).stdout.decode()
+        return {line.split()[-1].split("@")[0] for line in out.splitlines()}
+
+    def test_it_exports_its_entry_alone(self):
+        self.assertEqual(self.symbols(PLUGIN, "--defined-only"), {"module_register"})
+
+    def test_it_asks_for_nothing_but_the_daemon_and_libc(self):
+        """The daemon resolves every symbol when it loads a plugin; one too many, and the plugin is not loaded."""
+        undefined = self.symbols(PLUGIN, "--undefined-only")
+        linked = subprocess.run(["ldd", PLUGIN], stdout=subprocess.PIPE, check=True).stdout.decode()
+        libraries = re.findall(r"(/\S+) \(0x", linked)
+        if not SANITIZED:
+            self.assertEqual([path for path in libraries if not re.search(r"/(libc|libpthread|ld-linux\S*)\.so", path)], [])
+        given = self.symbols(COLLECTD, "--defined-only").union(*(self.symbols(path, "--defined-only") for path in libraries))
+        weak = {"__gmon_start__", "_ITM_registerTMCloneTable", "_ITM_deregisterTMCloneTable", "__cxa_finalize"}
+        self.assertEqual(undefined - given - weak, set())
+        self.assertIn("plugin_dispatch_values", undefined)
