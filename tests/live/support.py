@@ -33,10 +33,18 @@ def free_port(host="127.0.0.1"):
         return probe.getsockname()[1]
 
 
+def cli(*arguments):
+    """What build/proctcp prints."""
+    words = [word if isinstance(word, bytes) else str(word) for word in arguments]
+    done = subprocess.run([CLI, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode:
+        raise AssertionError("proctcp %s: status %d: %s" % (words, done.returncode, done.stderr))
+    return done.stdout
+
+
 def rows(*arguments):
     """The rows that build/proctcp shows, as dictionaries."""
-    out = subprocess.run([CLI, "-o", "json", *map(str, arguments)], check=True, stdout=subprocess.PIPE).stdout
-    return [json.loads(line) for line in out.decode("utf-8").splitlines()]
+    return [json.loads(line) for line in cli("-o", "json", *arguments).decode("utf-8").splitlines()]
 
 
 class LiveTest(unittest.TestCase):

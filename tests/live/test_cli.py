@@ -1,0 +1,227 @@
+"""The contract of the command line program: options, forms, exit status, what goes to stderr."""
+import csv
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import unittest
+
+import zoo
+from support import CLI, cli, rows
+
+ROW_FIELDS = """pid fd subflow process inode netns uid family owners owner_rank first_seen state direction local_address
+local_port remote_address remote_port peer_pid peer_fd peer_process tx_queue_bytes rx_queue_bytes accept_queue timer
+timer_expires_ms retransmits probes rto_ms ato_ms quick_ack pingpong cwnd_segments ssthresh_segments""".split()
+
+
+def run(*arguments, **options):
+    return subprocess.run([CLI, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          **options)
+
+
+class Options(zoo.ZooTest):
+    def test_wrong_options_end_with_2_and_name_the_option_and_the_remedy(self):
+        for words, expected in [
+                (["--frobnicate"], "frobnicate"),
+                (["-o", "xml"], "--output: \"xml\" is no form: give table, json or csv"),
+                (["--pid", "me"], "--pid: value 1, \"me\", is no process id"),
+                (["--state", "listen,open"], "--state: value 2, \"open\", is no TCP state: give"),
+                (["--local-port", "80-"], "--local-port: value 1, \"80-\", is no port"),
+                (["--remote-port", "70000"], "--remote-port: value 1"),
+                (["--local", "10.0.0.0/40"], "--local: value 1, \"10.0.0.0/40\", has no such prefix"),
+                (["--remote", "example.org"], "--remote: value 1"),
+                (["--user", "no such user"], "--user: value 1"),
+                (["--source", "ebpf"], "--source: \"ebpf\" is no source"),
+                (["--netns", "some"], "--netns: \"some\" is no choice"),
+                (["--interval", "0"], "--interval: \"0\" is no interval"),
+                (["--interval", "nan"], "--interval: \"nan\" is no interval"),
+                (["--count", "0"], "--count: \"0\" is no count"),
+                (["--count", "-1"], "--count: \"-1\" is no count"),
+                (["--proc-root", ""], "--proc-root: give a directory"),
+                (["--stats", "--processes"], "--stats and --processes: give one of them"),
+                (["--unattributed", "--pid", "1"], "--pid chooses rows and processes"),
+                (["nginx"], "\"nginx\" is not an option"),
+                (["--pid"], "pid")]:
+            done = run(*words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertIn(expected, done.stderr, words)
+            self.assertIn("proctcp --help", done.stderr)
+
+    def test_help_and_version(self):
+        done = run("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for option in ("--processes", "--unattributed", "--stats", "--source", "--netns", "--proc-root", "--pid",
+                       "--process", "--user", "--state", "--local-port", "--remote-port", "--interval", "--count"):
+            self.assertIn(option, done.stdout)
+        self.assertRegex(run("-V").stdout, r"^proctcp \d+\.\d+\.\d+\n$")
+
+    def test_selection_by_ports_state_and_address(self):
+        listening, client, served = self.keep(*zoo.connection())
+        port = listening.getsockname()[1]
+        fds = lambda *words: sorted(row["fd"] for row in rows("--pid", os.getpid(), *words))
+        self.assertEqual(fds("--local-port", port), sorted([listening.fileno(), served.fileno()]))
+        self.assertEqual(fds("--remote-port", port), [client.fileno()])
+        self.assertEqual(fds("--local-port", port, "--state", "established"), [served.fileno()])
+        self.assertEqual(fds("--local-port", "%d-%d" % (port, port), "--local", "127.0.0.0/8", "--remote", "127.0.0.1"),
+                         [served.fileno()])
+        self.assertEqual(fds("--local", "10.0.0.0/8"), [])
+
+    def test_own_namespace_alone(self):
+        stats = json.loads(cli("--stats", "--netns", "own"))
+        self.assertEqual((stats["namespaces"], stats["source"]), (1, "procfs"))
+
+    def test_count_and_interval_repeat(self):
+        out = cli("--stats", "--count", 3, "--interval", 0.05).decode()
+        self.assertEqual([json.loads(line)["generation"] for line in out.splitlines()], [1, 2, 3])
+        self.keep(zoo.listener())
+        out = cli("--pid", os.getpid(), "--count", 2, "--interval", 0.05).decode()
+        self.assertEqual([line.split()[0] for line in out.splitlines() if line].count("PROCESS"), 2)
+
+
+class Forms(zoo.ZooTest):
+    def test_json_names_only_fields_of_the_contract(self):
+        self.keep(*zoo.connection())
+        for row in rows("--pid", os.getpid()):
+            self.assertEqual([name for name in row if name not in ROW_FIELDS], [])
+            self.assertEqual(list(row), [name for name in ROW_FIELDS if name in row])
+
+    def test_csv_says_the_same_as_json(self):
+        self.keep(*zoo.connection())
+        self.keep(socket.socket())
+        as_json = rows("--pid", os.getpid())
+        as_csv = list(csv.DictReader(io.StringIO(cli("-o", "csv", "--pid", os.getpid()).decode())))
+        self.assertEqual(len(as_json), len(as_csv))
+        moving = ("first_seen", "ato_ms", "timer_expires_ms", "timer", "quick_ack")
+        for one, other in zip(as_json, as_csv):
+            self.assertEqual(list(other), ROW_FIELDS)
+            for name in ROW_FIELDS:
+                if name not in moving:
+                    value = one.get(name, "")
+                    self.assertEqual(str(int(value) if isinstance(value, bool) else value), other[name])
+
+    def test_table_is_aligned_and_puts_ipv6_in_brackets(self):
+        listening, client, _ = self.keep(*zoo.connection("::1"))
+        lines = cli("--pid", os.getpid()).decode().splitlines()
+        header = lines[0].split()
+        self.assertEqual(header, "PROCESS PID FD STATE DIR LOCAL REMOTE TX-Q RX-Q ACC-Q PEER".split())
+        for line in lines[1:]:
+            self.assertEqual(len(line.split()), len(header))
+            for title in ("STATE", "LOCAL", "REMOTE"):
+                self.assertEqual(line[lines[0].index(title) - 1], " ")
+                self.assertNotEqual(line[lines[0].index(title)], " ")
+        self.assertIn("[::1]:%d" % client.getsockname()[1], lines[2 if "listen" in lines[1] else 1])
+        self.assertFalse(any(line != line.rstrip() for line in lines))
+
+    def test_statistics_count_what_there_is(self):
+        listening, client, _ = self.keep(*zoo.connection())
+        self.keep(socket.socket())
+        stats = json.loads(cli("--stats"))
+        for name in ("generation", "time", "duration_us", "rows", "sockets", "processes", "denied", "vanished",
+                     "malformed", "dump_retries", "namespaces", "unattributed", "unbound"):
+            self.assertIsInstance(stats[name], int, name)
+        self.assertGreaterEqual(stats["rows"], 4)
+        self.assertGreaterEqual(stats["unbound"], 1)
+        self.assertGreaterEqual(stats["processes"], 1)
+        self.assertEqual(stats["malformed"], 0)
+        self.assertGreater(stats["duration_us"], 0)
+
+
+class Ends(zoo.ZooTest):
+    def test_reader_that_closes_early_is_no_error(self):
+        self.keep(*[zoo.listener() for _ in range(200)])
+        for form in ("table", "json", "csv"):
+            process = subprocess.Popen([CLI, "-o", form, "--count", "50", "--interval", "0.01"], stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE)
+            process.stdout.readline()
+            process.stdout.close()
+            errors = process.stderr.read().decode()
+            process.stderr.close()
+            self.assertEqual(process.wait(60), 0, form)
+            self.assertNotIn("Broken pipe", errors)
+
+    def test_output_that_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([CLI, "--stats"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output: No space left on device", done.stderr)
+
+    def test_root_that_is_no_proc_ends_with_1_and_names_it(self):
+        for root, expected in [("/nowhere", "/nowhere: No such file or directory"),
+                               (self.directory, "%s/net/tcp: No such file or directory" % self.directory),
+                               ("/dev/null", "/dev/null: Not a directory")]:
+            done = run("--proc-root", root)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), root)
+            self.assertIn(expected, done.stderr)
+            self.assertIn("of a Linux host", done.stderr)
+
+    @unittest.skipIf(os.getuid() != 0, "only root can give up rights")
+    def test_without_rights_own_rows_are_shown_and_the_rest_is_said(self):
+        mine = self.keep(zoo.listener())
+        os.chmod(self.directory, 0o755)
+        program = shutil.copy(CLI, self.path("proctcp"))  # where nobody can reach it
+
+        def hold_as_nobody():
+            os.setgid(65534)
+            os.setuid(65534)
+            zoo.checked(zoo.LIBC.prctl(zoo.PR_SET_DUMPABLE, 1, 0, 0, 0))  # as a program that nobody started is
+            listening = zoo.listener()
+            done = subprocess.run([program, "-o", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            return [done.returncode, done.stdout, done.stderr, listening.fileno()], [listening]
+
+        child = self.fork(hold_as_nobody)
+        status, out, errors, fd = child.result
+        found = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(status, 0)
+        self.assertIn((child.pid, fd), [(row["pid"], row["fd"]) for row in found])
+        self.assertNotIn((os.getpid(), mine.fileno()), [(row["pid"], row["fd"]) for row in found])
+        self.assertIn("CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH", errors)
+        self.assertIn("Permission denied", errors)
+
+
+class RecordedTree(zoo.ZooTest):
+    def record(self, pid):
+        """A copy of what proctcp reads of a process."""
+        for name in ("stat", "limits", "cgroup", "net/tcp", "net/tcp6"):
+            path = self.path("%d/%s" % (pid, name))
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open("/proc/%d/%s" % (pid, name), "rb") as source, open(path, "wb") as copy:
+                copy.write(source.read())
+        for name in ["exe", "ns/net"] + ["fd/" + fd for fd in os.listdir("/proc/%d/fd" % pid)]:
+            path = self.path("%d/%s" % (pid, name))
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            try:
+                os.symlink(os.readlink("/proc/%d/%s" % (pid, name)), path)
+            except FileNotFoundError:
+                pass  # the descriptor of listdir itself
+        with open("/proc/stat") as source:
+            self.write("stat", source.read())
+
+    def test_recorded_tree_is_scanned_exactly_like_a_live_one(self):
+        def elsewhere():
+            zoo.enter_new_netns()
+            zoo.set_comm(b"boxed (\n)")
+            kept = zoo.connection()
+            return None, list(kept)
+
+        def here():
+            kept = list(zoo.connection("::", to="127.0.0.1"))
+            kept.append(os.dup(kept[1].fileno()))
+            return None, kept
+
+        for child in (self.fork(elsewhere), self.fork(here)):
+            self.record(child.pid)
+            words = ("--pid", child.pid)
+            moving = ("first_seen", "timer", "timer_expires_ms", "uid", "fds")
+            still = lambda found: [{k: v for k, v in row.items() if k not in moving} for row in found]
+            live, recorded = rows(*words), rows(*words, "--proc-root", self.directory)
+            self.assertGreaterEqual(len(live), 3)
+            self.assertEqual(still(live), still(recorded))
+            as_process = lambda *more: [json.loads(line) for line in
+                                        cli("--processes", "-o", "json", *words, *more).decode().splitlines()]
+            self.assertEqual(still(as_process()), still(as_process("--proc-root", self.directory)))
+
+
+if __name__ == "__main__":
+    unittest.main()

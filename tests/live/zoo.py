@@ -1,0 +1,127 @@
+"""Sockets and processes that the tests open themselves, so that they know the truth."""
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import traceback
+
+from support import LiveTest
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
+PR_SET_DUMPABLE, PR_SET_NAME = 4, 15
+IPPROTO_MPTCP = 262
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+
+
+def checked(result):
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
+
+def set_comm(name):
+    """name: bytes, at most 15."""
+    checked(LIBC.prctl(PR_SET_NAME, ctypes.c_char_p(name), 0, 0, 0))
+
+
+def enter_new_netns():
+    """A network namespace of the process's own, with lo up. Gone when nothing of it is left."""
+    checked(LIBC.unshare(CLONE_NEWNET))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        flags = struct.unpack_from("16sh", fcntl.ioctl(control, SIOCGIFFLAGS, struct.pack("40s", b"lo")))[1]
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | IFF_UP))
+
+
+def netns_of(pid="self"):
+    return int(os.readlink("/proc/%s/ns/net" % pid)[5:-1])
+
+
+def listener(host="127.0.0.1", backlog=16, protocol=0, reuse_port=False, port=0):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM, protocol)
+    if family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    if reuse_port:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.bind((host, port))
+    made.listen(backlog)
+    return made
+
+
+def connection(host="127.0.0.1", to=None, protocol=0):
+    """A listener, a client and the socket that serves it. to: the address to connect to, if it is not host."""
+    listening = listener(host, protocol=protocol)
+    target = to or host
+    client = socket.socket(socket.AF_INET6 if ":" in target else socket.AF_INET, socket.SOCK_STREAM, protocol)
+    client.connect((target, listening.getsockname()[1]))
+    served, _ = listening.accept()
+    return listening, client, served
+
+
+class Child:
+    """A forked process that runs a function, tells what it returned, and waits until it is ended."""
+
+    def __init__(self, function):
+        read_end, write_end = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.close(read_end)
+                result, keep = function(), []
+                if isinstance(result, tuple):
+                    result, keep = result
+                with os.fdopen(write_end, "w") as pipe:
+                    json.dump(result, pipe)
+                while keep is not None:  # what is in keep stays open
+                    signal.pause()
+            except BaseException:
+                traceback.print_exc()
+                sys.stderr.flush()
+            os._exit(1)
+        os.close(write_end)
+        with os.fdopen(read_end) as pipe:
+            text = pipe.read()
+        self.ended = False
+        if not text:
+            self.end()
+            raise AssertionError("the child failed; its traceback stands above")
+        self.result = json.loads(text)
+
+    def end(self):
+        if not self.ended:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.ended = True
+
+
+class ZooTest(LiveTest):
+    def setUp(self):
+        super().setUp()
+        self.kept = []
+
+    def keep(self, *sockets):
+        """Sockets that are closed with the test."""
+        for one in sockets:
+            self.addCleanup(one.close)
+        return sockets if len(sockets) > 1 else sockets[0]
+
+    def fork(self, function):
+        child = Child(function)
+        self.addCleanup(child.end)
+        return child
+
+
+def mptcp_missing():
+    """Why there is no MPTCP here, or None."""
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP).close()
+        return None
+    except OSError as error:
+        return "this kernel has no MPTCP: %s" % errno.errorcode[error.errno]
