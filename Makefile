@@ -58,7 +58,7 @@ PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
 .DELETE_ON_ERROR:
 all: $(PARTS)
 lib: $(LIB)
-unit: $(UNIT)
+unit: $(UNIT) $(BUILD)/tests/live/columns
 
 no-collectd:
 	@echo "proctcp: the collectd plugin is left out: collectd's headers are missing (Debian package collectd-dev)" >&2
@@ -112,6 +112,10 @@ $(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,bitset capabilitie
 $(BUILD)/tests/unit/test_snmp_%: $(BUILD)/tests/unit/test_snmp_%.o $(BUILD)/snmp/parts.a $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -lpthread
+# The columns that it serves, for the test that compares them with the MIB.
+$(BUILD)/tests/live/columns: $(BUILD)/tests/live/columns.o $(BUILD)/snmp/parts.a $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lpthread
 
 clean:
 	rm -rf $(BUILD)
