@@ -52,11 +52,11 @@ static int session_ended(int major, int minor, void *server_argument, void *clie
 void agentx_prepare(const char *address, const char *config_file)
 {
     address_option = address;
-    /* No MIB file is needed to answer in numbers, nothing is remembered in files, and root is not required. */
+    /* No MIB file is needed to answer in numbers, nothing is remembered in files, and root is not required.
+     * NETSNMP_DS_LIB_DONT_PERSIST_STATE would say so, too, but it keeps net-snmp 5.9 from reading any configuration. */
     setenv("MIBS", "", 1);
     setenv("MIBDIRS", "", 1);
     set_persistent_directory("/dev/null"); /* else the TLS transport makes a directory for certificates */
-    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_ALARM_DONT_USE_SIG, 1);

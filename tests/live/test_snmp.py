@@ -1,0 +1,509 @@
+"""proctcp-agentx under a real snmpd, asked with net-snmp's own tools, against sockets that the test itself opened.
+Numeric OIDs throughout: a stock machine has no MIBs."""
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import unittest
+
+from support import BUILD, LiveTest, wait_until
+from test_mib import MIB, base_mib_directories
+
+AGENT = os.path.join(BUILD, "snmp", "proctcp-agentx")
+SNMPD = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin:/sbin")
+OBJECTS = ".1.3.6.1.4.1.8072.9999.9999.793.1"
+SCAN, PROCESS, SOCKET = OBJECTS + ".1", OBJECTS + ".2.1", OBJECTS + ".3.1"
+GENERATION, ROWS, INTERVAL, STATUS, AGE, LAST_FAILURE, MISSING = (
+    "%s.%d.0" % (SCAN, n) for n in (1, 5, 101, 102, 103, 105, 108))
+NONE, UP_TO_DATE, STALE = 1, 2, 3
+LISTEN, ESTABLISHED = 2, 5
+ONE_SCAN = "scanInterval 3600\n"  # what is served does not change while the test looks
+MANY_SCANS = "scanInterval 1\n"
+
+
+def free_udp_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def parse_value(text):
+    """The value that a tool prints with -Ox: a number, bytes, or None for "No Such ..."."""
+    if text.startswith("No Such") or text.startswith("No more"):
+        return None
+    if text == '""':
+        return b""
+    kind, rest = text.split(": ", 1)
+    if kind == "Hex-STRING":
+        return bytes.fromhex(rest)
+    return int(rest) if kind in ("INTEGER", "Gauge32", "Counter32", "Counter64") else text
+
+
+def parse(output):
+    """[(oid, value)]. Long strings go over several lines."""
+    pairs = []
+    for line in output.splitlines():
+        found = re.match(r"(\.[0-9.]+) = (.*)", line)
+        if found:
+            pairs.append([found.group(1), found.group(2)])
+        elif pairs:
+            pairs[-1][1] += " " + line
+    return [(oid, parse_value(text.strip())) for oid, text in pairs]
+
+
+def index_of(fd, subflow=1, pid=None):
+    return ".%d.%d.%d" % (pid or os.getpid(), fd, subflow)
+
+
+@unittest.skipUnless(SNMPD and shutil.which("snmpwalk"), "snmpd or snmpwalk is missing (Debian packages snmpd, snmp)")
+@unittest.skipUnless(os.path.exists(AGENT), "%s is not built (Debian package libsnmp-dev)" % AGENT)
+class AgentTest(LiveTest):
+    """A private snmpd on a loopback port, its AgentX socket in the test's directory."""
+
+    def setUp(self):
+        super().setUp()
+        self.port = free_udp_port()
+        self.address = "unix:" + self.path("agentx")
+        self.agents = 0
+        self.environment = dict(os.environ, SNMPCONFPATH=self.directory, MIBS="", SNMP_PERSISTENT_DIR=self.path("p"))
+        self.write("snmpd.conf", "agentaddress udp:127.0.0.1:%d\nrocommunity public 127.0.0.1\n"
+                   "rwcommunity private 127.0.0.1\nmaster agentx\nagentXSocket %s\nagentXPerms 0777 0777\n"
+                   % (self.port, self.address))
+
+    def start_master(self):
+        with open(self.path("snmpd.log"), "a") as log:
+            master = self.start(SNMPD, "-f", "-Lo", "-C", "-c", self.path("snmpd.conf"), "-I",
+                                "-smux,mteTrigger,mteTriggerConf", env=self.environment, stdout=log, stderr=log)
+        wait_until(lambda: self.get(".1.3.6.1.2.1.1.3.0", wait=False) or master.poll() is not None, "snmpd to answer")
+        self.assertIsNone(master.poll(), self.read("snmpd.log"))
+        return master
+
+    def start_agent(self, configuration=ONE_SCAN, *options, **how):
+        """In the foreground, with its messages in agent.log."""
+        self.write("proctcp.conf", configuration)
+        with open(self.path("agent.log"), "w") as log:
+            return self.start(how.pop("program", AGENT), "-f", *(options or ("-x", self.address)),
+                              env=self.environment, stdout=log, stderr=log, **how)
+
+    def start_both(self, configuration=ONE_SCAN):
+        self.start_master()
+        agent = self.start_agent(configuration)
+        self.wait_for_scan()
+        return agent
+
+    def read(self, name):
+        with open(self.path(name), errors="replace") as file:
+            return file.read()
+
+    def wait_for_log(self, text):
+        wait_until(lambda: text in self.read("agent.log"), "%r in the log of the agent" % text)
+
+    def wait_for_scan(self, condition=lambda generation: True):
+        """Until a snapshot is served; returns its generation."""
+        def served():
+            generation = self.get(GENERATION, wait=False)
+            return generation if generation and condition(generation) else None
+        try:
+            return wait_until(served, "a snapshot")
+        except AssertionError as error:
+            raise AssertionError("%s\n%s" % (error, self.read("agent.log")))
+
+    def tool(self, name, *arguments, community="public", wait=True):
+        patience = ("-t", "20", "-r", "1") if wait else ("-t", "0.5", "-r", "0")
+        words = [name, "-v2c", "-c", community, *patience, "-On", "-Ox", *arguments]
+        where = "127.0.0.1:%d" % self.port
+        place = next((i for i, word in enumerate(words) if word.startswith(".1")), len(words))
+        words.insert(place, where)
+        return subprocess.run(words, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              universal_newlines=True)
+
+    def get(self, oid, wait=True):
+        done = self.tool("snmpget", oid, wait=wait)
+        return parse(done.stdout)[0][1] if done.returncode == 0 else None
+
+    def walk(self, oid, *how):
+        """Every instance below oid. snmpwalk itself fails if the OIDs do not rise."""
+        done = self.tool(*(how or ("snmpwalk",)), oid)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return [(name, value) for name, value in parse(done.stdout) if value is not None]
+
+    def column(self, table, number):
+        base = "%s.%d" % (table, number)
+        return {name[len(base):]: value for name, value in self.walk(base)}
+
+
+class Connection:
+    """A listener, and a connection whose two ends this process holds; sent waits to be read."""
+
+    def __init__(self, test, host="127.0.0.1", sent=b"hello world!"):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.listener = socket.socket(family, socket.SOCK_STREAM)
+        self.listener.bind((host, 0))
+        self.listener.listen(4)
+        self.client = socket.socket(family, socket.SOCK_STREAM)
+        self.client.connect(self.listener.getsockname())
+        self.server = self.listener.accept()[0]
+        self.client.sendall(sent)
+        for end in (self.listener, self.client, self.server):
+            test.addCleanup(end.close)
+        self.port = self.listener.getsockname()[1]
+        self.client_port = self.client.getsockname()[1]
+
+
+class Rows(AgentTest):
+    def test_a_connection_is_shown_with_both_its_ends(self):
+        made = Connection(self)
+        self.start_both()
+        pid, client, server = os.getpid(), made.client.fileno(), made.server.fileno()
+        name = open("/proc/self/comm").read().strip().encode()
+        cells = dict(self.walk(SOCKET))
+
+        def row(fd):
+            return {n: cells.get("%s.%d%s" % (SOCKET, n, index_of(fd))) for n in (4, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+                                                                                  24, 25, 101, 102, 103)}
+        here = bytes([127, 0, 0, 1])
+        near, far = b"127.0.0.1:%d" % made.client_port, b"127.0.0.1:%d" % made.port
+        self.assertEqual(row(client), {
+            4: name, 14: ESTABLISHED, 15: 4, 16: here, 17: made.client_port, 18: here, 19: made.port, 20: pid,
+            21: server, 22: name, 24: 0, 25: None, 101: 1, 102: near, 103: far})
+        self.assertEqual(row(server), {
+            4: name, 14: ESTABLISHED, 15: 3, 16: here, 17: made.port, 18: here, 19: made.client_port, 20: pid,
+            21: client, 22: name, 24: len(b"hello world!"), 25: None, 101: 1, 102: far, 103: near})
+        self.assertEqual(row(made.listener.fileno()), {
+            4: name, 14: LISTEN, 15: 2, 16: here, 17: made.port, 18: None, 19: None, 20: None, 21: None, 22: None,
+            24: None, 25: 0, 101: 1, 102: far, 103: None})
+        self.assertEqual(cells["%s.5%s" % (SOCKET, index_of(client))], os.fstat(client).st_ino)
+        self.assertEqual(cells["%s.7%s" % (SOCKET, index_of(client))], os.stat("/proc/self/ns/net").st_ino)
+
+    def test_an_ipv6_address_has_sixteen_octets(self):
+        try:
+            made = Connection(self, "::1")
+        except OSError as error:
+            self.skipTest("no IPv6 on loopback: %s" % error)
+        self.start_both()
+        at = index_of(made.client.fileno())
+        self.assertEqual(self.get(SOCKET + ".101" + at), 2)
+        self.assertEqual(self.get(SOCKET + ".16" + at), bytes(15) + b"\1")
+        self.assertEqual(self.get(SOCKET + ".103" + at), b"[::1]:%d" % made.port)
+
+    def test_the_row_column_reads_as_a_line(self):
+        made = Connection(self)
+        self.start_both()
+        row = self.get(SOCKET + ".104" + index_of(made.client.fileno())).decode("ascii")
+        for part in ("[%d] fd %d " % (os.getpid(), made.client.fileno()), "established", "127.0.0.1:%d" % made.port):
+            self.assertIn(part, row)
+
+    def test_a_process_is_shown_with_what_it_holds(self):
+        Connection(self)
+        self.start_both()
+        pid = ".%d" % os.getpid()
+        soft = re.search(r"Max open files +(\S+)", open("/proc/self/limits").read()).group(1)
+        cells = {n: self.get("%s.%d%s" % (PROCESS, n, pid)) for n in (2, 3, 4, 10, 11, 13, 16)}
+        self.assertEqual(cells, {
+            2: open("/proc/self/comm").read().strip().encode(), 3: os.readlink("/proc/self/exe").encode(),
+            4: os.geteuid(), 10: None if soft == "unlimited" else int(soft), 11: 3, 13: 1, 16: 2})
+
+    def test_a_hostile_name_is_valid_text(self):
+        code = ("import ctypes, socket, sys\n"
+                "ctypes.CDLL(None).prctl(15, b'a\\n\\xffb\\x1b\\xc3\\xa9', 0, 0, 0)\n"
+                "held = socket.create_server(('127.0.0.1', 0))\n"
+                "print(held.fileno(), flush=True)\n"
+                "sys.stdin.read()\n")
+        child = self.start(sys.executable, "-c", code, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        fd = int(child.stdout.readline())
+        self.start_both()
+        self.assertEqual(self.get("%s.4%s" % (SOCKET, index_of(fd, pid=child.pid))), b"a??b?\xc3\xa9")
+        row = self.get("%s.104%s" % (SOCKET, index_of(fd, pid=child.pid)))
+        self.assertRegex(row, rb"^[ -~]+$")
+        self.assertEqual(self.walk(PROCESS + ".2"), self.walk(PROCESS + ".2", "snmpbulkwalk", "-Cr50"))
+
+
+class Walks(AgentTest):
+    def setUp(self):
+        super().setUp()
+        self.connections = [Connection(self) for _ in range(20)]
+        self.start_both()
+
+    def test_every_walked_instance_is_got_with_the_same_value(self):
+        walked = [(oid, value) for oid, value in self.walk(OBJECTS) if oid != AGE]
+        self.assertGreater(len(walked), 60 * 20)
+        got = []
+        for first in range(0, len(walked), 50):
+            done = self.tool("snmpget", *(oid for oid, _ in walked[first:first + 50]))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            got += parse(done.stdout)
+        self.assertEqual(got, walked)
+
+    def test_getbulk_walks_the_same(self):
+        def without_age(cells):
+            return [cell for cell in cells if cell[0] != AGE]
+        walked = without_age(self.walk(OBJECTS))
+        self.assertEqual(without_age(self.walk(OBJECTS, "snmpbulkwalk", "-Cr50")), walked)
+        self.assertEqual(without_age(self.walk(OBJECTS, "snmpbulkwalk", "-Cr7")), walked)
+
+    def test_a_walk_sees_as_many_rows_as_the_scan_had(self):
+        self.assertEqual(len(self.column(SOCKET, 104)), self.get(ROWS))
+
+    def test_walks_side_by_side_see_the_same(self):
+        results = []
+        threads = [threading.Thread(target=lambda: results.append(self.walk(SOCKET))) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(results), 3)
+        self.assertGreater(len(results[0]), 60 * 20)
+        self.assertEqual(results[0], results[1])
+        self.assertEqual(results[0], results[2])
+
+    def test_snmptable_shows_the_rows(self):
+        places = ":".join(base_mib_directories() + [os.path.dirname(MIB)])
+        done = subprocess.run(["snmptable", "-v2c", "-c", "public", "-t", "20", "-M", places, "-m", "PROCTCP-MIB",
+                               "-Cf", "|", "-Ci", "-CB", "127.0.0.1:%d" % self.port, "PROCTCP-MIB::socketTable"],
+                              env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              universal_newlines=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [line.split("|") for line in done.stdout.splitlines()]
+        head = next(line for line in lines if "index" in line)
+        rows = {line[head.index("index")]: dict(zip(head, line)) for line in lines[lines.index(head) + 1:]}
+        made = self.connections[7]
+        row = rows[index_of(made.client.fileno())[1:]]
+        self.assertEqual((row["socketState"], row["socketRemotePort"], row["socketAddressType"]),
+                         ("established", str(made.port), "ipv4"))
+        self.assertEqual(row["socketRemoteAddress"], "127.0.0.1")
+
+    def test_what_is_not_there_is_said_as_it_should_be(self):
+        at = index_of(self.connections[0].listener.fileno())
+        for oid, said in ((SOCKET + ".18" + at, "No Such Instance"), (SOCKET + ".14" + at + ".0", "No Such Instance"),
+                          (SOCKET + ".14" + index_of(4294967295, 4294967295), "No Such Instance"),
+                          (SOCKET + ".1" + at, "No Such Object"), (SOCKET + ".99" + at, "No Such Object"),
+                          (SCAN + ".1.1", "No Such Instance"), (OBJECTS + ".4.1.1", "No Such Object")):
+            done = self.tool("snmpget", oid)
+            self.assertIn(said, done.stdout, oid)
+
+    def test_the_walk_leaves_the_subtree_at_its_end(self):
+        last = self.walk(SOCKET)[-1][0]
+        following = parse(self.tool("snmpgetnext", last).stdout)[0][0]
+        self.assertFalse(following.startswith(OBJECTS[:-2]), following)
+        self.assertEqual(parse(self.tool("snmpgetnext", OBJECTS[:-2]).stdout)[0][0], GENERATION)
+
+    def test_nothing_can_be_set(self):
+        done = self.tool("snmpset", GENERATION, "i", "5", community="private")
+        self.assertIn("notWritable", done.stderr)
+        self.assertIsNotNone(self.get(GENERATION))
+
+    def test_the_module_is_in_the_master_s_sysortable(self):
+        done = self.tool("snmpwalk", ".1.3.6.1.2.1.1.9.1.2")
+        self.assertIn("OID: %s\n" % OBJECTS[:-2], done.stdout)
+
+
+class Masters(AgentTest):
+    def test_a_master_that_comes_later_is_found(self):
+        agent = self.start_agent()
+        self.wait_for_log("no AgentX master at %s (No such file or directory)" % self.address)
+        self.assertIn("master agentx", self.read("agent.log"))
+        self.start_master()
+        self.wait_for_scan()
+        self.wait_for_log("answers now")
+        self.assertEqual(self.stop(agent), 0)
+        self.assertEqual(self.read("agent.log").count("no AgentX master"), 1)
+
+    def test_a_master_that_restarts_is_found_again(self):
+        made = Connection(self)
+        master = self.start_master()
+        self.start_agent()
+        self.wait_for_scan()
+        for _ in range(2):
+            master.kill()
+            master.wait()
+            if os.path.exists(self.path("agentx")):
+                os.unlink(self.path("agentx"))
+            self.wait_for_log("disconnected")
+            master = self.start_master()
+            self.wait_for_scan()
+            self.assertIn(index_of(made.client.fileno()), self.column(SOCKET, 14))
+
+    def test_a_subagent_that_is_stopped_for_a_while_answers_late(self):
+        agent = self.start_both()
+        agent.send_signal(signal.SIGSTOP)
+        self.addCleanup(agent.send_signal, signal.SIGCONT)
+        timer = threading.Timer(3, agent.send_signal, [signal.SIGCONT])
+        timer.start()
+        self.addCleanup(timer.join)
+        self.assertIsNotNone(self.get(GENERATION))
+        self.assertGreater(len(self.walk(OBJECTS)), 20)
+
+    def test_without_an_end_the_wrong_address_is_tried_and_named(self):
+        for address, why in (("unix:" + self.directory, "Connection refused"),
+                             ("unix:/" + "x" * 200, "File name too long"), ("tcp:127.0.0.1:1", "no answer")):
+            with self.subTest(address):
+                agent = self.start_agent(ONE_SCAN, "-x", address)
+                self.wait_for_log("no AgentX master at %s (%s)" % (address, why))
+                self.assertEqual(self.stop(agent), 0)
+
+    def test_the_end_is_clean_and_the_master_forgets_the_objects(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number):
+                agent = self.start_both()
+                agent.send_signal(number)
+                self.assertEqual(agent.wait(60), 0, self.read("agent.log"))
+                self.assertEqual(self.walk(OBJECTS), [])
+
+    def test_a_hangup_is_ignored(self):
+        agent = self.start_both()
+        agent.send_signal(signal.SIGHUP)
+        self.assertIsNotNone(self.get(GENERATION))
+        self.assertIsNone(agent.poll())
+
+
+class Scans(AgentTest):
+    def test_the_generation_moves_on(self):
+        self.start_both(MANY_SCANS)
+        first = self.wait_for_scan()
+        self.assertGreater(self.wait_for_scan(lambda generation: generation > first), first)
+        self.assertEqual(self.get(INTERVAL), 1)
+        self.assertEqual(self.get(STATUS), UP_TO_DATE)
+
+    def test_a_socket_that_is_opened_appears_and_goes_again(self):
+        self.start_both(MANY_SCANS)
+        made = socket.create_server(("127.0.0.1", 0))
+        oid = SOCKET + ".17" + index_of(made.fileno())
+        wait_until(lambda: self.get(oid) == made.getsockname()[1], "the new socket")
+        made.close()
+        wait_until(lambda: self.get(oid) is None, "the socket to go")
+
+    def test_a_proc_that_vanishes_leaves_the_last_snapshot_stale(self):
+        made = Connection(self)
+        oid = SOCKET + ".14" + index_of(made.client.fileno())
+        os.symlink("/proc", self.path("proc"))
+        self.start_both(MANY_SCANS + "procPath %s\n" % self.path("proc"))
+        self.assertEqual(self.get(oid), ESTABLISHED)
+        self.assertEqual(self.get(LAST_FAILURE), b"")
+        os.unlink(self.path("proc"))
+        wait_until(lambda: self.get(STATUS) == STALE, "scanStatus stale")
+        self.assertIn(self.path("proc").encode(), self.get(LAST_FAILURE))
+        self.assertEqual(self.get(oid), ESTABLISHED)
+        stale = self.get(GENERATION)
+        wait_until(lambda: self.get(SCAN + ".104.0") >= 3, "three failed scans")
+        self.assertEqual(self.get(GENERATION), stale)
+        os.symlink("/proc", self.path("proc"))
+        wait_until(lambda: self.get(STATUS) == UP_TO_DATE, "scanStatus upToDate")
+        self.wait_for_scan(lambda generation: generation > stale)
+        self.wait_for_log("scans succeed again")
+        self.assertEqual(self.read("agent.log").count("scan failed: "), 1)
+
+    def test_a_proc_that_is_not_there_is_named_and_waited_for(self):
+        self.start_master()
+        self.start_agent(MANY_SCANS + "procPath %s\n" % self.path("proc"))
+        self.wait_for_log("scan failed: %s" % self.path("proc"))
+        wait_until(lambda: self.get(STATUS) == NONE, "scanStatus none")
+        self.assertIsNone(self.get(GENERATION))
+        self.assertEqual(self.walk(SOCKET), [])
+        os.symlink("/proc", self.path("proc"))
+        self.wait_for_scan()
+        self.assertEqual(self.get(STATUS), UP_TO_DATE)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to run the agent as nobody")
+    def test_missing_capabilities_are_named_once(self):
+        os.chmod(self.directory, 0o755)
+        program = shutil.copy(AGENT, self.path("proctcp-agentx"))
+        self.start_master()
+        agent = self.start_agent(MANY_SCANS, program=program, user=65534, group=65534, extra_groups=[])
+        self.wait_for_scan(lambda generation: generation >= 2)
+        self.wait_for_log("CAP_DAC_READ_SEARCH CAP_SYS_PTRACE")
+        self.assertEqual(self.get(MISSING), b"CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_SYS_ADMIN")
+        self.assertEqual(self.stop(agent), 0)
+        self.assertEqual(self.read("agent.log").count("missing capabilities"), 1)
+
+
+class Start(AgentTest):
+    def run_agent(self, *arguments):
+        done = subprocess.run([AGENT, *arguments], env=self.environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_wrong_options_are_named(self):
+        for arguments, words in ((("-q",), "-q"), (("-x",), "-x"), (("-x", ""), "unix:/run/agentx/master"),
+                                 (("-f", "spare"), "spare"), (("-c", "a,b"), "a,b")):
+            with self.subTest(arguments):
+                status, out, error = self.run_agent(*arguments)
+                self.assertEqual((status, out), (2, ""))
+                self.assertIn(words, error)
+                self.assertIn("-h lists the options", error)
+
+    def test_files_that_cannot_be_used_are_named(self):
+        for option in ("-c", "-p"):
+            status, out, error = self.run_agent("-f", option, self.path("no/file"))
+            self.assertEqual((status, out), (1, ""))
+            self.assertIn("%s: No such file or directory" % self.path("no/file"), error)
+
+    def test_help_and_version_are_printed(self):
+        status, out, error = self.run_agent("-h")
+        self.assertEqual((status, error), (0, ""))
+        for option in ("-f", "-x ADDRESS", "-c FILE", "-p FILE", "-v"):
+            self.assertIn("  %s " % option, out)
+        status, out, error = self.run_agent("-v")
+        self.assertEqual((status, error), (0, ""))
+        self.assertRegex(out, r"^proctcp-agentx \d+\.\d+\.\d+")
+
+    def test_wrong_configuration_is_named_by_line_and_the_rest_is_used(self):
+        self.start_master()
+        self.start_agent("scanInterval 0\nscanInterval 1h\nprocPath proc\nnetNamespaces some\nscanSource ebpf\n"
+                         "nonsense 1\nscanInterval 77\n")
+        self.wait_for_scan()
+        log = self.read("agent.log")
+        for line, word in enumerate(("scanInterval: \"0\"", "scanInterval: \"1h\"", "procPath: \"proc\"",
+                                     "netNamespaces: \"some\"", "scanSource: \"ebpf\"", "nonsense"), 1):
+            self.assertRegex(log, r"proctcp\.conf: line %d: (Error|Warning): .*%s" % (line, word))
+        self.assertEqual(self.get(INTERVAL), 77)
+
+    def test_the_configuration_names_the_master_unless_an_option_does(self):
+        self.start_master()
+        self.write("empty.conf", "")
+        named = self.write("named.conf", ONE_SCAN + "agentXSocket %s\n" % self.address)
+        wrong = self.write("wrong.conf", ONE_SCAN + "agentXSocket unix:%s\n" % self.path("none"))
+        agent = self.start_agent("scanInterval 5\n", "-c", named)
+        self.wait_for_scan()
+        self.assertEqual(self.get(INTERVAL), 3600)  # not what proctcp.conf says
+        self.assertEqual(self.stop(agent), 0)
+        agent = self.start_agent("scanInterval 5\n", "-c", wrong, "-x", self.address)
+        self.wait_for_scan()
+        self.assertEqual(self.stop(agent), 0)
+
+    def test_nothing_is_written_to_disk(self):
+        self.environment["SNMP_PERSISTENT_DIR"] = self.path("persistent")
+        agent = self.start_agent()
+        self.wait_for_log("no AgentX master")
+        self.assertEqual(self.stop(agent), 0)
+        self.assertEqual(sorted(os.listdir(self.directory)), ["agent.log", "proctcp.conf", "snmpd.conf"])
+
+    def test_a_daemon_leaves_the_terminal_and_writes_its_pid(self):
+        self.start_master()
+        self.write("proctcp.conf", ONE_SCAN)
+        self.assertEqual(self.run_agent("-x", self.address, "-p", self.path("pid"))[0], 0)
+        pid = int(wait_until(lambda: self.read("pid").strip(), "the pid file"))
+
+        def has_ended():
+            try:
+                with open("/proc/%d/stat" % pid) as stat:
+                    return stat.read().rpartition(")")[2].split()[0] == "Z"
+            except (FileNotFoundError, ProcessLookupError):
+                return True
+        self.addCleanup(lambda: has_ended() or os.kill(pid, signal.SIGKILL))
+        self.assertEqual(os.readlink("/proc/%d/fd/0" % pid), "/dev/null")
+        self.assertNotEqual(os.getsid(pid), os.getsid(0))
+        self.wait_for_daemon()
+        os.kill(pid, signal.SIGTERM)
+        wait_until(has_ended, "the daemon to end")
+        self.assertFalse(os.path.exists(self.path("pid")))
+
+    def wait_for_daemon(self):
+        wait_until(lambda: self.get(GENERATION, wait=False), "a snapshot")
+
+
+if __name__ == "__main__":
+    unittest.main()
