@@ -10,6 +10,7 @@ LIBDIR ?= $(PREFIX)/lib
 BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin
 MIBDIR ?= $(PREFIX)/share/snmp/mibs
+MANDIR ?= $(PREFIX)/share/man
 COLLECTDDIR ?= $(LIBDIR)/collectd
 INSTALL ?= install
 BUILD ?= build
@@ -54,8 +55,9 @@ PARTS := $(BUILD)/proctcp
 PARTS += $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
 PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
 
-.PHONY: all lib unit no-collectd no-snmp deps deps-demo demo check fuzz lint format install clean
+.PHONY: all lib unit replay no-collectd no-snmp deps deps-demo demo check fuzz lint format install clean
 .DELETE_ON_ERROR:
+.SECONDARY:
 all: $(PARTS)
 lib: $(LIB)
 unit: $(UNIT) $(BUILD)/tests/live/columns
@@ -116,6 +118,78 @@ $(BUILD)/tests/unit/test_snmp_%: $(BUILD)/tests/unit/test_snmp_%.o $(BUILD)/snmp
 $(BUILD)/tests/live/columns: $(BUILD)/tests/live/columns.o $(BUILD)/snmp/parts.a $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lpthread
+
+# ---- fuzzing: each tests/fuzz/fuzz_NAME.c has a corpus beside it ----
+
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
+replay: $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%)
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
+
+# Builds with a compiler that has libFuzzer, runs every entry for FUZZ_SECONDS, and keeps what it finds in build/.
+FUZZ_CC ?= clang
+fuzz:
+	$(Q)for name in $(FUZZ); do \
+		mkdir -p build/fuzz/corpus/$$name build/fuzz/crashes && \
+		$(FUZZ_CC) -D_GNU_SOURCE -Icommon -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
+			-fno-sanitize-recover=all -o build/fuzz/$$name tests/fuzz/fuzz_$$name.c common/*.c && \
+		echo "fuzzing $$name for $(FUZZ_SECONDS) s" && \
+		build/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=build/fuzz/crashes/$$name- build/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
+	done
+
+# ---- running it, and testing it ----
+
+install_packages = missing=$$(for package in $(1); do \
+		dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || echo $$package; done); \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "proctcp: not a Debian or Ubuntu host: see to the like of:" $$missing >&2; exit 0; fi; \
+	if [ "$$(id -u)" != 0 ]; then echo "proctcp: run: sudo apt-get install" $$missing >&2; exit 1; fi; \
+	echo "proctcp: installing" $$missing; export DEBIAN_FRONTEND=noninteractive; \
+	(apt-get install -y --no-install-recommends $$missing || \
+		(apt-get update && apt-get install -y --no-install-recommends $$missing)) >$${TMPDIR:-/tmp}/proctcp-packages.$$$$ 2>&1; status=$$?; \
+	if [ $$status != 0 ]; then cat $${TMPDIR:-/tmp}/proctcp-packages.$$$$ >&2; fi; \
+	rm -f $${TMPDIR:-/tmp}/proctcp-packages.$$$$; exit $$status
+
+deps:
+	@$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
+deps-demo:
+	@$(call install_packages,$(DEPS_BUILD) $(DEPS_DEMO))
+
+# make looks for headers before it runs anything: what deps installed is seen by a make of its own.
+demo: deps-demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)/usr/bin/python3 tests/demo/demo.py
+check: deps
+	$(Q)tests/check.sh
+
+lint:
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(SOURCES)
+	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon common plugins/cli
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' common/*.c plugins/cli/*.c -- -std=gnu11 -D_GNU_SOURCE -Icommon
+format:
+	$(Q)$(CLANG_FORMAT) -i $(SOURCES)
+SOURCES = $(wildcard common/*.[ch] plugins/*/*.[ch] tests/*/*.[ch])
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MIBDIR)
+	$(INSTALL) -m 755 $(BUILD)/proctcp $(DESTDIR)$(BINDIR)/proctcp
+	$(INSTALL) -m 644 mibs/PROCTCP-MIB.txt $(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt
+	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	for page in plugins/*/*.[158]; do \
+		$(INSTALL) -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+ifeq ($(HAVE_COLLECTD),yes)
+	$(INSTALL) -d $(DESTDIR)$(COLLECTDDIR)
+	$(INSTALL) -m 755 $(BUILD)/collectd/proctcp.so $(DESTDIR)$(COLLECTDDIR)/proctcp.so
+endif
+ifeq ($(HAVE_SNMP),yes)
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR)
+	$(INSTALL) -m 755 $(BUILD)/snmp/proctcp-agentx $(DESTDIR)$(SBINDIR)/proctcp-agentx
+endif
 
 clean:
 	rm -rf $(BUILD)

@@ -26,22 +26,25 @@ struct listing {
     char *buffer;
     long filled;
     long position;
+    int error; /* why it ended: 0 or -errno */
 };
 
-/* 1: entry is the next one; 0: there is none; or -errno. */
-static int listing_next(struct listing *listing, const struct directory_entry **entry)
+/* NULL: there is no more, or listing->error says why. */
+static const struct directory_entry *listing_next(struct listing *listing)
 {
+    const struct directory_entry *entry;
+
     if (listing->position >= listing->filled) {
         listing->filled = syscall(SYS_getdents64, listing->fd, listing->buffer, SCAN_BUFFER_SIZE);
         listing->position = 0;
         if (listing->filled < 0)
-            return -errno;
-        if (listing->filled == 0)
-            return 0;
+            listing->error = -errno;
+        if (listing->filled <= 0)
+            return NULL;
     }
-    *entry = (const struct directory_entry *)(const void *)(listing->buffer + listing->position);
-    listing->position += (*entry)->length;
-    return 1;
+    entry = (const struct directory_entry *)(const void *)(listing->buffer + listing->position);
+    listing->position += entry->length;
+    return entry;
 }
 
 static bool parse_number(const char *name, int32_t *number)
@@ -92,6 +95,7 @@ static int compare_owner_fd(const void *a, const void *b)
 static void sort_pids(struct indices *pids)
 {
     for (uint32_t i = 1; i < pids->count; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what counts items has memory for them */
         if (pids->at[i - 1] > pids->at[i]) {
             qsort(pids->at, pids->count, sizeof(pids->at[0]), compare_int32);
             return;
@@ -113,26 +117,25 @@ static int list_pids(struct scan *scan)
 {
     struct listing listing = {.buffer = scan->buffer};
     const struct directory_entry *entry;
-    int more;
 
     /* A directory descriptor of its own: scan->proc_fd has no position to share. */
     listing.fd = openat(scan->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (listing.fd < 0)
         return -errno;
-    while ((more = listing_next(&listing, &entry)) > 0) {
+    while ((entry = listing_next(&listing))) {
         int32_t pid;
         if (!parse_number(entry->name, &pid))
             continue;
         uint32_t *slot = vector_push(&scan->pids);
         if (!slot) {
-            more = -ENOMEM;
+            listing.error = -ENOMEM;
             break;
         }
         *slot = (uint32_t)pid;
     }
     close(listing.fd);
     sort_pids(&scan->pids);
-    return more;
+    return listing.error;
 }
 
 /* Adds an owner if the descriptor is a socket. 0, or -errno where the rest of the process is not worth trying. */
@@ -164,20 +167,19 @@ static int read_descriptors(struct scan *scan, int directory, uint32_t visit_ind
     struct visit *visit = &scan->visits.at[visit_index];
     struct listing listing = {.fd = directory, .buffer = scan->buffer};
     const struct directory_entry *entry;
-    int status;
+    int status = 0;
 
-    while ((status = listing_next(&listing, &entry)) > 0) {
+    while (status == 0 && (entry = listing_next(&listing))) {
         int32_t fd;
         if (!parse_number(entry->name, &fd))
             continue;
         visit->fds++;
         status = read_descriptor(scan, directory, entry->name, fd, visit_index);
-        if (status)
-            break;
     }
     visit->owner_count = scan->owners.count - visit->first_owner;
-    sort_owners(scan->owners.at + visit->first_owner, visit->owner_count);
-    return status;
+    if (visit->owner_count)
+        sort_owners(scan->owners.at + visit->first_owner, visit->owner_count);
+    return status ? status : listing.error;
 }
 
 /* One process. What it refuses is counted; only -ENOMEM of our own ends the scan. */

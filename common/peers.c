@@ -109,7 +109,7 @@ int peers_find(struct scan *scan)
     uint32_t *other_end, *rank_one;
     int status = find_listeners(scan);
 
-    if (status)
+    if (status || count == 0)
         return status;
     scan->peers.count = 0;
     if (!vector_reserve(&scan->peers, 2 * (uint64_t)count))

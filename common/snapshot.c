@@ -65,7 +65,9 @@ static void *take(void *at_member, uint32_t count, size_t size)
         return NULL;
     }
     smaller = realloc(at, (size_t)count * size);
-    return smaller ? smaller : at;
+    if (!smaller)
+        return at;
+    return smaller;
 }
 
 int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot)

@@ -19,7 +19,7 @@
 /* at_member is the address of the vector's pointer. */
 static inline bool vector_grow(void *at_member, uint32_t *capacity, uint64_t needed, size_t item_size)
 {
-    void *at;
+    void *at, *grown;
     uint64_t wanted = *capacity ? (uint64_t)*capacity + *capacity / 2 : 64;
 
     if (needed <= *capacity)
@@ -29,11 +29,12 @@ static inline bool vector_grow(void *at_member, uint32_t *capacity, uint64_t nee
     if (wanted > UINT32_MAX - 1 || wanted > SIZE_MAX / item_size)
         return false;
     memcpy(&at, at_member, sizeof(at));
-    at = realloc(at, (size_t)wanted * item_size);
-    if (!at)
+    grown = realloc(at, (size_t)wanted * item_size);
+    if (!grown)
         return false;
-    memcpy(at_member, &at, sizeof(at));
+    memcpy(at_member, &grown, sizeof(grown));
     *capacity = (uint32_t)wanted;
+    /* cppcheck-suppress memleak ; at_member has it now */
     return true;
 }
 
