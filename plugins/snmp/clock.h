@@ -4,6 +4,6 @@
 
 #include <stdint.h>
 
-int64_t clock_ms(void);
+int64_t clock_ms(void); /* CLOCK_MONOTONIC */
 
 #endif

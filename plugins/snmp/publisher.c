@@ -3,6 +3,7 @@
 #include "publisher.h"
 
 #include "capabilities.h"
+#include "clock.h"
 #include "tables.h"
 
 #include <errno.h>
@@ -96,13 +97,14 @@ static void scan(struct publisher *publisher)
         hand_over(publisher, publication);
 }
 
-/* Until the next scan is due. false: to stop. */
-static bool wait_until(struct publisher *publisher, const struct timespec *due)
+/* Sleeps until clock_ms() is due_ms. false: to stop. */
+static bool sleep_until(struct publisher *publisher, int64_t due_ms)
 {
+    const struct timespec due = {.tv_sec = due_ms / 1000, .tv_nsec = due_ms % 1000 * 1000000};
     bool stop;
 
     pthread_mutex_lock(&publisher->lock);
-    while (!publisher->stop && pthread_cond_timedwait(&publisher->stopped, &publisher->lock, due) != ETIMEDOUT)
+    while (!publisher->stop && pthread_cond_timedwait(&publisher->stopped, &publisher->lock, &due) != ETIMEDOUT)
         ;
     stop = publisher->stop;
     pthread_mutex_unlock(&publisher->lock);
@@ -112,14 +114,18 @@ static bool wait_until(struct publisher *publisher, const struct timespec *due)
 static void *run(void *argument)
 {
     struct publisher *publisher = argument;
-    struct timespec due;
+    int64_t due_ms;
 
-    /* Counted from the end of a scan: one that takes longer than the interval shall not keep a processor busy. */
     do {
+        const int64_t start_ms = clock_ms();
+
         scan(publisher);
-        clock_gettime(CLOCK_MONOTONIC, &due);
-        due.tv_sec += publisher->settings->interval_s;
-    } while (wait_until(publisher, &due));
+        const int64_t end_ms = clock_ms();
+        const int64_t rest_ms = end_ms + (end_ms - start_ms); /* long scans shall not keep a processor busy */
+        due_ms = start_ms + (int64_t)publisher->settings->interval_s * 1000;
+        if (due_ms < rest_ms)
+            due_ms = rest_ms;
+    } while (sleep_until(publisher, due_ms));
     return NULL;
 }
 
