@@ -67,7 +67,10 @@ static void report_capabilities(struct report *report, const struct proctcp_stat
 {
     char names[PUBLICATION_TEXT_SIZE];
 
-    if (report->capabilities_said || (!stats->denied && !stats->namespaces_failed) ||
+    if (report->capabilities_said || report->looked_at == stats->generation)
+        return;
+    report->looked_at = stats->generation;
+    if ((!stats->denied && !stats->namespaces_failed) ||
         !capabilities_missing(stats->denied, stats->namespaces_failed, names, sizeof(names)))
         return;
     report->capabilities_said = true;

@@ -9,7 +9,8 @@ struct report {
     int64_t absent_since_ms; /* -1: connected */
     bool failing_said;
     bool capabilities_said;
-    bool started; /* whether the first try to reach the master has been reported */
+    uint64_t looked_at; /* the scan of which it is known whether capabilities lacked; 0: none yet */
+    bool started;       /* whether the first try to reach the master has been reported */
 };
 #define REPORT_NEW ((struct report){.absent_since_ms = -1})
 
