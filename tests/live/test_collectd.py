@@ -330,7 +330,7 @@ class Publishing(CollectdTest):
                 holder.listen()
         reserved = self.holder("_other")
         reserved.listen()
-        values = self.collectd("ReportSockets true").fresh()
+        values = self.collectd("ReportSockets true\nMaxSockets 100000").fresh()
         for count, name in enumerate(names, 1):
             self.assertEqual(values.get(escaped(name) + "/count-sockets"), count, name)
         self.assertEqual(values.get("+5Fother/count-sockets"), 1)
@@ -392,7 +392,7 @@ class Sockets(CollectdTest):
         holder.pair(listener)
         seen = []
         for _ in range(2):
-            daemon = self.collectd("ReportSockets true")
+            daemon = self.collectd("ReportSockets true\nProcess \"%s\"" % holder.name)
             seen.append(set(group(daemon.fresh(), holder.name)))
         self.assertEqual(seen[0], seen[1])
         self.assertIn("queue_length-accept-127.0.0.1-%d-listen" % port, seen[0])
@@ -480,7 +480,7 @@ class Configuring(CollectdTest):
     def test_an_unknown_option_is_warned_of_and_the_rest_taken(self):
         holder = self.holder()
         holder.listen()
-        daemon = self.collectd("MaxSocket 5\nReportSockets true")
+        daemon = self.collectd("MaxSocket 5\nReportSockets true\nProcess \"%s\"" % holder.name)
         values = group(daemon.fresh(), holder.name)
         self.assertTrue([name for name in values if name.endswith("-listen")])
         daemon.wait_for(r"unknown option \"MaxSocket\" is ignored; the options are: .* MaxSockets ")
