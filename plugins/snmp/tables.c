@@ -121,14 +121,14 @@ struct table_column table_column(const struct table *table, size_t column)
     column += table->index_fields;
     if (column < count)
         return (struct table_column){.field = &fields[column]};
-    return (struct table_column){.own = &table->own[column - count]};
+    return (struct table_column){.is_own = true, .own = &table->own[column - count]};
 }
 
 unsigned long table_column_id(const struct table *table, size_t column)
 {
     const struct table_column at = table_column(table, column);
 
-    return at.field ? at.field->id : at.own->id;
+    return at.is_own ? at.own->id : at.field->id;
 }
 
 bool table_value(const struct table *table, const struct publication *publication, uint32_t row, size_t column,
@@ -137,7 +137,7 @@ bool table_value(const struct table *table, const struct publication *publicatio
     const struct table_column at = table_column(table, column);
     struct proctcp_value from;
 
-    if (at.own) {
+    if (at.is_own) {
         if (at.own->has && !at.own->has(publication, row))
             return false;
         at.own->value(publication, row, value);
@@ -157,9 +157,9 @@ static bool has_value(const struct table *table, const struct publication *publi
 {
     struct proctcp_value value;
 
-    if (at.field)
-        return table->field_value(publication, row, at.field, &value);
-    return !at.own->has || at.own->has(publication, row);
+    if (at.is_own)
+        return !at.own->has || at.own->has(publication, row);
+    return table->field_value(publication, row, at.field, &value);
 }
 
 uint32_t table_next_present(const struct table *table, const struct publication *publication, uint32_t row,
@@ -178,7 +178,7 @@ uint32_t table_next_present(const struct table *table, const struct publication 
 
 static bool may_be_absent(struct table_column at)
 {
-    if (at.own)
+    if (at.is_own)
         return at.own->has;
     return at.field->present || at.field->record == PROCTCP_IN_PEER || at.field->record == PROCTCP_IN_PEER_PROCESS;
 }
@@ -188,7 +188,7 @@ void tables_index(struct publication *publication)
     for (size_t i = 0; i < PUBLICATION_TABLES; i++) {
         const uint32_t rows = tables[i].row_count(publication);
         const size_t columns = table_column_count(&tables[i]);
-        struct bitset **present = rows > 1 ? calloc(columns, sizeof(*present)) : NULL;
+        struct bitset **present = rows > 1 ? calloc(columns, sizeof(struct bitset *)) : NULL;
 
         publication->present[i] = present;
         for (size_t column = 0; present && column < columns; column++) {

@@ -44,10 +44,13 @@ extern const struct table tables[PUBLICATION_TABLES];
 /* Columns are numbered from 0, in the order of their ids; index fields are not among them. */
 size_t table_column_count(const struct table *table);
 unsigned long table_column_id(const struct table *table, size_t column);
-/* A field, or one of the adapter's own: the other is NULL. */
+/* A field, or one of the adapter's own. */
 struct table_column {
-    const struct proctcp_field *field;
-    const struct own_column *own;
+    bool is_own;
+    union {
+        const struct proctcp_field *field;
+        const struct own_column *own;
+    };
 };
 struct table_column table_column(const struct table *table, size_t column);
 /* false: absent in this row. */

@@ -80,10 +80,10 @@ int main(void)
         for (size_t column = 0; column < table_column_count(&tables[i]); column++) {
             const struct table_column at = table_column(&tables[i], column);
 
-            if (at.field)
-                print_field(&tables[i], at.field, false);
-            else
+            if (at.is_own)
                 print_own(&tables[i], at.own);
+            else
+                print_field(&tables[i], at.field, false);
         }
     }
     return 0;

@@ -337,7 +337,7 @@ class Masters(AgentTest):
         self.assertIsNotNone(self.get(GENERATION))
         self.assertGreater(len(self.walk(OBJECTS)), 20)
 
-    def test_without_an_end_the_wrong_address_is_tried_and_named(self):
+    def test_a_wrong_address_is_named_and_tried_on(self):
         for address, why in (("unix:" + self.directory, "Connection refused"),
                              ("unix:/" + "x" * 200, "File name too long"), ("tcp:127.0.0.1:1", "no answer")):
             with self.subTest(address):
@@ -496,13 +496,10 @@ class Start(AgentTest):
         self.addCleanup(lambda: has_ended() or os.kill(pid, signal.SIGKILL))
         self.assertEqual(os.readlink("/proc/%d/fd/0" % pid), "/dev/null")
         self.assertNotEqual(os.getsid(pid), os.getsid(0))
-        self.wait_for_daemon()
+        wait_until(lambda: self.get(GENERATION, wait=False), "a snapshot")
         os.kill(pid, signal.SIGTERM)
         wait_until(has_ended, "the daemon to end")
         self.assertFalse(os.path.exists(self.path("pid")))
-
-    def wait_for_daemon(self):
-        wait_until(lambda: self.get(GENERATION, wait=False), "a snapshot")
 
 
 if __name__ == "__main__":

@@ -33,8 +33,10 @@ static struct publication *wait_for_publication(const struct fixture *fixture)
 /* The root of a proc file system that has gone. */
 static int setup(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    static struct fixture fresh;
+    struct fixture *fixture = &fresh;
 
+    memset(fixture, 0, sizeof(*fixture));
     strcpy(fixture->root, "/tmp/proctcp-unit-XXXXXX");
     if (!mkdtemp(fixture->root) || rmdir(fixture->root) != 0)
         return -1;
@@ -50,7 +52,6 @@ static int teardown(void **state)
 
     publisher_free(fixture->publisher);
     close(fixture->wake);
-    free(fixture);
     return 0;
 }
 
