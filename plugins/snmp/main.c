@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,14 +137,14 @@ static void check_config_file(const char *file)
 }
 
 /* Opened while the operator can still read what is wrong with it. */
-static int open_pid_file(const char *name)
+static int open_pid_file(const char *name, char absolute[PATH_MAX])
 {
     if (!name)
         return -1;
 
     const int file = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-    if (file < 0)
+    if (file < 0 || !realpath(name, absolute)) /* a daemon's directory is / */
         die("-p: cannot write ", name, errno);
     return file;
 }
@@ -183,11 +184,12 @@ int main(int argc, char **argv)
     struct report report = REPORT_NEW;
     struct publisher *publisher;
     struct serving serving;
+    char pid_name[PATH_MAX];
     int error, pid_file;
 
     snmp_enable_stderrlog();
     check_config_file(command.config_file);
-    pid_file = open_pid_file(command.pid_file);
+    pid_file = open_pid_file(command.pid_file, pid_name);
     wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake < 0)
         die("eventfd", "", errno);
@@ -216,6 +218,6 @@ int main(int argc, char **argv)
     settings_free(&settings);
     close(wake);
     if (command.pid_file)
-        unlink(command.pid_file);
+        unlink(pid_name);
     return EXIT_SUCCESS;
 }

@@ -484,7 +484,7 @@ class Start(AgentTest):
     def test_a_daemon_leaves_the_terminal_and_writes_its_pid(self):
         self.start_master()
         self.write("proctcp.conf", ONE_SCAN)
-        self.assertEqual(self.run_agent("-x", self.address, "-p", self.path("pid"))[0], 0)
+        self.assertEqual(self.run_agent("-x", self.address, "-p", os.path.relpath(self.path("pid")))[0], 0)
         pid = int(wait_until(lambda: self.read("pid").strip(), "the pid file"))
 
         def has_ended():
