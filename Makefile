@@ -19,7 +19,7 @@ CLANG_FORMAT ?= clang-format
 
 # Every Debian package that proctcp needs: to build, and on top of that to run demo and check.
 DEPS_BUILD := gcc make pkg-config libc6-dev collectd-dev libsnmp-dev
-DEPS_DEMO := collectd-core snmp snmpd iproute2 python3
+DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
 DEPS_CHECK := $(DEPS_DEMO) clang libclang-rt-dev clang-format clang-tidy cppcheck libcmocka-dev smitools valgrind
 
 CFLAGS ?= -O2 -g
@@ -98,7 +98,7 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call objects,$(filter
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl
 
 # What of the collectd plugin runs without the daemon; as an archive, for a test takes what it needs.
-$(BUILD)/collectd/parts.a: $(call objects,$(filter-out plugins/collectd/plugin.c,$(COLLECTD)))
+$(BUILD)/collectd/parts.a: $(call objects,$(filter-out plugins/collectd/plugin.c plugins/collectd/details.c,$(COLLECTD)))
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/tests/unit/test_collectd_settings.o: CFLAGS_ALL += $(COLLECTD_CPPFLAGS)

@@ -71,6 +71,7 @@ step "build with gcc" build CC=gcc
 units build
 corpora build
 step "live" /usr/bin/python3 tests/live/run.py
+step "demo" /usr/bin/python3 tests/demo/demo.py
 valgrinds
 
 san="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"

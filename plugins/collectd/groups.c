@@ -125,17 +125,19 @@ static uint32_t number_groups(struct build *build)
 }
 
 /* Rows are sorted by (pid, fd), ranks follow them: the first selected row of a socket is its lowest rank. */
-static void find_homes(const struct build *build, uint32_t *home)
+static void find_homes(const struct build *build, uint32_t *home, uint32_t *home_row)
 {
     const struct proctcp_snapshot *snapshot = build->snapshot;
 
     for (uint32_t s = 0; s < snapshot->socket_count; s++)
-        home[s] = PROCTCP_NONE;
+        home[s] = home_row[s] = PROCTCP_NONE;
     for (uint32_t r = 0; r < snapshot->row_count; r++) {
         const struct proctcp_row *row = &snapshot->rows[r];
 
-        if (build->selected[r] && home[row->socket] == PROCTCP_NONE)
+        if (build->selected[r] && home[row->socket] == PROCTCP_NONE) {
             home[row->socket] = build->group_of[row->process];
+            home_row[row->socket] = r;
+        }
     }
 }
 
@@ -231,10 +233,13 @@ int groups_build(const struct proctcp_snapshot *snapshot, const struct proctcp_s
         .group_of = array(snapshot->process_count, sizeof(*build.group_of)),
         .counted_in = array(snapshot->socket_count, sizeof(*build.counted_in)),
     };
-    struct groups built = {.home = array(snapshot->socket_count, sizeof(*built.home))};
+    struct groups built = {
+        .home = array(snapshot->socket_count, sizeof(*built.home)),
+        .home_row = array(snapshot->socket_count, sizeof(*built.home_row)),
+    };
     int error = -ENOMEM;
 
-    if (!build.selected || !build.members || !build.group_of || !build.counted_in || !built.home)
+    if (!build.selected || !build.members || !build.group_of || !build.counted_in || !built.home || !built.home_row)
         goto out;
     find_members(&build, selection);
     qsort(build.members, build.member_count, sizeof(*build.members), by_name);
@@ -247,7 +252,7 @@ int groups_build(const struct proctcp_snapshot *snapshot, const struct proctcp_s
         error = -ENOMEM;
         goto out;
     }
-    find_homes(&build, built.home);
+    find_homes(&build, built.home, built.home_row);
     sum_groups(&build, built.home, built.groups);
     *groups = built;
 out:
@@ -264,5 +269,6 @@ void groups_free(struct groups *groups)
 {
     free(groups->groups);
     free(groups->home);
+    free(groups->home_row);
     *groups = (struct groups){0};
 }

@@ -31,6 +31,7 @@ struct groups {
     uint32_t count;
     uint32_t summed_in_other; /* names that found no place */
     uint32_t *home;           /* by index of the socket: the group its sums count in, PROCTCP_NONE: not selected */
+    uint32_t *home_row;       /* by index of the socket: its first selected row, or PROCTCP_NONE */
 };
 
 /* The rows that selection matches (NULL: none at all), at most max_groups of the names for themselves and the rest in

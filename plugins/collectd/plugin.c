@@ -2,6 +2,7 @@
  * knows nothing of how sockets are found, summed or named. */
 #include "daemon.h"
 
+#include "details.h"
 #include "groups.h"
 #include "proctcp.h"
 #include "publish.h"
@@ -74,6 +75,7 @@ static int start(void)
 /* One pass, one time: writers group what belongs together by it. */
 struct pass {
     cdtime_t time;
+    meta_data_t *details; /* of the socket that is being published, or NULL; the daemon copies it */
 };
 
 static void dispatch(void *to, const char *plugin_instance, const char *type, const char *type_instance, double value)
@@ -85,6 +87,7 @@ static void dispatch(void *to, const char *plugin_instance, const char *type, co
     list.values = values;
     list.values_len = 1;
     list.time = pass->time;
+    list.meta = pass->details;
     sstrncpy(list.plugin, NAME, sizeof(list.plugin));
     sstrncpy(list.plugin_instance, plugin_instance, sizeof(list.plugin_instance));
     sstrncpy(list.type, type, sizeof(list.type));
@@ -93,8 +96,8 @@ static void dispatch(void *to, const char *plugin_instance, const char *type, co
     (void)plugin_dispatch_values(&list);
 }
 
-static int publish_sockets(const struct publisher *publisher, const struct proctcp_snapshot *snapshot,
-                           const struct groups *groups, uint32_t *left_out)
+static int publish_sockets(const struct publisher *publisher, struct pass *pass,
+                           const struct proctcp_snapshot *snapshot, const struct groups *groups, uint32_t *left_out)
 {
     struct socket_choices choices;
     int error =
@@ -105,7 +108,10 @@ static int publish_sockets(const struct publisher *publisher, const struct proct
     for (uint32_t i = 0; i < choices.count; i++) {
         const struct socket_choice *choice = &choices.choices[i];
 
+        pass->details = details_of_row(snapshot, &snapshot->rows[groups->home_row[choice->socket]]);
         publish_socket(publisher, groups->groups[choice->group].name, choice->name, &snapshot->sockets[choice->socket]);
+        meta_data_destroy(pass->details);
+        pass->details = NULL;
     }
     *left_out = choices.left_out;
     socket_choices_free(&choices);
@@ -143,7 +149,7 @@ static int publish(const struct proctcp_snapshot *snapshot)
     for (uint32_t i = 0; i < groups.count; i++)
         publish_group(&publisher, &groups.groups[i], settings->report_by_state);
     if (settings->report_sockets)
-        error = publish_sockets(&publisher, snapshot, &groups, &sockets_left_out);
+        error = publish_sockets(&publisher, &pass, snapshot, &groups, &sockets_left_out);
     if (settings->report_unattributed)
         publish_unattributed(&publisher, snapshot);
     publish_scan(&publisher, &snapshot->stats, &groups, sockets_left_out);
