@@ -169,8 +169,9 @@ check: deps
 lint:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(SOURCES)
 	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon common plugins/cli
-	$(Q)clang-tidy --quiet --warnings-as-errors='*' common/*.c plugins/cli/*.c -- -std=gnu11 -D_GNU_SOURCE -Icommon
+		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon common plugins
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' common/*.c plugins/*/*.c -- -std=gnu11 -D_GNU_SOURCE -Icommon \
+		$(COLLECTD_CPPFLAGS) 2>/dev/null
 format:
 	$(Q)$(CLANG_FORMAT) -i $(SOURCES)
 SOURCES = $(wildcard common/*.[ch] plugins/*/*.[ch] tests/*/*.[ch])

@@ -18,8 +18,8 @@
 #define COUNTER  .type = PROCTCP_UNSIGNED, .is_counter = true
 #define ENUM(of) .type = PROCTCP_ENUM, .enum_name = proctcp_##of##_name
 
-/* Ids 6 (cookie), 10 (interface), 26 (accept_queue_max) and 37 to 82 (path, counters, times, memory) belong to fields
- * that only sock_diag gives. Ids from 101 on are columns of the SNMP adapter's own. */
+/* Ids 6 (cookie), 26 (accept_queue_max), 37 to 82 (path, counters, times, memory) and 83 (interface) belong to fields
+ * that only sock_diag gives. Id 10 and those from 101 on are columns of the SNMP adapter's own. */
 /* clang-format off */
 static const struct proctcp_field row_fields[] = {
     {.id = 1, .name = "pid", .type = PROCTCP_SIGNED, ROW(pid),

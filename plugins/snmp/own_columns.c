@@ -156,7 +156,7 @@ static void socket_row(const struct publication *publication, uint32_t row, stru
 
 /* clang-format off */
 const struct own_column own_socket_columns[OWN_SOCKET_COLUMNS] = {
-    {.id = 101, .name = "socketAddressType", .syntax = VALUE_INTEGER, .has = has_address, .value = socket_address_type},
+    {.id = 10, .name = "socketAddressType", .syntax = VALUE_INTEGER, .has = has_address, .value = socket_address_type},
     {.id = 102, .name = "socketLocalEndpoint", .syntax = VALUE_OCTETS, .has = has_local, .value = socket_local_endpoint},
     {.id = 103, .name = "socketRemoteEndpoint", .syntax = VALUE_OCTETS, .has = has_remote, .value = socket_remote_endpoint},
     {.id = 104, .name = "socketRow", .syntax = VALUE_OCTETS, .value = socket_row},

@@ -113,15 +113,34 @@ size_t table_column_count(const struct table *table)
     return fields - table->index_fields + table->own_count;
 }
 
+/* Mostly all of them: few columns of the adapter's own have a low number. */
+static size_t fields_before(const struct proctcp_field *fields, size_t count, unsigned id)
+{
+    size_t before = count;
+
+    if (count && fields[count - 1].id < id)
+        return count;
+    while (before > 0 && fields[before - 1].id > id)
+        before--;
+    return before;
+}
+
+/* Fields and own columns, each sorted by their numbers, in one order. */
 struct table_column table_column(const struct table *table, size_t column)
 {
     size_t count;
     const struct proctcp_field *fields = table->fields(&count);
 
     column += table->index_fields;
-    if (column < count)
-        return (struct table_column){.field = &fields[column]};
-    return (struct table_column){.is_own = true, .own = &table->own[column - count]};
+    for (size_t own = 0; own < table->own_count; own++) {
+        const size_t place = own + fields_before(fields, count, table->own[own].id);
+
+        if (column < place)
+            return (struct table_column){.field = &fields[column - own]};
+        if (column == place)
+            return (struct table_column){.is_own = true, .own = &table->own[own]};
+    }
+    return (struct table_column){.field = &fields[column - table->own_count]};
 }
 
 unsigned long table_column_id(const struct table *table, size_t column)

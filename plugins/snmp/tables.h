@@ -8,7 +8,7 @@
 
 #define TABLE_INDEX_MAX 3
 
-/* A column of the adapter's own, beside those of the field table. Ids from 101 on. */
+/* A column of the adapter's own, beside those of the field table. No field has its id. */
 struct own_column {
     uint16_t id;
     enum value_syntax syntax;

@@ -164,18 +164,18 @@ class Rows(AgentTest):
 
         def row(fd):
             return {n: cells.get("%s.%d%s" % (SOCKET, n, index_of(fd))) for n in (4, 14, 15, 16, 17, 18, 19, 20, 21, 22,
-                                                                                  24, 25, 101, 102, 103)}
+                                                                                  24, 25, 10, 102, 103)}
         here = bytes([127, 0, 0, 1])
         near, far = b"127.0.0.1:%d" % made.client_port, b"127.0.0.1:%d" % made.port
         self.assertEqual(row(client), {
             4: name, 14: ESTABLISHED, 15: 4, 16: here, 17: made.client_port, 18: here, 19: made.port, 20: pid,
-            21: server, 22: name, 24: 0, 25: None, 101: 1, 102: near, 103: far})
+            21: server, 22: name, 24: 0, 25: None, 10: 1, 102: near, 103: far})
         self.assertEqual(row(server), {
             4: name, 14: ESTABLISHED, 15: 3, 16: here, 17: made.port, 18: here, 19: made.client_port, 20: pid,
-            21: client, 22: name, 24: len(b"hello world!"), 25: None, 101: 1, 102: far, 103: near})
+            21: client, 22: name, 24: len(b"hello world!"), 25: None, 10: 1, 102: far, 103: near})
         self.assertEqual(row(made.listener.fileno()), {
             4: name, 14: LISTEN, 15: 2, 16: here, 17: made.port, 18: None, 19: None, 20: None, 21: None, 22: None,
-            24: None, 25: 0, 101: 1, 102: far, 103: None})
+            24: None, 25: 0, 10: 1, 102: far, 103: None})
         self.assertEqual(cells["%s.5%s" % (SOCKET, index_of(client))], os.fstat(client).st_ino)
         self.assertEqual(cells["%s.7%s" % (SOCKET, index_of(client))], os.stat("/proc/self/ns/net").st_ino)
 
@@ -186,7 +186,7 @@ class Rows(AgentTest):
             self.skipTest("no IPv6 on loopback: %s" % error)
         self.start_both()
         at = index_of(made.client.fileno())
-        self.assertEqual(self.get(SOCKET + ".101" + at), 2)
+        self.assertEqual(self.get(SOCKET + ".10" + at), 2)
         self.assertEqual(self.get(SOCKET + ".16" + at), bytes(15) + b"\1")
         self.assertEqual(self.get(SOCKET + ".103" + at), b"[::1]:%d" % made.port)
 
@@ -274,7 +274,7 @@ class Walks(AgentTest):
         row = rows[index_of(made.client.fileno())[1:]]
         self.assertEqual((row["socketState"], row["socketRemotePort"], row["socketAddressType"]),
                          ("established", str(made.port), "ipv4"))
-        self.assertEqual(row["socketRemoteAddress"], "127.0.0.1")
+        self.assertEqual(row["socketRemoteEndpoint"], "127.0.0.1:%d" % made.port)
 
     def test_what_is_not_there_is_said_as_it_should_be(self):
         at = index_of(self.connections[0].listener.fileno())
