@@ -60,10 +60,10 @@ corpora() { # BUILD
 valgrinds() {
     local test
     for test in scan peers select text field processes sockets_procfs; do
-        step "valgrind: test_$test" valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=all \
+        step "valgrind: test_$test" valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
             --child-silent-after-fork=yes "build/tests/unit/test_$test"
     done
-    step "valgrind: a live scan" valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=all \
+    step "valgrind: a live scan" valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
         build/proctcp --count 3 --interval 0.1
 }
 
