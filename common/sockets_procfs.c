@@ -118,8 +118,8 @@ static void set_connection(struct proctcp_socket *socket, const struct columns *
         PROCTCP_HAS_RTO | PROCTCP_HAS_ATO | PROCTCP_HAS_ACK_MODE | PROCTCP_HAS_CWND | PROCTCP_HAS_SSTHRESH;
 }
 
-/* Not yet, or no longer, a full socket: the kernel prints constants in most columns of these short lines. SYN_RECV has
- * its retransmissions where others have, and the uid of its listener. */
+/* Not yet, or no longer, a full socket: TIME_WAIT, an orphan's FIN_WAIT2, SYN_RECV. The kernel prints constants in most
+ * columns of these short lines; SYN_RECV has its retransmissions where others have, and the uid of its listener. */
 static void set_short(struct proctcp_socket *socket, const struct columns *columns, uint32_t hz)
 {
     socket->present |= PROCTCP_HAS_REMOTE;
@@ -158,7 +158,7 @@ bool sockets_procfs_line(const char *line, size_t length, enum proctcp_family fa
     socket->state = mib_states[columns.state];
     if (socket->state == PROCTCP_LISTEN)
         set_listener(socket, &columns);
-    else if (socket->state == PROCTCP_TIME_WAIT || (socket->state == PROCTCP_SYN_RECEIVED && !columns.has_tail))
+    else if (!columns.has_tail)
         set_short(socket, &columns, hz);
     else
         set_connection(socket, &columns, hz);

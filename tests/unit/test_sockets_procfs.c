@@ -96,6 +96,19 @@ static void a_time_wait_line_is_short_and_its_constants_are_absent(void **state)
                      PROCTCP_HAS_LOCAL | PROCTCP_HAS_REMOTE | PROCTCP_HAS_TIMER | PROCTCP_HAS_TIMER_EXPIRES);
 }
 
+static void a_fin_wait2_that_outlived_its_socket_is_short_too(void **state)
+{
+    (void)state;
+    struct proctcp_socket socket = parse(
+        "   4: 0100007F:1F90 0100007F:C350 05 00000000:00000000 03:00000BB8 00000000     0        0 0 3 "
+        "00000000cbe4b529",
+        PROCTCP_INET);
+
+    assert_int_equal(socket.state, PROCTCP_FIN_WAIT2);
+    assert_int_equal(socket.timer_expires_ms, 30000);
+    assert_false(socket.present & (PROCTCP_HAS_QUEUES | PROCTCP_HAS_UID | PROCTCP_HAS_RETRANSMITS));
+}
+
 static void a_syn_recv_line_is_short_and_has_retransmits(void **state)
 {
     (void)state;
@@ -228,6 +241,7 @@ int main(void)
         cmocka_unit_test(queues_timer_and_counts_are_hexadecimal_where_the_kernel_prints_them_so),
         cmocka_unit_test(a_listener_has_an_accept_queue_and_none_of_the_other_columns),
         cmocka_unit_test(a_time_wait_line_is_short_and_its_constants_are_absent),
+        cmocka_unit_test(a_fin_wait2_that_outlived_its_socket_is_short_too),
         cmocka_unit_test(a_syn_recv_line_is_short_and_has_retransmits),
         cmocka_unit_test(an_ipv6_address_is_four_words_in_host_byte_order),
         cmocka_unit_test(an_ipv4_mapped_address_is_the_ipv4_address_on_the_wire),
