@@ -3,7 +3,6 @@
 #include "output.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -88,10 +87,10 @@ static bool flush(int *status)
 static void wait_for_next(const struct timespec *begun, double interval_s)
 {
     struct timespec next = *begun;
-    double whole = floor(interval_s);
+    time_t whole = (time_t)interval_s;
 
-    next.tv_sec += (time_t)whole;
-    next.tv_nsec += (long)((interval_s - whole) * 1e9);
+    next.tv_sec += whole;
+    next.tv_nsec += (long)((interval_s - (double)whole) * 1e9);
     if (next.tv_nsec >= 1000000000) {
         next.tv_sec++;
         next.tv_nsec -= 1000000000;
