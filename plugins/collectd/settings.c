@@ -203,6 +203,35 @@ static void take_rule(const struct option *option, const oconfig_value_t *value,
         P_ERROR("%s: %s; the rule is left out", option->name, *error ? error : strerror(-result));
 }
 
+/* collectd reads 8000-8099 without quotes as two numbers, 8000 and -8099. Taking what can be taken of such a line would
+ * select a port that nobody asked for. */
+static bool has_torn_range(const struct option *option, const oconfig_item_t *item)
+{
+    const oconfig_value_t *values = item->values;
+    const bool is_port = option->kind == OPTION_RULE && strstr(option->rule, "_port");
+
+    for (int i = 0; i < item->values_num && is_port; i++) {
+        struct text number, before;
+
+        if (values[i].type != OCONFIG_TYPE_NUMBER || !(values[i].value.number < 0))
+            continue;
+        bare_text(&values[i], &number);
+        if (i > 0 && values[i - 1].type == OCONFIG_TYPE_NUMBER)
+            P_ERROR(
+                "%s %s%s: collectd reads this as two numbers, for a range needs quotes; write %s \"%s%s\"; the whole "
+                "line is left out",
+                option->name, bare_text(&values[i - 1], &before), number.chars, option->name, before.chars,
+                number.chars);
+        else
+            P_ERROR(
+                "%s %s: no port is negative, and a range needs quotes, as in %s \"8000-8099\"; the whole line is left "
+                "out",
+                option->name, number.chars, option->name);
+        return true;
+    }
+    return false;
+}
+
 static void take_value(struct settings *settings, const struct option *option, const oconfig_value_t *value)
 {
     void *member = (char *)settings + option->offset;
@@ -254,6 +283,10 @@ static void take_item(struct settings *settings, const oconfig_item_t *item)
     if (item->values_num < 1 || (item->values_num > 1 && option->kind != OPTION_RULE)) {
         P_ERROR("%s has %d values and needs %s; it is ignored", option->name, item->values_num,
                 option->kind == OPTION_RULE ? "at least one" : "exactly one");
+        return;
+    }
+    if (has_torn_range(option, item)) {
+        settings->rules_given[option->rule_kind]++;
         return;
     }
     for (int i = 0; i < item->values_num; i++)

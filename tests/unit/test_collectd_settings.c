@@ -232,6 +232,32 @@ static void a_rule_that_is_wrong_is_left_out_and_the_others_hold(void **state)
     assert_non_null(settings->selection);
 }
 
+static void a_range_without_quotes_is_left_out_whole(void **state)
+{
+    struct settings *settings = *state;
+
+    TAKE(settings, "LocalPort", NUMBER(443), NUMBER(8000), NUMBER(-8099));
+    assert_said(LOG_ERR, "LocalPort 8000-8099:", "LocalPort \"8000-8099\"", "whole line is left out");
+    TAKE(settings, "RemotePort", STRING("https"), NUMBER(-8099), NUMBER(90));
+    assert_said(LOG_ERR, "RemotePort -8099:", "RemotePort \"8000-8099\"", "whole line is left out");
+    assert_int_equal(settings->rules_taken[3] + settings->rules_taken[4], 0);
+    settings_finish(settings);
+    assert_int_equal(said.lines, 2);
+    assert_null(settings->selection);
+}
+
+static void another_line_of_the_kind_holds_where_a_range_lacks_quotes(void **state)
+{
+    struct settings *settings = *state;
+
+    TAKE(settings, "LocalPort", NUMBER(8000), NUMBER(-8099));
+    assert_said(LOG_ERR, "LocalPort 8000-8099:", "quotes", "left out");
+    TAKE(settings, "LocalPort", STRING("9000-9001"), NUMBER(443));
+    settings_finish(settings);
+    assert_int_equal(said.lines, 0);
+    assert_non_null(settings->selection);
+}
+
 static void where_all_rules_of_a_kind_are_wrong_nothing_is_selected(void **state)
 {
     struct settings *settings = *state;
@@ -288,6 +314,8 @@ int main(void)
         TEST(the_wrong_number_of_values_is_named),
         TEST(a_block_is_said_to_be_none),
         TEST(a_rule_that_is_wrong_is_left_out_and_the_others_hold),
+        TEST(a_range_without_quotes_is_left_out_whole),
+        TEST(another_line_of_the_kind_holds_where_a_range_lacks_quotes),
         TEST(where_all_rules_of_a_kind_are_wrong_nothing_is_selected),
         TEST(a_process_name_that_the_kernel_would_cut_is_warned_of),
         TEST(a_long_list_is_taken_to_its_end),
