@@ -7,10 +7,11 @@
 #include "proctcp.h"
 #include "publish.h"
 #include "settings.h"
+#include "shortfall.h"
 #include "sockets.h"
 #include "sticky.h"
 
-#include <linux/capability.h>
+#include <errno.h>
 
 #define NAME "proctcp"
 
@@ -22,6 +23,7 @@ static struct plugin {
     struct sticky socket_places;
     c_complain_t unreadable;
     c_complain_t partial;
+    unsigned complete_passes; /* in a row */
     c_complain_t many_groups;
     c_complain_t many_sockets;
 } plugin;
@@ -37,19 +39,6 @@ static int configure(oconfig_item_t *block)
     return 0;
 }
 
-static void warn_of_missing_capabilities(void)
-{
-    bool ptrace = check_capability(CAP_SYS_PTRACE) == 0;
-    bool search = check_capability(CAP_DAC_READ_SEARCH) == 0;
-
-    if (ptrace && search)
-        return;
-    P_WARNING(
-        "%s%s%s missing: sockets of other users' processes show as unattributed. Run collectd as root, or grant "
-        "it with AmbientCapabilities= and CapabilityBoundingSet= of its systemd unit",
-        ptrace ? "" : "CAP_SYS_PTRACE", ptrace || search ? "" : " and ", search ? "" : "CAP_DAC_READ_SEARCH");
-}
-
 static int start(void)
 {
     struct settings *settings = &plugin.settings;
@@ -63,12 +52,11 @@ static int start(void)
     settings_finish(settings);
     error = proctcp_scanner_new(&options, &plugin.scanner);
     if (error) {
-        P_ERROR("cannot scan with Source \"%s\": %s", proctcp_source_name((unsigned)settings->source),
-                strerror(-error));
+        P_ERROR("cannot scan with Source \"%s\": %s%s", proctcp_source_name((unsigned)settings->source),
+                strerror(-error),
+                error == -EOPNOTSUPP ? "; write Source \"auto\", which takes what there is, or Source \"procfs\"" : "");
         return -1;
     }
-    if (!settings->proc_path)
-        warn_of_missing_capabilities();
     return 0;
 }
 
@@ -158,6 +146,23 @@ static int publish(const struct proctcp_snapshot *snapshot)
     return error;
 }
 
+static bool has_capability(int capability)
+{
+    return check_capability(capability) == 0;
+}
+
+static void say_what_was_not_read(const struct proctcp_stats *stats)
+{
+    char text[SHORTFALL_TEXT_SIZE];
+
+    if (shortfall_text(stats, has_capability, text)) {
+        plugin.complete_passes = 0;
+        c_complain_once(LOG_WARNING, &plugin.partial, NAME " plugin: %s", text);
+    } else if (++plugin.complete_passes >= SHORTFALL_CALM_PASSES) {
+        c_release(LOG_INFO, &plugin.partial, NAME " plugin: everything can be read again");
+    }
+}
+
 static int read_once(user_data_t *user_data __attribute__((unused)))
 {
     const struct proctcp_snapshot *snapshot;
@@ -169,11 +174,7 @@ static int read_once(user_data_t *user_data __attribute__((unused)))
         return -1;
     }
     c_release(LOG_INFO, &plugin.unreadable, NAME " plugin: reading succeeds again");
-    if (*snapshot->stats.failure)
-        c_complain_once(LOG_WARNING, &plugin.partial, NAME " plugin: not everything could be read: %s",
-                        snapshot->stats.failure);
-    else
-        c_release(LOG_INFO, &plugin.partial, NAME " plugin: everything can be read again");
+    say_what_was_not_read(&snapshot->stats);
     error = publish(snapshot);
     if (error)
         P_ERROR("publishing failed: %s", strerror(-error));

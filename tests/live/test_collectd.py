@@ -476,6 +476,21 @@ class Selecting(CollectdTest):
         daemon.wait_for("no LocalPort of the configuration .* no socket is selected")
 
 
+    def test_a_range_without_quotes_selects_nothing_and_is_named(self):
+        holder = self.holder()
+        port = holder.port(holder.listen())
+        daemon = self.collectd("LocalPort %d-%d" % (port, port))
+        values = daemon.fresh()
+        self.assertEqual(values["proctcp-self/count-groups"], 0)
+        daemon.wait_for(r'LocalPort %d-%d: .*quotes; write LocalPort "%d-%d"; the whole line' % ((port,) * 4))
+
+    def test_a_range_in_quotes_selects(self):
+        holder = self.holder()
+        port = holder.port(holder.listen())
+        daemon = self.collectd("LocalPort \"%d-%d\"" % (port, port))
+        self.assertEqual(group(daemon.fresh(), holder.name)["count-sockets"], 1)
+
+
 class Configuring(CollectdTest):
     def test_an_unknown_option_is_warned_of_and_the_rest_taken(self):
         holder = self.holder()
@@ -549,8 +564,29 @@ class Failing(CollectdTest):
     def test_missing_capabilities_are_said_once_and_do_not_fail(self):
         daemon = self.collectd(user=NOBODY if os.geteuid() == 0 else None)
         values = daemon.fresh()
-        self.assertIn("proctcp-self/count-denied", values)
-        self.assertEqual(len(re.findall("CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH missing", daemon.text())), 1)
+        self.assertGreater(values["proctcp-self/count-denied"], 0)
+        daemon.fresh()
+        self.assertEqual(len(re.findall(r"not everything could be read: /proc/\d+/\w+: Permission denied \(denied \d+, .*"
+                                        "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH missing", daemon.text())), 1)
+        self.assertEqual(daemon.text().count("not everything"), 1)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root: without it capabilities are missing")
+    def test_processes_that_come_and_go_are_nothing_to_be_said(self):
+        daemon = self.collectd()
+        daemon.fresh()
+        runner = self.start("/bin/sh", "-c", "while :; do /bin/true; done")
+        for _ in range(5):
+            daemon.fresh()
+        self.stop(runner)
+        self.assertLessEqual(daemon.text().count("not everything"), 1, daemon.text())
+        self.assertNotIn("No such process", daemon.text())
+        self.assertNotIn("everything can be read again", daemon.text())
+
+    def test_a_source_that_there_is_not_is_refused_with_what_to_write(self):
+        status, text = self.run_once("Source netlink")
+        if "cannot scan" not in text:
+            self.skipTest("this proctcp has the netlink source")
+        self.assertRegex(text, r'cannot scan with Source "netlink": .*; write Source "auto".* or Source "procfs"')
 
     def test_it_stops_after_a_failed_read_and_without_one(self):
         self.collectd("ProcPath \"%s\"" % self.path("absent")).wait_for("nothing could be read")
