@@ -3,7 +3,7 @@
 #   make               everything whose headers are here        make deps          install what building and testing need
 #   sudo make demo     the whole walk on real daemons           sudo make check    every test
 #   make fuzz          fuzz every parser                        make lint          static checks and layout
-#   make install       DESTDIR= PREFIX=                         V=1                show the commands
+#   make install       DESTDIR= PREFIX= (and uninstall)         V=1                show the commands
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -55,7 +55,7 @@ PARTS := $(BUILD)/proctcp
 PARTS += $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
 PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
 
-.PHONY: all lib unit replay no-collectd no-snmp deps deps-demo demo check fuzz lint format install clean
+.PHONY: all lib unit replay no-collectd no-snmp deps deps-demo demo check fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PARTS)
@@ -128,16 +128,16 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/r
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
 
-# Builds with a compiler that has libFuzzer, runs every entry for FUZZ_SECONDS, and keeps what it finds in build/.
+# Builds with a compiler that has libFuzzer, runs every entry for FUZZ_SECONDS, and keeps what it finds there.
 FUZZ_CC ?= clang
 fuzz:
 	$(Q)for name in $(FUZZ); do \
-		mkdir -p build/fuzz/corpus/$$name build/fuzz/crashes && \
+		mkdir -p $(BUILD)/fuzz/corpus/$$name $(BUILD)/fuzz/crashes && \
 		$(FUZZ_CC) -D_GNU_SOURCE -Icommon -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
-			-fno-sanitize-recover=all -o build/fuzz/$$name tests/fuzz/fuzz_$$name.c common/*.c && \
+			-fno-sanitize-recover=all -o $(BUILD)/fuzz/$$name tests/fuzz/fuzz_$$name.c common/*.c && \
 		echo "fuzzing $$name for $(FUZZ_SECONDS) s" && \
-		build/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
-			-artifact_prefix=build/fuzz/crashes/$$name- build/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
+		$(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=$(BUILD)/fuzz/crashes/$$name- $(BUILD)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
 # ---- running it, and testing it ----
@@ -162,6 +162,7 @@ deps-demo:
 # make looks for headers before it runs anything: what deps installed is seen by a make of its own.
 demo: deps-demo
 	$(Q)$(MAKE) --no-print-directory all
+	$(Q)if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" $(BUILD); fi
 	$(Q)/usr/bin/python3 tests/demo/demo.py
 check: deps
 	$(Q)tests/check.sh
@@ -171,7 +172,7 @@ lint:
 	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon common plugins
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' common/*.c plugins/*/*.c -- -std=gnu11 -D_GNU_SOURCE -Icommon \
-		$(COLLECTD_CPPFLAGS) 2>/dev/null
+		$(COLLECTD_CPPFLAGS)
 format:
 	$(Q)$(CLANG_FORMAT) -i $(SOURCES)
 SOURCES = $(wildcard common/*.[ch] plugins/*/*.[ch] tests/*/*.[ch])
@@ -191,6 +192,10 @@ ifeq ($(HAVE_SNMP),yes)
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR)
 	$(INSTALL) -m 755 $(BUILD)/snmp/proctcp-agentx $(DESTDIR)$(SBINDIR)/proctcp-agentx
 endif
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/proctcp $(DESTDIR)$(SBINDIR)/proctcp-agentx $(DESTDIR)$(COLLECTDDIR)/proctcp.so \
+		$(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt \
+		$(foreach page,$(wildcard plugins/*/*.[158]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
 clean:
 	rm -rf $(BUILD)

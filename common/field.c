@@ -45,7 +45,7 @@ static const struct proctcp_field row_fields[] = {
     {.id = 13, .name = "first_seen", .type = PROCTCP_TIME, ROW(first_seen),
      .help = "time of the scan that first saw the row"},
     {.id = 14, .name = "state", ENUM(state), SOCKET(state),
-     .help = "TCP state; closed: in no kernel table"},
+     .help = "TCP state; closed: neither connected nor listening, and in no table of the kernel"},
     {.id = 15, .name = "direction", ENUM(direction), SOCKET(direction),
      .help = "listen, inbound (a listener on its local port), outbound or unknown"},
     {.id = 16, .name = "local_address", .type = PROCTCP_ADDRESS, SOCKET(local_address),
@@ -134,7 +134,7 @@ static const struct proctcp_field process_fields[] = {
     STATE_COUNT(PROCTCP_CLOSING, "closing"),
     STATE_COUNT(PROCTCP_TIME_WAIT, "time_wait"),
     {.id = 23, .name = "unbound", UNSIGNED, PROCESS(unbound),
-     .unit = "sockets", .help = "TCP sockets held that are in no kernel table: never bound, or torn down and not closed"},
+     .unit = "sockets", .help = "TCP sockets held that are neither connected nor listening: not yet, or torn down and not closed"},
     {.id = 24, .name = "tx_queue_bytes", UNSIGNED, PROCESS(tx_queue_bytes),
      .unit = "bytes", .help = "sum over its non-listening sockets of owner_rank 1"},
     {.id = 25, .name = "rx_queue_bytes", UNSIGNED, PROCESS(rx_queue_bytes),
@@ -169,7 +169,7 @@ static const struct proctcp_field stats_fields[] = {
     {.id = 12, .name = "unattributed", UNSIGNED, STATS(unattributed),
      .unit = "sockets", .help = "sockets that no visible process holds"},
     {.id = 13, .name = "unbound", UNSIGNED, STATS(unbound),
-     .unit = "sockets", .help = "sockets that are in no kernel table"},
+     .unit = "sockets", .help = "sockets that are neither connected nor listening, and in no table of the kernel"},
     {.id = 14, .name = "denied", UNSIGNED, STATS(denied),
      .unit = "processes", .help = "processes whose descriptors may not be read"},
     {.id = 15, .name = "vanished", UNSIGNED, STATS(vanished),
@@ -188,6 +188,8 @@ static const struct proctcp_field stats_fields[] = {
      .unit = "dumps", .help = "tables read again because the kernel interrupted the dump"},
     {.id = 22, .name = "failure", .type = PROCTCP_TEXT, STATS(failure),
      .help = "the first thing that failed, in words; empty if nothing did"},
+    {.id = 23, .name = "unread", UNSIGNED, STATS(unread),
+     .unit = "descriptors", .help = "TCP descriptors left out, for the tables that should show them were not read"},
 };
 /* clang-format on */
 

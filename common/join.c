@@ -33,25 +33,24 @@ static int compare_subflows(const struct proctcp_socket *a, const struct proctcp
     return (a->remote_port > b->remote_port) - (a->remote_port < b->remote_port);
 }
 
-/* An MPTCP descriptor has a handful of subflows: insertion is all they need. */
+static int compare_positions(const void *a, const void *b, void *sockets)
+{
+    const struct proctcp_socket *all = sockets;
+    return compare_subflows(&all[*(const uint32_t *)a], &all[*(const uint32_t *)b]);
+}
+
 static void number_subflows(struct scan *scan, uint32_t first, uint32_t count)
 {
     uint32_t *group = scan->by_inode.at + first;
-    const struct proctcp_socket *sockets = scan->sockets.at;
 
-    for (uint32_t i = 1; i < count; i++) {
-        uint32_t moving = group[i], j = i;
-        for (; j > 0 && compare_subflows(&sockets[group[j - 1]], &sockets[moving]) > 0; j--)
-            group[j] = group[j - 1];
-        group[j] = moving;
-    }
+    qsort_r(group, count, sizeof(group[0]), compare_positions, scan->sockets.at);
     for (uint32_t i = 0; i < count; i++)
         scan->sockets.at[group[i]].subflow = i + 1;
 }
 
 static int order_by_inode(struct scan *scan)
 {
-    struct keys *keys = &scan->inode_keys, *spare = &scan->inode_spare;
+    struct keys *keys = &scan->keys, *spare = &scan->spare;
     uint32_t count = scan->sockets.count;
 
     keys->count = 0;
@@ -126,18 +125,20 @@ static int map_inodes(struct scan *scan)
 }
 
 /* A TCP socket that is in no table. */
-static int add_unbound(struct scan *scan, uint32_t inode, enum proctcp_family family, uint32_t *position)
+static int add_unbound(struct scan *scan, const struct stray *stray, uint32_t *position)
 {
     struct proctcp_socket *socket = vector_push(&scan->sockets);
     uint32_t *index = vector_push(&scan->by_inode);
 
     if (!socket || !index)
         return -ENOMEM;
-    *socket = (struct proctcp_socket){.inode = inode,
+    *socket = (struct proctcp_socket){.present = stray->netns ? PROCTCP_HAS_NETNS : 0,
+                                      .inode = stray->inode,
+                                      .netns = stray->netns,
                                       .subflow = 1,
                                       .state = PROCTCP_CLOSED,
                                       .direction = PROCTCP_DIRECTION_UNKNOWN,
-                                      .family = (uint8_t)family,
+                                      .family = stray->family,
                                       .timer = PROCTCP_TIMER_NONE};
     *index = scan->sockets.count - 1;
     *position = scan->by_inode.count - 1;
@@ -146,18 +147,24 @@ static int add_unbound(struct scan *scan, uint32_t inode, enum proctcp_family fa
     return 0;
 }
 
-/* 1: the owner's socket is TCP, and owner->group is set. 0: it is not. */
+/* 1: the owner's socket is TCP, and owner->group is set. 0: it is not, or nothing can be said of it: only what is not
+ * in tables that were read whole is known to be closed. */
 static int match(struct scan *scan, struct owner *owner)
 {
-    int family;
+    struct stray stray;
+    int status;
 
     owner->group = find_inode(scan, owner->inode);
     if (owner->group != PROCTCP_NONE)
         return 1;
-    family = strays_ask(scan, owner);
-    if (family <= 0)
-        return family;
-    int status = add_unbound(scan, owner->inode, (enum proctcp_family)family, &owner->group);
+    status = strays_ask(scan, owner, &stray);
+    if (status <= 0)
+        return status;
+    if (!namespaces_complete(scan, stray.netns ? stray.netns : scan->visits.at[owner->visit].netns)) {
+        scan->stats.unread++;
+        return 0;
+    }
+    status = add_unbound(scan, &stray, &owner->group);
     return status ? status : 1;
 }
 

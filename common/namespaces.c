@@ -6,23 +6,32 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Own directories, best first: the calling thread may have left the namespace of its process (3.17 and newer tell). */
 static const char *const own_directories[] = {"thread-self", "self"};
 
+/* net:[4026531840]; 0: not to be had. */
+static uint32_t read_link(int directory, const char *path)
+{
+    char link[32];
+    ssize_t length = readlinkat(directory, path, link, sizeof(link));
+    struct cursor c = {link, link + (length > 0 ? length : 0)};
+    uint32_t inode;
+
+    return cursor_text(&c, "net:[") && cursor_dec32(&c, &inode) && cursor_expect(&c, ']') ? inode : 0;
+}
+
 static uint32_t own_netns(int proc_fd)
 {
-    for (size_t i = 0; i < sizeof(own_directories) / sizeof(own_directories[0]); i++) {
-        char path[32], link[32];
+    uint32_t inode = 0;
+    for (size_t i = 0; inode == 0 && i < sizeof(own_directories) / sizeof(own_directories[0]); i++) {
+        char path[32];
         snprintf(path, sizeof(path), "%s/ns/net", own_directories[i]);
-        ssize_t length = readlinkat(proc_fd, path, link, sizeof(link));
-        struct cursor c = {link, link + (length > 0 ? length : 0)};
-        uint32_t inode;
-        if (cursor_text(&c, "net:[") && cursor_dec32(&c, &inode) && cursor_expect(&c, ']'))
-            return inode;
+        inode = read_link(proc_fd, path);
     }
-    return 0;
+    return inode;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -43,7 +52,7 @@ static int add(struct scan *scan, uint32_t inode, uint32_t visit, bool own)
 /* Sorts (namespace, visit) pairs, so that the first of each run names a namespace and its lowest pid. */
 static int add_visited(struct scan *scan, uint32_t own)
 {
-    struct keys *keys = &scan->inode_keys;
+    struct keys *keys = &scan->keys;
 
     keys->count = 0;
     if (!vector_reserve(keys, scan->visits.count))
@@ -82,59 +91,121 @@ int namespaces_find(struct scan *scan)
     return status;
 }
 
-static int open_in(struct scan *scan, const char *directory, const char *table)
+/* O_NONBLOCK: a recorded tree may hold anything, and a pipe would be waited for. */
+static int open_table(int directory, const char *table)
 {
-    char path[64];
+    char path[32];
     int fd;
 
-    snprintf(path, sizeof(path), "%s%snet/%s", directory, *directory ? "/" : "", table);
-    fd = openat(scan->proc_fd, path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0)
-        return fd;
-    int error = errno;
-    if (error != ENOENT && error != ESRCH)
-        scan_failed(scan, error, "%s", path);
-    return -error;
+    snprintf(path, sizeof(path), "net/%s", table);
+    fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd < 0 ? scan_errno() : fd;
 }
 
-/* The worse of two reasons why a table could not be opened: "not there" says least. */
-static int worse(int a, int b)
+/* Through a directory below the root, "" for the root itself. */
+static int open_below(struct scan *scan, const char *name, const char *table)
 {
-    return a != 0 && a != -ENOENT && a != -ESRCH ? a : b;
+    int directory = openat(scan->proc_fd, *name ? name : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd;
+
+    if (directory < 0)
+        return scan_errno();
+    fd = open_table(directory, table);
+    close(directory);
+    return fd;
 }
 
-int namespaces_open_table(struct scan *scan, const struct netns *netns, const char *table)
+/* A table that was opened through a process is its namespace's unless the process moved, or its pid went to another
+ * one, in that very moment. Every namespace's table has an inode of its own in procfs: that of another is known by it.
+ */
+static bool is_table_of(struct scan *scan, struct netns *netns, int fd, const char *table)
 {
-    int fd, status = -ENOENT;
+    struct stat status;
 
-    if (netns->own) {
-        for (size_t i = 0; i < sizeof(own_directories) / sizeof(own_directories[0]); i++) {
-            fd = open_in(scan, own_directories[i], table);
-            if (fd >= 0)
-                return fd;
-            status = worse(status, fd);
-        }
+    if (!scan->live || strcmp(table, "tcp") != 0 || fstat(fd, &status) < 0)
+        return true;
+    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
+        const struct netns *other = &scan->namespaces.at[i];
+        if (other != netns && other->table_id == status.st_ino)
+            return false;
     }
-    /* A process may have ended since it was visited; another of its namespace serves as well. */
+    netns->table_id = status.st_ino;
+    return true;
+}
+
+/* -ESRCH: the process is gone, or is not in the namespace any more. */
+static int open_through(struct scan *scan, struct netns *netns, const struct visit *visit, const char *table)
+{
+    char name[16];
+    int directory, fd;
+
+    snprintf(name, sizeof(name), "%d", visit->pid);
+    directory = openat(scan->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return errno == ENOENT ? -ESRCH : scan_errno();
+    fd = open_table(directory, table);
+    if (netns->inode && read_link(directory, "ns/net") != netns->inode) {
+        if (fd >= 0)
+            close(fd);
+        fd = -ESRCH;
+    }
+    close(directory);
+    if (fd < 0 || is_table_of(scan, netns, fd, table))
+        return fd;
+    close(fd);
+    return -ESRCH;
+}
+
+static int open_own(struct scan *scan, struct netns *netns, const char *table)
+{
+    int fd = -ENOENT;
+
+    for (size_t i = 0; fd == -ENOENT && i < sizeof(own_directories) / sizeof(own_directories[0]); i++)
+        fd = open_below(scan, own_directories[i], table);
+    if (fd >= 0)
+        is_table_of(scan, netns, fd, table);
+    return fd;
+}
+
+/* A process may have ended since it was visited; another of its namespace serves as well. */
+static int open_through_any(struct scan *scan, struct netns *netns, const char *table)
+{
+    int fd = -ENOENT;
+
     for (uint32_t i = netns->visit; i < scan->visits.count; i++) {
         const struct visit *visit = &scan->visits.at[i];
-        char directory[16];
         if (visit->netns != netns->inode || visit->unreadable)
             continue;
-        snprintf(directory, sizeof(directory), "%d", visit->pid);
-        fd = open_in(scan, directory, table);
-        if (fd >= 0)
-            return fd;
-        status = worse(status, fd);
+        fd = open_through(scan, netns, visit, table);
         if (fd != -ESRCH && (fd != -ENOENT || scan->live))
             break;
     }
+    return fd;
+}
+
+int namespaces_open_table(struct scan *scan, struct netns *netns, const char *table)
+{
+    int fd = netns->own ? open_own(scan, netns, table) : -ENOENT;
+
+    if (fd == -ENOENT)
+        fd = open_through_any(scan, netns, table);
     /* Recorded trees may have one table for all. */
-    if (scan->namespaces.count == 1) {
-        fd = open_in(scan, "", table);
-        if (fd >= 0)
-            return fd;
-        status = worse(status, fd);
+    if (fd == -ENOENT && scan->namespaces.count == 1)
+        fd = open_below(scan, "", table);
+    return fd;
+}
+
+bool namespaces_complete(const struct scan *scan, uint32_t inode)
+{
+    bool found = false;
+
+    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
+        const struct netns *netns = &scan->namespaces.at[i];
+        if (inode && netns->inode != inode)
+            continue;
+        if (!netns->complete)
+            return false;
+        found = true;
     }
-    return status == -ESRCH ? -ENOENT : status;
+    return found;
 }

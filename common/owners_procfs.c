@@ -38,7 +38,7 @@ static const struct directory_entry *listing_next(struct listing *listing)
         listing->filled = syscall(SYS_getdents64, listing->fd, listing->buffer, SCAN_BUFFER_SIZE);
         listing->position = 0;
         if (listing->filled < 0)
-            listing->error = -errno;
+            listing->error = scan_errno();
         if (listing->filled <= 0)
             return NULL;
     }
@@ -50,7 +50,8 @@ static const struct directory_entry *listing_next(struct listing *listing)
 static bool parse_number(const char *name, int32_t *number)
 {
     struct cursor c = {name, name + strlen(name)};
-    return cursor_signed32(&c, number) && c.at == c.end && *number >= 0;
+    bool canonical = name[0] >= '0' && name[0] <= '9' && (name[0] != '0' || name[1] == '\0');
+    return canonical && cursor_signed32(&c, number) && c.at == c.end;
 }
 
 /* socket:[99155] */
@@ -121,7 +122,7 @@ static int list_pids(struct scan *scan)
     /* A directory descriptor of its own: scan->proc_fd has no position to share. */
     listing.fd = openat(scan->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (listing.fd < 0)
-        return -errno;
+        return scan_errno();
     while ((entry = listing_next(&listing))) {
         int32_t pid;
         if (!parse_number(entry->name, &pid))
@@ -151,7 +152,7 @@ static int read_descriptor(struct scan *scan, int directory, const char *name, i
             scan->stats.closed++;
             return 0;
         }
-        return -errno;
+        return scan_errno();
     }
     if (!owners_parse_link(link, (size_t)length, &inode))
         return 0;
@@ -198,17 +199,20 @@ static int visit_process(struct scan *scan, int32_t pid)
                             .seen_ticks = ticks_since_boot(scan->hz)};
     snprintf(path, sizeof(path), "%d/fd", pid);
     directory = openat(scan->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    status = directory < 0 ? -errno : read_descriptors(scan, directory, index);
+    status = directory < 0 ? scan_errno() : read_descriptors(scan, directory, index);
     if (directory >= 0) {
         read_netns(directory, &visit->netns);
         close(directory);
     }
-    if (status == -ENOMEM && directory >= 0)
+    if (status == -ENOMEM)
         return status;
     if (status) {
         visit->unreadable = true;
-        scan_count_error(scan, -status);
-        scan_failed(scan, -status, "%s", path);
+        scan_count_error(scan, -status, "%s", path);
+    }
+    if (status == -ENOENT || status == -ESRCH) {
+        scan->owners.count = visit->first_owner;
+        visit->owner_count = 0;
     }
     scan->stats.descriptors += visit->fds;
     return 0;

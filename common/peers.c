@@ -111,11 +111,12 @@ int peers_find(struct scan *scan)
 
     if (status || count == 0)
         return status;
-    scan->peers.count = 0;
-    if (!vector_reserve(&scan->peers, 2 * (uint64_t)count))
+    scan->scratch.count = 0;
+    if (!vector_reserve(&scan->scratch, 2 * (uint64_t)count))
         return -ENOMEM;
-    other_end = scan->peers.at;
-    rank_one = scan->peers.at + count;
+    scan->scratch.count = 2 * count;
+    other_end = scan->scratch.at;
+    rank_one = scan->scratch.at + count;
     for (uint32_t i = 0; i < count; i++) {
         struct proctcp_socket *socket = &scan->sockets.at[i];
         other_end[i] = tuples_mirror(scan, i);

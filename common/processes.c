@@ -11,23 +11,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Reads a file whole, as far as it fits in the scan's buffer. Its length or -errno. */
-static ssize_t read_file(struct scan *scan, int directory, const char *name)
+/* Reads a file whole, as far as it fits in the scan's buffer. Its length or -errno. O_NONBLOCK: a recorded tree may
+ * hold a pipe. What fails for another reason than that it is not there is counted. */
+static ssize_t read_file(struct scan *scan, int directory, int32_t pid, const char *name)
 {
     size_t filled = 0;
     ssize_t got;
-    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-    if (fd < 0)
-        return -errno;
-    do {
-        got = read(fd, scan->buffer + filled, SCAN_BUFFER_SIZE - filled);
-        if (got > 0)
-            filled += (size_t)got;
-    } while (got > 0 || (got < 0 && errno == EINTR));
-    if (got < 0)
-        got = -errno;
-    close(fd);
+    if (fd < 0) {
+        got = scan_errno();
+    } else {
+        do {
+            got = read(fd, scan->buffer + filled, SCAN_BUFFER_SIZE - filled);
+            if (got > 0)
+                filled += (size_t)got;
+        } while (got > 0 || (got < 0 && errno == EINTR));
+        if (got < 0)
+            got = scan_errno();
+        close(fd);
+    }
+    if (got < 0 && got != -ENOENT && got != -ESRCH)
+        scan_count_error(scan, (int)-got, "%d/%s", pid, name);
     return got < 0 ? got : (ssize_t)filled;
 }
 
@@ -115,13 +120,13 @@ static int read_stat(struct scan *scan, int directory, struct proctcp_process *p
 {
     const char *name;
     size_t name_length;
-    ssize_t length = read_file(scan, directory, "stat");
+    ssize_t length = read_file(scan, directory, process->pid, "stat");
 
     if (length < 0)
         return scan->live && (length == -ENOENT || length == -ESRCH) ? -ESRCH : 0;
     if (!processes_parse_stat(scan->buffer, (size_t)length, &name, &name_length, &process->start_ticks)) {
         scan->stats.malformed++;
-        scan_failed(scan, EINVAL, "%d/stat", process->pid);
+        scan_failed(scan, EBADMSG, "%d/stat", process->pid);
         return 0;
     }
     if (scan->boot_time) {
@@ -134,6 +139,8 @@ static int read_stat(struct scan *scan, int directory, struct proctcp_process *p
 static int read_executable(struct scan *scan, int directory, struct proctcp_process *process)
 {
     ssize_t length = readlinkat(directory, "exe", scan->buffer, PATH_MAX);
+    if (length < 0 && errno != ENOENT && errno != ESRCH && errno != EINVAL)
+        scan_count_error(scan, errno, "%d/exe", process->pid);
     if (length <= 0)
         return 0;
     return keep(scan, process, PROCTCP_HAS_EXECUTABLE, &process->executable, scan->buffer, (size_t)length);
@@ -143,7 +150,7 @@ static int read_cgroup(struct scan *scan, int directory, struct proctcp_process 
 {
     const char *path;
     size_t path_length;
-    ssize_t length = read_file(scan, directory, "cgroup");
+    ssize_t length = read_file(scan, directory, process->pid, "cgroup");
     if (length < 0 || !processes_parse_cgroup(scan->buffer, (size_t)length, &path, &path_length))
         return 0;
     return keep(scan, process, PROCTCP_HAS_CGROUP, &process->cgroup, path, path_length);
@@ -151,20 +158,44 @@ static int read_cgroup(struct scan *scan, int directory, struct proctcp_process 
 
 static void read_limit(struct scan *scan, int directory, struct proctcp_process *process)
 {
-    ssize_t length = read_file(scan, directory, "limits");
+    ssize_t length = read_file(scan, directory, process->pid, "limits");
     if (length >= 0 && processes_parse_limits(scan->buffer, (size_t)length, &process->fd_limit))
         process->present |= PROCTCP_HAS_FD_LIMIT;
 }
 
+/* Uid:    1000    1001    1000    1000 - real, effective, saved, file system. */
+bool processes_parse_status(const char *text, size_t length, uint32_t *uid)
+{
+    struct cursor c = {text, text + length};
+    uint32_t real;
+
+    while (c.at != c.end) {
+        if (cursor_text(&c, "Uid:"))
+            return cursor_gap(&c) && cursor_dec32(&c, &real) && cursor_gap(&c) && cursor_dec32(&c, uid);
+        const char *newline = memchr(c.at, '\n', (size_t)(c.end - c.at));
+        if (!newline)
+            return false;
+        c.at = newline + 1;
+    }
+    return false;
+}
+
 /* The owner of the directory is the effective user, even of a process that may not be dumped, whose files are root's.
- */
-static void read_uid(int directory, struct proctcp_process *process)
+ * In a recorded tree it is whoever recorded it. */
+static void read_uid(struct scan *scan, int directory, struct proctcp_process *process)
 {
     struct stat status;
-    if (fstat(directory, &status) == 0) {
-        process->uid = status.st_uid;
-        process->present |= PROCTCP_HAS_PROCESS_UID;
+    bool found;
+
+    if (scan->live) {
+        found = fstat(directory, &status) == 0;
+        process->uid = found ? status.st_uid : 0;
+    } else {
+        ssize_t length = read_file(scan, directory, process->pid, "status");
+        found = length >= 0 && processes_parse_status(scan->buffer, (size_t)length, &process->uid);
     }
+    if (found)
+        process->present |= PROCTCP_HAS_PROCESS_UID;
 }
 
 /* Whether the process behind directory is the one that was visited. A later one with the same pid started after the
@@ -196,7 +227,7 @@ static int read_facts(struct scan *scan, int directory, const struct visit *visi
         status = read_cgroup(scan, directory, process);
     if (status == 0) {
         read_limit(scan, directory, process);
-        read_uid(directory, process);
+        read_uid(scan, directory, process);
     }
     return status;
 }
@@ -217,10 +248,9 @@ static int read_process(struct scan *scan, struct visit *visit)
     snprintf(path, sizeof(path), "%d", visit->pid);
     directory = openat(scan->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
-        status = -errno;
+        status = scan_errno();
         if (status != -ENOENT && status != -ESRCH) {
-            scan_count_error(scan, -status);
-            scan_failed(scan, -status, "%s", path);
+            scan_count_error(scan, -status, "%s", path);
             status = 0;
         }
     } else {

@@ -7,6 +7,7 @@
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +17,6 @@ struct proctcp_scanner {
     char *root;
     const struct proctcp_snapshot *previous;
     uint64_t generation;
-    char failure[512];
 };
 
 int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_scanner **scanner)
@@ -42,6 +42,8 @@ int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_sc
     made->scan.root = made->root;
     made->scan.own_netns_only = options->own_netns_only;
     made->scan.hz = (uint32_t)sysconf(_SC_CLK_TCK);
+    if (getrandom(&made->scan.seed, sizeof(made->scan.seed), GRND_NONBLOCK) < 0)
+        made->scan.seed = (uintptr_t)made; /* early at boot; an address serves */
     *scanner = made;
     return 0;
 }
@@ -58,12 +60,12 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     vector_free(&scan->owners);
     vector_free(&scan->namespaces);
     vector_free(&scan->by_inode);
-    vector_free(&scan->inode_keys);
-    vector_free(&scan->inode_spare);
+    vector_free(&scan->keys);
+    vector_free(&scan->spare);
+    vector_free(&scan->scratch);
     vector_free(&scan->inode_map);
     vector_free(&scan->tuple_map);
     vector_free(&scan->listeners);
-    vector_free(&scan->peers);
     vector_free(&scan->strays);
     vector_free(&scan->stray_map);
     vector_free(&scan->sockets);
@@ -75,39 +77,49 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     free(scanner);
 }
 
-void scan_failed(struct scan *scan, int error, const char *path_format, ...)
+static void name_failure(struct scan *scan, int error, const char *path_format, va_list arguments)
 {
     char path[128], reason[64];
-    va_list arguments;
 
     if (scan->failure[0])
         return;
-    va_start(arguments, path_format);
     vsnprintf(path, sizeof(path), path_format, arguments);
-    va_end(arguments);
     snprintf(scan->failure, sizeof(scan->failure), "%s%s%s: %s", scan->root, *path ? "/" : "", path,
-             strerror_r(error, reason, sizeof(reason)));
+             error == EBADMSG ? "not understood" : strerror_r(error, reason, sizeof(reason)));
 }
 
-void scan_count_error(struct scan *scan, int error)
+void scan_failed(struct scan *scan, int error, const char *path_format, ...)
 {
+    va_list arguments;
+    va_start(arguments, path_format);
+    name_failure(scan, error, path_format, arguments);
+    va_end(arguments);
+}
+
+void scan_count_error(struct scan *scan, int error, const char *path_format, ...)
+{
+    va_list arguments;
+
     switch (error) {
+    case ENOENT:
+    case ESRCH:
+        scan->stats.vanished++;
+        return;
     case EACCES:
     case EPERM:
         scan->stats.denied++;
         break;
-    case ENOENT:
-    case ESRCH:
-        scan->stats.vanished++;
-        break;
     case EMFILE:
     case ENFILE:
-    case ENOMEM:
+    case ENOBUFS:
         scan->stats.exhausted++;
         break;
     default:
         scan->stats.failed++;
     }
+    va_start(arguments, path_format);
+    name_failure(scan, error, path_format, arguments);
+    va_end(arguments);
 }
 
 /* The line "btime 1700000000" of <root>/stat. Asked for once: the kernel adds up every interrupt counter to answer. */
@@ -117,7 +129,7 @@ static uint64_t read_boot_time(struct scan *scan)
     uint64_t boot_time = 0;
     size_t filled = 0;
     ssize_t got;
-    int fd = openat(scan->proc_fd, "stat", O_RDONLY | O_CLOEXEC);
+    int fd = openat(scan->proc_fd, "stat", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (fd < 0)
         return 0;
@@ -163,18 +175,19 @@ static void recycle(struct scan *scan)
     vector_recycle(&scan->owners);
     vector_recycle(&scan->namespaces);
     vector_recycle(&scan->by_inode);
-    vector_recycle(&scan->inode_keys);
-    vector_recycle(&scan->inode_spare);
+    vector_recycle(&scan->keys);
+    vector_recycle(&scan->spare);
+    vector_recycle(&scan->scratch);
     vector_recycle(&scan->inode_map);
     vector_recycle(&scan->tuple_map);
     vector_recycle(&scan->listeners);
-    vector_recycle(&scan->peers);
     vector_recycle(&scan->stray_map);
     vector_recycle(&scan->sockets);
     vector_recycle(&scan->rows);
     vector_recycle(&scan->processes);
     arena_free(&scan->strings);
     scan->stats = (struct proctcp_stats){0};
+    scan->stats.failure = "";
     scan->failure[0] = '\0';
 }
 
@@ -190,6 +203,14 @@ static int read_namespaces(struct scan *scan)
             failure = status;
     }
     return scan->stats.namespaces ? 0 : failure;
+}
+
+/* A host holds about as much as a moment ago: growing by steps would copy it several times over. */
+static bool reserve_as_before(struct scan *scan, const struct proctcp_snapshot *previous)
+{
+    return vector_reserve(&scan->sockets, (uint64_t)previous->socket_count + previous->socket_count / 16) &&
+           vector_reserve(&scan->rows, (uint64_t)previous->row_count + previous->row_count / 16) &&
+           vector_reserve(&scan->processes, (uint64_t)previous->process_count + previous->process_count / 16);
 }
 
 /* Every namespace that can be read is; the scan fails only if none can, and then for what failed here, not for what an
@@ -246,6 +267,8 @@ int proctcp_scan(struct proctcp_scanner *scanner, const struct proctcp_snapshot 
     int status;
 
     recycle(scan);
+    if (scanner->previous && !reserve_as_before(scan, scanner->previous))
+        return -ENOMEM;
     scan->stats.generation = scanner->generation + 1;
     scan->stats.time = microseconds(CLOCK_REALTIME) / 1000000;
     scan->stats.source = PROCTCP_SOURCE_PROCFS;

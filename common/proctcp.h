@@ -157,7 +157,7 @@ struct proctcp_process {
     uint32_t fds;
     uint32_t sockets;
     uint32_t by_state[PROCTCP_STATES];
-    uint32_t unbound;    /* TCP descriptors in no kernel table; their state is closed */
+    uint32_t unbound;    /* TCP descriptors that are in no table: their state is closed */
     uint32_t first_seen; /* Unix time, seconds */
     uint32_t first_row;  /* its rows stand together in the snapshot */
     uint32_t row_count;
@@ -185,6 +185,7 @@ struct proctcp_stats {
     uint32_t namespaces_failed; /* whose tables could not be read */
     uint32_t unattributed;      /* sockets */
     uint32_t unbound;           /* sockets */
+    uint32_t unread;            /* TCP descriptors left out, for the tables that should show them were not read */
     uint32_t denied;            /* processes whose descriptors may not be read (EACCES, EPERM) */
     uint32_t vanished;          /* processes that ended during the scan (ENOENT, ESRCH), or whose pid was reused */
     uint32_t closed;            /* descriptors that closed during the scan */
@@ -242,11 +243,17 @@ struct proctcp_selection;
 int proctcp_selection_new(struct proctcp_selection **selection);
 void proctcp_selection_free(struct proctcp_selection *selection);
 
-/* Adds one rule. Rules of one kind are alternatives, rules of different kinds must all hold; without any rule
- * everything matches. kind and the form of its value, each value also a list separated by commas: "pid" 1234 "process"
- * nginx (the whole name)    "user" www-data or 33 (the process's) "state" established (names of the TCP-MIB, ss and
- * collectd) "local_port", "remote_port" 443, https or 8000-8099 "local", "remote" 10.0.0.0/8, ::1 -EINVAL: error holds
- * one line that names kind, value and position, and what would be right. -ENOMEM. */
+/* clang-format off */
+/* Adds one rule. Rules of one kind are alternatives, rules of different kinds must all hold; without any rule everything
+ * matches. Kinds, and the form of a value; each may be a list separated by commas:
+ *     "pid"                         1234
+ *     "process"                     nginx: the whole name
+ *     "user"                        www-data or 33: the effective user of the process
+ *     "state"                       established, ESTAB, CLOSE_WAIT: names of the TCP-MIB, ss and collectd
+ *     "local_port", "remote_port"   443, https or 8000-8099
+ *     "local", "remote"             10.0.0.0/8, 192.0.2.1, 2001:db8::/32
+ * -EINVAL: error holds one line that names kind, value and position, and what would be right. -ENOMEM. */
+/* clang-format on */
 int proctcp_selection_add(struct proctcp_selection *selection, const char *kind, const char *value, char *error,
                           size_t error_size);
 
@@ -277,9 +284,12 @@ char *proctcp_address_text(const struct proctcp_address *address, char text[PROC
 char *proctcp_endpoint_text(const struct proctcp_address *address, uint16_t port,
                             char text[PROCTCP_ENDPOINT_TEXT_SIZE]);
 
-/* bytes as printable ASCII without spaces: every other byte, and the backslash, as \xNN. Like snprintf: at most size
- * bytes with the NUL (never half an escape), returns the length of the whole. */
-size_t proctcp_escape(const char *bytes, char *text, size_t size);
+/* bytes as printable ASCII: every other byte, the backslash and, unless kept, the blank as \xNN. Like snprintf: at most
+ * size bytes with the NUL (never half an escape), returns the length of the whole. */
+size_t proctcp_escape(const char *bytes, char *text, size_t size, bool keep_blanks);
+
+/* Length of the character that text begins with, 0 if it is not valid UTF-8 (RFC 3629). text is not empty. */
+size_t proctcp_utf8_length(const char *text);
 
 /* The row as a line of text that reads like ss: "nginx[1234] fd 5 established 192.0.2.1:443 <- 198.51.100.7:50112 tx 0
  * rx 0 ...". Printable ASCII. Like snprintf. */

@@ -42,7 +42,7 @@ static void add_sums(struct proctcp_process *process, const struct proctcp_socke
  */
 static int count_process(struct scan *scan, struct proctcp_process *process)
 {
-    struct indices *shared = &scan->pids; /* free by now */
+    struct indices *shared = &scan->scratch;
 
     shared->count = 0;
     for (uint32_t i = process->first_row; i < process->first_row + process->row_count; i++) {
@@ -77,12 +77,13 @@ static int count_process(struct scan *scan, struct proctcp_process *process)
 /* A socket that is in no table and whose holders are all gone by now does not exist any more. */
 static int drop_dead(struct scan *scan)
 {
-    struct indices *moved = &scan->peers; /* free until peers are looked for */
+    struct indices *moved = &scan->scratch;
     uint32_t kept = 0;
 
     moved->count = 0;
     if (!vector_reserve(moved, scan->sockets.count))
         return -ENOMEM;
+    moved->count = scan->sockets.count;
     for (uint32_t i = 0; i < scan->sockets.count; i++) {
         const struct proctcp_socket *socket = &scan->sockets.at[i];
         moved->at[i] = kept;

@@ -7,6 +7,8 @@
 #include "proctcp.h"
 #include "vector.h"
 
+#include <errno.h>
+
 /* A descriptor that is a socket, of any protocol until the join. */
 struct owner {
     uint32_t inode;
@@ -31,11 +33,14 @@ struct netns {
     uint32_t inode; /* 0: not known */
     uint32_t visit; /* the first process that lives in it, or PROCTCP_NONE */
     bool own;
+    bool complete;     /* every table was read, and understood, to its end */
+    uint64_t table_id; /* inode of its table in procfs, of which every namespace has one of its own; 0: not opened */
 };
 
 /* What is known of a socket inode that is in no TCP table. */
 struct stray {
     uint32_t inode;
+    uint32_t netns; /* of a TCP socket; 0: not known */
     uint8_t family; /* enum proctcp_family of a TCP socket, or 0: not TCP */
     bool seen;      /* in this scan */
 };
@@ -62,18 +67,18 @@ struct scan {
     uint64_t boot_time; /* Unix time, seconds; 0: not known */
 
     /* Working memory, kept from scan to scan. */
-    char *buffer; /* SCAN_BUFFER_SIZE bytes, free for whatever stage runs */
+    uint64_t seed; /* of hashes over what strangers choose */
+    char *buffer;  /* SCAN_BUFFER_SIZE bytes, free for whatever stage runs */
     struct indices pids;
     struct visits visits;
     struct owners owners; /* in order of (pid, fd); after the join only those of TCP sockets */
     struct namespaces namespaces;
     struct indices by_inode;  /* sockets that have an inode, ordered by (inode, subflow) */
-    struct keys inode_keys;   /* scratch of the ordering */
-    struct keys inode_spare;  /* scratch of the ordering */
+    struct keys keys, spare;  /* scratch of orderings */
+    struct indices scratch;   /* free for whatever stage runs */
     struct indices inode_map; /* hash: position in by_inode, or PROCTCP_NONE */
     struct indices tuple_map; /* hash: socket by its namespace and four-tuple, or PROCTCP_NONE */
     struct indices listeners; /* sockets in LISTEN, each place once */
-    struct indices peers;     /* scratch of peers.c */
     struct strays strays;     /* kept, because the kernel need be asked only once */
     struct indices stray_map; /* hash: stray by inode, or PROCTCP_NONE */
 
@@ -89,8 +94,14 @@ struct scan {
 /* Keeps the first failure of a scan, in words: "<root>/<path>: <reason>". path may be empty. */
 void scan_failed(struct scan *scan, int error, const char *path_format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Counts a process that could not be read, by what the kernel said. */
-void scan_count_error(struct scan *scan, int error);
+/* Counts what could not be read, by what the kernel said; names it, too, unless it is just gone. error is positive. */
+void scan_count_error(struct scan *scan, int error, const char *path_format, ...) __attribute__((format(printf, 3, 4)));
+
+/* errno as the stages hand it on: -ENOMEM is said of our own memory alone. */
+static inline int scan_errno(void)
+{
+    return errno == ENOMEM ? -ENOBUFS : -errno;
+}
 
 /* All return 0 or -errno; -ENOMEM ends the scan. */
 
@@ -101,11 +112,14 @@ int owners_scan(struct scan *scan);
 int namespaces_find(struct scan *scan);
 /* Opens table ("tcp", "tcp6") of a namespace through any process that lives there. Returns a descriptor or -errno;
  * -ENOENT if the namespace has no such table. */
-int namespaces_open_table(struct scan *scan, const struct netns *netns, const char *table);
+int namespaces_open_table(struct scan *scan, struct netns *netns, const char *table);
+/* Whether the tables of a namespace were read to their end, so that what is not in them is nowhere. 0 is all of them.
+ */
+bool namespaces_complete(const struct scan *scan, uint32_t inode);
 
 /* sockets_procfs.c: appends the sockets of a namespace, and counts it as read, failed or both (in part). Fails if none
  * of its tables can be read. */
-int sockets_procfs_scan(struct scan *scan, const struct netns *netns);
+int sockets_procfs_scan(struct scan *scan, struct netns *netns);
 /* One line without its newline. false: not understood. hz is USER_HZ. Sets everything but netns. */
 bool sockets_procfs_line(const char *line, size_t length, enum proctcp_family family, uint32_t hz,
                          struct proctcp_socket *socket);
@@ -118,10 +132,10 @@ uint32_t tuples_mirror(const struct scan *scan, uint32_t socket);
 /* join.c: finds the sockets of each owner; keeps only the owners of TCP sockets. */
 int join_owners(struct scan *scan);
 
-/* unbound.c: whether an inode that is in no table is a TCP socket: its family, or 0. Negative: -ENOMEM. strays_begin()
- * and strays_end() enclose the calls of a scan. */
+/* unbound.c: what an inode that is in no table is. strays_begin() and strays_end() enclose the calls of a scan. */
 int strays_begin(struct scan *scan);
-int strays_ask(struct scan *scan, const struct owner *owner);
+/* 1: a TCP socket; 0: it is none, or has been closed. */
+int strays_ask(struct scan *scan, const struct owner *owner, struct stray *answer);
 void strays_end(struct scan *scan);
 
 /* processes.c: facts about every visited process that owns a TCP socket, unless it is gone or another by now. */
@@ -129,6 +143,7 @@ int processes_read(struct scan *scan);
 /* For fuzzing and tests: the parsers behind it. false: not understood. */
 bool processes_parse_stat(const char *text, size_t length, const char **name, size_t *name_length,
                           uint64_t *start_ticks);
+bool processes_parse_status(const char *text, size_t length, uint32_t *uid);
 bool processes_parse_limits(const char *text, size_t length, uint64_t *fd_limit);
 bool processes_parse_cgroup(const char *text, size_t length, const char **path, size_t *path_length);
 

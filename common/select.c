@@ -58,7 +58,7 @@ static int complain(const struct item *item, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(remedy, sizeof(remedy), format, arguments);
     va_end(arguments);
-    proctcp_escape(item->text, shown, sizeof(shown));
+    proctcp_escape(item->text, shown, sizeof(shown), true);
     snprintf(item->error, item->error_size, "%s: value %u, \"%s\", %s", item->kind, item->position, shown, remedy);
     return -EINVAL;
 }

@@ -131,8 +131,9 @@ static void set_short(struct proctcp_socket *socket, const struct columns *colum
     socket->present |= PROCTCP_HAS_UID | PROCTCP_HAS_RETRANSMITS;
 }
 
-/*   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        0 99155 1 0000000000000000 20
- * 4 31 10 -1 */
+/* clang-format off */
+/*   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        0 99155 1 0000000000000000 20 4 31 10 -1 */
+/* clang-format on */
 bool sockets_procfs_line(const char *line, size_t length, enum proctcp_family family, uint32_t hz,
                          struct proctcp_socket *socket)
 {
@@ -202,11 +203,8 @@ static int read_table(struct scan *scan, int fd, enum proctcp_family family, uin
         do {
             got = read(fd, scan->buffer + filled, SCAN_BUFFER_SIZE - filled);
         } while (got < 0 && errno == EINTR);
-        if (got < 0) {
-            status = -errno;
-            scan_failed(scan, -status, "net/%s", family == PROCTCP_INET6 ? "tcp6" : "tcp");
-            return status;
-        }
+        if (got < 0)
+            return scan_errno();
         filled += (size_t)got;
         while (status == 0 && (newline = memchr(line, '\n', (size_t)(scan->buffer + filled - line)))) {
             if (!overlong && !is_header(line, (size_t)(newline - line)))
@@ -228,31 +226,47 @@ static int read_table(struct scan *scan, int fd, enum proctcp_family family, uin
     return status;
 }
 
-int sockets_procfs_scan(struct scan *scan, const struct netns *netns)
+static int scan_table(struct scan *scan, struct netns *netns, const char *table, enum proctcp_family family)
+{
+    const uint32_t malformed = scan->stats.malformed;
+    int fd = namespaces_open_table(scan, netns, table);
+    int status;
+
+    if (fd < 0)
+        return fd;
+    status = read_table(scan, fd, family, netns->inode);
+    close(fd);
+    if (status == 0 && scan->stats.malformed != malformed) {
+        netns->complete = false;
+        scan_failed(scan, EBADMSG, "net/%s", table);
+    }
+    return status;
+}
+
+int sockets_procfs_scan(struct scan *scan, struct netns *netns)
 {
     static const struct {
         const char *name;
         enum proctcp_family family;
         bool optional; /* a kernel without IPv6 has no such table */
     } tables[] = {{"tcp", PROCTCP_INET, false}, {"tcp6", PROCTCP_INET6, true}};
-    int result = 0;
     unsigned tables_read = 0;
+    int result = 0;
 
+    netns->complete = true;
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        int fd = namespaces_open_table(scan, netns, tables[i].name);
-        int status = fd;
-        if (fd >= 0) {
-            status = read_table(scan, fd, tables[i].family, netns->inode);
-            close(fd);
-        }
+        int status = scan_table(scan, netns, tables[i].name, tables[i].family);
         if (status == -ENOMEM)
             return status;
         if (status == 0)
             tables_read++;
-        else if (status != -ENOENT || !tables[i].optional)
-            result = status;
-        if (status == -ENOENT && !tables[i].optional)
-            scan_failed(scan, ENOENT, "net/%s", tables[i].name);
+        if (status == 0 || (status == -ENOENT && tables[i].optional))
+            continue;
+        netns->complete = false;
+        if (status == -ESRCH) /* the namespace ended with its last process */
+            continue;
+        scan_failed(scan, -status, "net/%s", tables[i].name);
+        result = status;
     }
     if (result)
         scan->stats.namespaces_failed++;

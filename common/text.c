@@ -120,14 +120,14 @@ char *proctcp_endpoint_text(const struct proctcp_address *address, uint16_t port
     return text;
 }
 
-size_t proctcp_escape(const char *bytes, char *text, size_t size)
+size_t proctcp_escape(const char *bytes, char *text, size_t size, bool keep_blanks)
 {
     static const char digits[] = "0123456789abcdef";
     size_t length = 0, written = 0;
 
     for (; *bytes; bytes++) {
         unsigned char byte = (unsigned char)*bytes;
-        bool plain = byte > ' ' && byte < 0x7f && byte != '\\';
+        bool plain = (byte > ' ' && byte < 0x7f && byte != '\\') || (byte == ' ' && keep_blanks);
         char escape[4] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
         size_t step = plain ? 1 : sizeof(escape);
         if (written == length && length + step < size) {
@@ -139,6 +139,31 @@ size_t proctcp_escape(const char *bytes, char *text, size_t size)
     if (size)
         text[written] = '\0';
     return length;
+}
+
+static bool continues(unsigned char byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* The NUL at the end of text is no continuation, so that no byte behind it is looked at. */
+size_t proctcp_utf8_length(const char *text)
+{
+    const unsigned char *t = (const unsigned char *)text;
+
+    if (t[0] < 0x80)
+        return 1;
+    if (t[0] >= 0xc2 && t[0] <= 0xdf)
+        return continues(t[1]) ? 2 : 0;
+    if ((t[0] & 0xf0) == 0xe0) {
+        bool overlong = t[0] == 0xe0 && t[1] < 0xa0, surrogate = t[0] == 0xed && t[1] > 0x9f;
+        return continues(t[1]) && !overlong && !surrogate && continues(t[2]) ? 3 : 0;
+    }
+    if (t[0] >= 0xf0 && t[0] <= 0xf4) {
+        bool overlong = t[0] == 0xf0 && t[1] < 0x90, beyond = t[0] == 0xf4 && t[1] > 0x8f;
+        return continues(t[1]) && !overlong && !beyond && continues(t[2]) && continues(t[3]) ? 4 : 0;
+    }
+    return 0;
 }
 
 /* A line in the making: length is what it would have, were there room. */
@@ -168,7 +193,7 @@ static void append_process(struct line *line, const struct proctcp_snapshot *sna
     char name[4 * 64 + 1];
     const struct proctcp_process *process = &snapshot->processes[row->process];
 
-    proctcp_escape(process->present & PROCTCP_HAS_PROCESS ? process->name : "-", name, sizeof(name));
+    proctcp_escape(process->present & PROCTCP_HAS_PROCESS ? process->name : "-", name, sizeof(name), false);
     append(line, "%s[%d] fd %d", name, row->pid, row->fd);
 }
 

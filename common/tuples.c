@@ -5,24 +5,24 @@
 #include <errno.h>
 
 /* The same for both ends of a connection, so that they meet in one place of the table. */
-static uint64_t hash_endpoint(const struct proctcp_address *address, uint16_t port)
+static uint64_t hash_endpoint(uint64_t seed, const struct proctcp_address *address, uint16_t port)
 {
     uint64_t high, low;
     memcpy(&high, address->bytes, sizeof(high));
     memcpy(&low, address->bytes + 8, sizeof(low));
-    uint64_t h = (high ^ port) * 0x9e3779b97f4a7c15u;
+    uint64_t h = (high ^ port ^ seed) * 0x9e3779b97f4a7c15u;
     h = (h ^ h >> 32 ^ low ^ (uint64_t)port << 16) * 0xbf58476d1ce4e5b9u;
     return h ^ h >> 29;
 }
 
-static uint64_t hash_tuple(const struct proctcp_socket *socket)
+static uint64_t hash_tuple(uint64_t seed, const struct proctcp_socket *socket)
 {
-    uint64_t h = hash_endpoint(&socket->local_address, socket->local_port);
+    uint64_t h = hash_endpoint(seed, &socket->local_address, socket->local_port);
 
     /* Listeners may share address and port; their inodes keep them apart. */
     if (socket->state == PROCTCP_LISTEN)
         return h + socket->inode * 0x94d049bb133111ebu;
-    return h + hash_endpoint(&socket->remote_address, socket->remote_port);
+    return h + hash_endpoint(seed, &socket->remote_address, socket->remote_port);
 }
 
 static bool same_address(const struct proctcp_address *a, const struct proctcp_address *b)
@@ -32,17 +32,20 @@ static bool same_address(const struct proctcp_address *a, const struct proctcp_a
 
 static bool same_tuple(const struct proctcp_socket *a, const struct proctcp_socket *b)
 {
-    return a->local_port == b->local_port && a->remote_port == b->remote_port && a->netns == b->netns &&
+    return a->local_port == b->local_port && a->remote_port == b->remote_port &&
            same_address(&a->local_address, &b->local_address) && same_address(&a->remote_address, &b->remote_address);
 }
 
-/* One socket seen twice: the same inode, or one of the two without any, as it is while a connection is being made or
- * torn down. Two inodes are two sockets: bound to different interfaces, they may share a four-tuple. */
+/* One socket seen twice: the same inode, be it in the tables of two namespaces (a process moved while they were read),
+ * or one of the two without any, as it is while a connection is being made or torn down. Two inodes are two sockets:
+ * bound to different interfaces, they may share a four-tuple. */
 static bool same_socket(const struct proctcp_socket *a, const struct proctcp_socket *b)
 {
     if ((a->state == PROCTCP_LISTEN) != (b->state == PROCTCP_LISTEN))
         return false;
-    return (a->inode == b->inode || a->inode == 0 || b->inode == 0) && same_tuple(a, b);
+    if (a->inode != b->inode && a->inode != 0 && b->inode != 0)
+        return false;
+    return (a->netns == b->netns || (a->inode && a->inode == b->inode)) && same_tuple(a, b);
 }
 
 static uint32_t map_size(uint32_t count)
@@ -63,7 +66,7 @@ static uint32_t fill(struct scan *scan)
     memset(map->at, 0xff, map->count * sizeof(map->at[0]));
     for (uint32_t i = 0; i < scan->sockets.count; i++) {
         struct proctcp_socket *socket = &scan->sockets.at[i];
-        uint32_t slot = (uint32_t)hash_tuple(socket) & mask;
+        uint32_t slot = (uint32_t)hash_tuple(scan->seed, socket) & mask;
         for (; map->at[slot] != PROCTCP_NONE; slot = (slot + 1) & mask) {
             struct proctcp_socket *other = &scan->sockets.at[map->at[slot]];
             if (!same_socket(socket, other))
@@ -137,7 +140,8 @@ uint32_t tuples_mirror(const struct scan *scan, uint32_t index)
 
     if (!(socket->present & PROCTCP_HAS_REMOTE))
         return PROCTCP_NONE;
-    for (uint32_t slot = (uint32_t)hash_tuple(socket) & mask; map->at[slot] != PROCTCP_NONE; slot = (slot + 1) & mask) {
+    for (uint32_t slot = (uint32_t)hash_tuple(scan->seed, socket) & mask; map->at[slot] != PROCTCP_NONE;
+         slot = (slot + 1) & mask) {
         uint32_t candidate = map->at[slot];
         const struct proctcp_socket *other = &scan->sockets.at[candidate];
         if (!is_mirror(socket, other))

@@ -4,7 +4,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -38,6 +42,35 @@ static bool still_open(const struct scan *scan, const char *path, uint32_t inode
     return length > 0 && owners_parse_link(link, (size_t)length, &now) && now == inode;
 }
 
+/* The namespace of a socket that somebody else holds, by a duplicate of the descriptor that lives for a moment; 0 where
+ * the kernel (before 5.6) or our rights (CAP_SYS_PTRACE, CAP_NET_ADMIN) do not give that. */
+static uint32_t find_netns(const struct scan *scan, const struct owner *owner)
+{
+    uint32_t inode = 0;
+#if defined(SYS_pidfd_open) && defined(SYS_pidfd_getfd)
+    struct stat socket, namespace;
+    int pidfd = (int)syscall(SYS_pidfd_open, scan->visits.at[owner->visit].pid, 0);
+    int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, owner->fd, 0);
+    int netns = -1;
+
+    /* The root may be the procfs of another pid namespace, where the pid is somebody else's. */
+    if (fd >= 0 && fstat(fd, &socket) == 0 && socket.st_ino == owner->inode)
+        netns = ioctl(fd, SIOCGSKNS);
+    if (netns >= 0 && fstat(netns, &namespace) == 0)
+        inode = (uint32_t) namespace.st_ino;
+    if (netns >= 0)
+        close(netns);
+    if (fd >= 0)
+        close(fd);
+    if (pidfd >= 0)
+        close(pidfd);
+#else
+    (void)scan;
+    (void)owner;
+#endif
+    return inode;
+}
+
 /* The family, 0 if it is not TCP, or -errno. */
 static int ask_kernel(struct scan *scan, const struct owner *owner)
 {
@@ -49,7 +82,7 @@ static int ask_kernel(struct scan *scan, const struct owner *owner)
         return -ENAMETOOLONG;
     length = getxattr(full, "system.sockprotoname", name, sizeof(name) - 1);
     if (length < 0)
-        return -errno;
+        return scan_errno();
     name[length] = '\0';
     for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
         if (strcmp(name, protocols[i].name) == 0)
@@ -77,31 +110,49 @@ int strays_begin(struct scan *scan)
     return 0;
 }
 
-int strays_ask(struct scan *scan, const struct owner *owner)
+/* 1: TCP, answer is set. 0: not TCP, or closed meanwhile. */
+static int ask_anew(struct scan *scan, const struct owner *owner, struct stray *answer)
+{
+    int family = ask_kernel(scan, owner);
+
+    if (family >= 0) {
+        *answer = (struct stray){.inode = owner->inode, .family = (uint8_t)family, .seen = true};
+        if (family > 0)
+            answer->netns = find_netns(scan, owner);
+        return 1;
+    }
+    if (family == -EMFILE || family == -ENFILE || family == -ENOBUFS)
+        scan_count_error(scan, -family, "%d/fd/%d", scan->visits.at[owner->visit].pid, owner->fd);
+    else if (family == -ENOENT && scan->live)
+        scan->stats.closed++;
+    return 0; /* a recorded tree, or an older kernel, has nothing to say either */
+}
+
+int strays_ask(struct scan *scan, const struct owner *owner, struct stray *answer)
 {
     uint32_t slot = find_slot(scan, owner->inode), index = scan->stray_map.at[slot];
-    struct stray *stray = index == PROCTCP_NONE ? NULL : &scan->strays.at[index];
-    int family;
 
-    if (stray && !stray->family) {
-        stray->seen = true;
-        return 0;
-    }
-    family = ask_kernel(scan, owner);
-    if (family < 0) {
-        /* Closed meanwhile, or a recorded tree, or an older kernel: nothing to learn, and nothing to remember. */
-        if (family == -ENOENT && scan->live)
-            scan->stats.closed++;
-        return 0;
-    }
-    if (!stray) {
-        stray = vector_push(&scan->strays);
+    if (index == PROCTCP_NONE) {
+        if (!ask_anew(scan, owner, answer))
+            return 0;
+        struct stray *stray = vector_push(&scan->strays);
         if (!stray)
             return -ENOMEM;
+        *stray = *answer;
         scan->stray_map.at[slot] = scan->strays.count - 1;
+        return answer->family != 0;
     }
-    *stray = (struct stray){.inode = owner->inode, .family = (uint8_t)family, .seen = true};
-    return family;
+    struct stray *known = &scan->strays.at[index];
+    known->seen = true;
+    *answer = *known;
+    if (!known->family)
+        return 0;
+    char path[32];
+    snprintf(path, sizeof(path), "%d/fd/%d", scan->visits.at[owner->visit].pid, owner->fd);
+    if (still_open(scan, path, owner->inode))
+        return 1;
+    scan->stats.closed++;
+    return 0;
 }
 
 void strays_end(struct scan *scan)

@@ -11,15 +11,16 @@ static void write_text(FILE *file, const char *text)
     if (quoted)
         putc_unlocked('"', file);
     while (*text) {
-        size_t length = utf8_length(text);
-        unsigned char byte = (unsigned char)*text;
+        unsigned steering;
+        size_t length = utf8_next(text, &steering);
         if (length == 0) {
             fputs("\xef\xbf\xbd", file);
             length = 1;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            fprintf(file, "\\x%02x", byte);
+        } else if (steering || *text == '\\') {
+            for (size_t i = 0; i < length; i++)
+                fprintf(file, "\\x%02x", (unsigned char)text[i]);
         } else {
-            if (byte == '"')
+            if (*text == '"')
                 putc_unlocked('"', file);
             fwrite_unlocked(text, 1, length, file);
         }
@@ -51,8 +52,20 @@ static void write_value(FILE *file, const struct proctcp_field *field, const str
     }
 }
 
-static void write_header(FILE *file, const struct proctcp_field *fields, size_t count)
+static void begin_record(const struct output *output)
 {
+    if (output->repeated)
+        fprintf(output->file, "%" PRIu64 ",", output->snapshot->stats.generation);
+}
+
+static void write_header(const struct output *output, const struct proctcp_field *fields, size_t count)
+{
+    FILE *file = output->file;
+
+    if (!output->first)
+        return;
+    if (output->repeated)
+        fputs("generation,", file);
     for (size_t f = 0; f < count; f++)
         fprintf(file, "%s%s", f ? "," : "", fields[f].name);
     putc_unlocked('\n', file);
@@ -63,11 +76,12 @@ void csv_rows(const struct output *output)
     size_t count;
     const struct proctcp_field *fields = proctcp_row_fields(&count);
 
-    write_header(output->file, fields, count);
+    write_header(output, fields, count);
     for (uint32_t i = 0; i < output->snapshot->row_count; i++) {
         const struct proctcp_row *row = &output->snapshot->rows[i];
         if (!output_shows_row(output, row))
             continue;
+        begin_record(output);
         for (size_t f = 0; f < count; f++) {
             struct proctcp_value value;
             if (f)
@@ -84,11 +98,12 @@ void csv_processes(const struct output *output)
     size_t count;
     const struct proctcp_field *fields = proctcp_process_fields(&count);
 
-    write_header(output->file, fields, count);
+    write_header(output, fields, count);
     for (uint32_t i = 0; i < output->snapshot->process_count; i++) {
         const struct proctcp_process *process = &output->snapshot->processes[i];
         if (!output_shows_process(output, process))
             continue;
+        begin_record(output);
         for (size_t f = 0; f < count; f++) {
             struct proctcp_value value;
             if (f)
@@ -102,9 +117,11 @@ void csv_processes(const struct output *output)
 
 void csv_unattributed(const struct output *output)
 {
-    fputs("netns,state,sockets\n", output->file);
+    if (output->first)
+        fprintf(output->file, "%snetns,state,sockets\n", output->repeated ? "generation," : "");
     for (uint32_t i = 0; i < output->snapshot->unattributed_count; i++) {
         const struct proctcp_unattributed *count = &output->snapshot->unattributed[i];
+        begin_record(output);
         if (count->netns)
             fprintf(output->file, "%" PRIu32, count->netns);
         fprintf(output->file, ",%s,%" PRIu32 "\n", proctcp_state_name(count->state), count->sockets);

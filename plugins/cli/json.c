@@ -7,7 +7,8 @@ static void write_string(FILE *file, const char *text)
 {
     putc_unlocked('"', file);
     while (*text) {
-        size_t length = utf8_length(text);
+        unsigned steering;
+        size_t length = utf8_next(text, &steering);
         unsigned char byte = (unsigned char)*text;
         if (length == 0) {
             fputs("\\ufffd", file);
@@ -15,8 +16,8 @@ static void write_string(FILE *file, const char *text)
         } else if (byte == '"' || byte == '\\') {
             putc_unlocked('\\', file);
             putc_unlocked(byte, file);
-        } else if (byte < 0x20 || byte == 0x7f) {
-            fprintf(file, "\\u%04x", byte);
+        } else if (steering) {
+            fprintf(file, "\\u%04x", steering);
         } else {
             fwrite_unlocked(text, 1, length, file);
         }
@@ -58,6 +59,14 @@ static void write_member(FILE *file, bool *first, const struct proctcp_field *fi
     *first = false;
 }
 
+/* Returns whether the object is still empty. */
+static bool begin_object(const struct output *output)
+{
+    if (output->repeated)
+        fprintf(output->file, "{\"generation\":%" PRIu64, output->snapshot->stats.generation);
+    return !output->repeated;
+}
+
 static void end_object(FILE *file, bool first)
 {
     fputs(first ? "{}\n" : "}\n", file);
@@ -70,9 +79,9 @@ void json_rows(const struct output *output)
 
     for (uint32_t i = 0; i < output->snapshot->row_count; i++) {
         const struct proctcp_row *row = &output->snapshot->rows[i];
-        bool first = true;
         if (!output_shows_row(output, row))
             continue;
+        bool first = begin_object(output);
         for (size_t f = 0; f < count; f++) {
             struct proctcp_value value;
             if (proctcp_row_value(output->snapshot, row, &fields[f], &value))
@@ -89,9 +98,9 @@ void json_processes(const struct output *output)
 
     for (uint32_t i = 0; i < output->snapshot->process_count; i++) {
         const struct proctcp_process *process = &output->snapshot->processes[i];
-        bool first = true;
         if (!output_shows_process(output, process))
             continue;
+        bool first = begin_object(output);
         for (size_t f = 0; f < count; f++) {
             struct proctcp_value value;
             if (proctcp_process_value(process, &fields[f], &value))
@@ -105,7 +114,7 @@ void json_unattributed(const struct output *output)
 {
     for (uint32_t i = 0; i < output->snapshot->unattributed_count; i++) {
         const struct proctcp_unattributed *count = &output->snapshot->unattributed[i];
-        putc_unlocked('{', output->file);
+        putc_unlocked(begin_object(output) ? '{' : ',', output->file);
         if (count->netns)
             fprintf(output->file, "\"netns\":%" PRIu32 ",", count->netns);
         fprintf(output->file, "\"state\":\"%s\",\"sockets\":%" PRIu32 "}\n", proctcp_state_name(count->state),

@@ -34,7 +34,7 @@ bool output_shows_process(const struct output *output, const struct proctcp_proc
     return false;
 }
 
-static void print(const struct settings *settings, const struct proctcp_snapshot *snapshot)
+static void print(const struct settings *settings, const struct proctcp_snapshot *snapshot, bool first)
 {
     static void (*const writers[4][3])(const struct output *output) = {
         [ROWS] = {[TABLE] = table_rows, [JSON] = json_rows, [CSV] = csv_rows},
@@ -42,33 +42,45 @@ static void print(const struct settings *settings, const struct proctcp_snapshot
         [UNATTRIBUTED] = {[TABLE] = table_unattributed, [JSON] = json_unattributed, [CSV] = csv_unattributed},
         [STATS] = {[TABLE] = json_stats, [JSON] = json_stats, [CSV] = json_stats},
     };
-    const struct output output = {stdout, snapshot, settings->selection};
+    const struct output output = {stdout, snapshot, settings->selection, first, settings->interval_s > 0};
+
+    if (!first && settings->form == TABLE && settings->content != STATS)
+        putchar('\n');
     writers[settings->content][settings->form](&output);
 }
 
-/* Once for all scans: what the rows cannot show. */
-static void say_what_is_missing(const struct proctcp_stats *stats)
+/* What the rows cannot show; each kind of it once, when it is first met. */
+static void say_what_is_missing(const struct proctcp_stats *stats, unsigned *said)
 {
-    char failure[512];
+    const struct {
+        uint32_t count;
+        const char *what;
+    } kinds[] = {
+        {stats->denied,
+         "processes whose descriptors may not be read: %u (that takes CAP_SYS_PTRACE and "
+         "CAP_DAC_READ_SEARCH, which root has unless a container or a security module takes them)"},
+        {stats->exhausted, "reads given up for want of descriptors or memory: %u (ulimit -n raises the limit)"},
+        {stats->namespaces_failed, "network namespaces whose tables could not be read: %u"},
+        {stats->unread, "TCP descriptors left out, for the tables that should show them were not read: %u"},
+        {stats->failed, "processes that could not be read: %u"},
+        {stats->malformed, "lines that were not understood: %u"},
+    };
+    char failure[256];
+    bool anything = false;
 
-    proctcp_escape(stats->failure, failure, sizeof(failure));
-    for (char *space; (space = strstr(failure, "\\x20")); memmove(space + 1, space + 4, strlen(space + 4) + 1))
-        *space = ' ';
-    if (stats->denied)
-        say("partial: processes whose descriptors may not be read: %u (that takes root, or CAP_SYS_PTRACE and "
-            "CAP_DAC_READ_SEARCH)",
-            stats->denied);
-    if (stats->exhausted)
-        say("partial: reads given up for want of descriptors or memory: %u (ulimit -n raises the limit)",
-            stats->exhausted);
-    if (stats->namespaces_failed)
-        say("partial: network namespaces whose tables could not be read: %u", stats->namespaces_failed);
-    if (stats->failed)
-        say("partial: processes that could not be read: %u", stats->failed);
-    if (stats->malformed)
-        say("partial: lines that were not understood: %u", stats->malformed);
-    if (*failure && (stats->denied || stats->exhausted || stats->namespaces_failed || stats->failed))
-        say("the first failure: %s", failure);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        char line[256];
+        if (!kinds[i].count || *said >> i & 1)
+            continue;
+        snprintf(line, sizeof(line), kinds[i].what, kinds[i].count);
+        say("partial: %s", line);
+        *said |= 1u << i;
+        anything = true;
+    }
+    if (!anything || !*stats->failure)
+        return;
+    proctcp_escape(stats->failure, failure, sizeof(failure), true);
+    say("the first failure: %s", failure);
 }
 
 /* Whatever was to be written has been; a reader that went away has seen what it wanted. */
@@ -103,25 +115,24 @@ static int run(const struct settings *settings, struct proctcp_scanner *scanner)
 {
     const struct proctcp_snapshot *snapshot;
     int status = STATUS_NOTHING;
-    bool said = false;
+    unsigned said = 0;
+    bool printed = false;
 
     for (unsigned long scans = 1;; scans++) {
         struct timespec begun;
         clock_gettime(CLOCK_MONOTONIC, &begun);
         if (proctcp_scan(scanner, &snapshot) == 0) {
             status = STATUS_READ;
-            if (scans > 1 && settings->form == TABLE && settings->content != STATS)
-                putchar('\n');
-            print(settings, snapshot);
-            if (!said)
-                say_what_is_missing(&snapshot->stats);
-            said = true;
+            print(settings, snapshot, !printed);
+            printed = true;
+            say_what_is_missing(&snapshot->stats, &said);
             proctcp_snapshot_unref(snapshot);
             if (!flush(&status))
                 return status;
         } else {
-            say("%s (is %s the /proc of a Linux host, and may it be read?)", proctcp_failure(scanner),
-                settings->options.proc_root ? settings->options.proc_root : "/proc");
+            char failure[256];
+            proctcp_escape(proctcp_failure(scanner), failure, sizeof(failure), true);
+            say("%s (--proc-root must be the /proc of a Linux host, or a copy of one, that may be read)", failure);
         }
         if (settings->interval_s == 0 || (settings->counted && scans == settings->count))
             return status;

@@ -11,6 +11,8 @@ struct output {
     FILE *file;
     const struct proctcp_snapshot *snapshot;
     const struct proctcp_selection *selection;
+    bool first;    /* scan of those that are printed */
+    bool repeated; /* more are to come: JSON and CSV say of which scan each row is, as "generation" */
 };
 
 /* Whether output shows the process: it matches, and so does one of its rows. */
@@ -28,12 +30,14 @@ void json_processes(const struct output *output);
 void json_unattributed(const struct output *output);
 void json_stats(const struct output *output);
 
-/* csv.c: a header and one record per line, quoted where needed; control characters stand as \xNN. */
+/* csv.c: a header and one record per line, quoted where needed; backslashes and what steers a terminal stand as \xNN.
+ * The header comes with the first scan only. */
 void csv_rows(const struct output *output);
 void csv_processes(const struct output *output);
 void csv_unattributed(const struct output *output);
 
-/* utf8.c: length of the character that text begins with, 0 if it is not valid UTF-8 (RFC 3629). text is not empty. */
-size_t utf8_length(const char *text);
+/* utf8.c: length of the character that text begins with, 0 if it is not valid UTF-8. text is not empty. *steering is
+ * its code point if showing it as it is would do more than that, else 0. */
+size_t utf8_next(const char *text, unsigned *steering);
 
 #endif

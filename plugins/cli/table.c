@@ -33,7 +33,7 @@ static void put_value(const struct proctcp_field *field, const struct proctcp_va
         snprintf(text, CELL_SIZE, "%" PRId64, value->signed_number);
         break;
     case PROCTCP_TEXT:
-        proctcp_escape(value->text[0] ? value->text : "-", text, CELL_SIZE);
+        proctcp_escape(value->text[0] ? value->text : "-", text, CELL_SIZE, false);
         break;
     case PROCTCP_ENUM:
         snprintf(text, CELL_SIZE, "%s", field->enum_name((unsigned)value->number));
@@ -154,7 +154,7 @@ static void put_peer(const struct output *output, const void *item, char text[CE
         return;
     const struct proctcp_row *peer = &output->snapshot->rows[index];
     const char *name = output->snapshot->processes[peer->process].name;
-    proctcp_escape(*name ? name : "-", text, CELL_SIZE - 32);
+    proctcp_escape(*name ? name : "-", text, CELL_SIZE - 32, false);
     size_t length = strlen(text);
     snprintf(text + length, CELL_SIZE - length, "[%d]:%d", peer->pid, peer->fd);
 }

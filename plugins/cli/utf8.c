@@ -1,27 +1,29 @@
-/* utf8.c - tells valid UTF-8 from other bytes. */
+/* utf8.c - what a process calls itself, as text that is safe to show: knows which characters do more than appear. */
 #include "output.h"
 
-static bool continues(unsigned char byte)
+/* Code point of a valid character. */
+static unsigned code_point(const char *text, size_t length)
 {
-    return (byte & 0xc0) == 0x80;
+    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    unsigned code = (unsigned char)text[0] & masks[length];
+
+    for (size_t i = 1; i < length; i++)
+        code = code << 6 | ((unsigned char)text[i] & 0x3f);
+    return code;
 }
 
-/* The NUL at the end of text is no continuation, so that no byte behind it is looked at. */
-size_t utf8_length(const char *text)
+/* C0, DEL and C1 steer terminals; the rest turns the direction of what follows, or breaks lines. */
+static bool steers(unsigned code)
 {
-    const unsigned char *t = (const unsigned char *)text;
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || (code >= 0x200e && code <= 0x200f) ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
 
-    if (t[0] < 0x80)
-        return 1;
-    if (t[0] >= 0xc2 && t[0] <= 0xdf)
-        return continues(t[1]) ? 2 : 0;
-    if ((t[0] & 0xf0) == 0xe0) {
-        bool overlong = t[0] == 0xe0 && t[1] < 0xa0, surrogate = t[0] == 0xed && t[1] > 0x9f;
-        return continues(t[1]) && !overlong && !surrogate && continues(t[2]) ? 3 : 0;
-    }
-    if (t[0] >= 0xf0 && t[0] <= 0xf4) {
-        bool overlong = t[0] == 0xf0 && t[1] < 0x90, beyond = t[0] == 0xf4 && t[1] > 0x8f;
-        return continues(t[1]) && !overlong && !beyond && continues(t[2]) && continues(t[3]) ? 4 : 0;
-    }
-    return 0;
+size_t utf8_next(const char *text, unsigned *steering)
+{
+    size_t length = proctcp_utf8_length(text);
+    unsigned code = length ? code_point(text, length) : 0;
+
+    *steering = length && steers(code) ? code : 0;
+    return length;
 }

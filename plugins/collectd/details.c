@@ -11,7 +11,7 @@ static void add_text(meta_data_t *meta, const char *key, const char *text)
 {
     char escaped[ESCAPED_SIZE];
 
-    proctcp_escape(text, escaped, sizeof(escaped));
+    proctcp_escape(text, escaped, sizeof(escaped), false);
     (void)meta_data_add_string(meta, key, escaped);
 }
 

@@ -230,11 +230,11 @@ def main():
     try:
         demo.setUp()
         demo.runTest()
-    except AssertionError as wrong:
-        print("\nproctcp: the demo failed: %s" % wrong, file=sys.stderr)
-        demo.show_logs()
-        return 1
     except KeyboardInterrupt:
+        return 1
+    except Exception as wrong:
+        print("\nproctcp: the demo failed: %s: %s" % (type(wrong).__name__, wrong), file=sys.stderr)
+        demo.show_logs()
         return 1
     finally:
         demo.doCleanups()

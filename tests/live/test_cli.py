@@ -76,6 +76,13 @@ class Options(zoo.ZooTest):
         out = cli("--stats", "--count", 3, "--interval", 0.05).decode()
         self.assertEqual([json.loads(line)["generation"] for line in out.splitlines()], [1, 2, 3])
         self.keep(zoo.listener())
+        for form in ("json", "csv"):
+            out = cli("--pid", os.getpid(), "--count", 2, "--interval", 0.05, "-o", form).decode().splitlines()
+            if form == "json":
+                self.assertEqual([json.loads(line)["generation"] for line in out], [1, 2])
+            else:
+                self.assertEqual(out[0].split(",")[0], "generation")
+                self.assertEqual([line.split(",")[0] for line in out[1:]], ["1", "2"])
         out = cli("--pid", os.getpid(), "--count", 2, "--interval", 0.05).decode()
         self.assertEqual([line.split()[0] for line in out.splitlines() if line].count("PROCESS"), 2)
 
@@ -183,7 +190,7 @@ class Ends(zoo.ZooTest):
 class RecordedTree(zoo.ZooTest):
     def record(self, pid):
         """A copy of what proctcp reads of a process."""
-        for name in ("stat", "limits", "cgroup", "net/tcp", "net/tcp6"):
+        for name in ("stat", "status", "limits", "cgroup", "net/tcp", "net/tcp6"):
             path = self.path("%d/%s" % (pid, name))
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open("/proc/%d/%s" % (pid, name), "rb") as source, open(path, "wb") as copy:
@@ -213,7 +220,7 @@ class RecordedTree(zoo.ZooTest):
         for child in (self.fork(elsewhere), self.fork(here)):
             self.record(child.pid)
             words = ("--pid", child.pid)
-            moving = ("first_seen", "timer", "timer_expires_ms", "uid", "fds")
+            moving = ("first_seen", "timer", "timer_expires_ms", "fds")
             still = lambda found: [{k: v for k, v in row.items() if k not in moving} for row in found]
             live, recorded = rows(*words), rows(*words, "--proc-root", self.directory)
             self.assertGreaterEqual(len(live), 3)

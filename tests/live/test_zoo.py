@@ -2,6 +2,7 @@
 import json
 import os
 import resource
+import signal
 import socket
 import subprocess
 import time
@@ -301,7 +302,68 @@ class Namespaces(zoo.ZooTest):
         self.assertNotEqual(netns, zoo.netns_of())
         row = the_row(client, child.pid)
         self.assertEqual((row["netns"], row["remote_port"], row["peer_fd"]), (netns, port, served))
-        self.assertEqual(rows("--pid", child.pid, "--netns", "own", "--state", "established"), [])
+        # Nothing is known of it without that namespace's table: least of all that it is closed.
+        self.assertEqual(rows("--pid", child.pid, "--netns", "own"), [])
+        stats = json.loads(cli("--stats", "--netns", "own"))
+        self.assertEqual(stats["unbound"], 0)
+        self.assertGreaterEqual(stats["unread"], 3)
+
+    def test_namespace_that_lives_through_its_sockets_alone_is_not_taken_for_closed_ones(self):
+        def come_back():
+            home = os.open("/proc/self/ns/net", os.O_RDONLY)
+            zoo.enter_new_netns()
+            kept = list(zoo.connection()) + [socket.socket()]
+            away = zoo.netns_of()
+            zoo.checked(zoo.LIBC.setns(home, zoo.CLONE_NEWNET))
+            os.close(home)
+            return [away, kept[-1].fileno()], kept
+
+        child = self.fork(come_back)
+        self.assertEqual(rows("--pid", child.pid, "--state", "closed"), [])
+        self.assertGreaterEqual(json.loads(cli("--stats"))["unread"], 3)
+
+    def test_namespace_is_read_through_another_process_when_the_first_has_ended(self):
+        def fill_box():
+            zoo.enter_new_netns()
+            for i in range(400):  # they end one by one, from the lowest pid on
+                subprocess.Popen(["sleep", "%f" % (1 + i / 300)], close_fds=True)
+            return None
+
+        def join_box():
+            zoo.checked(zoo.LIBC.setns(os.open("/proc/%d/ns/net" % box.pid, os.O_RDONLY), zoo.CLONE_NEWNET))
+            kept = list(zoo.connection())
+            return [one.fileno() for one in kept], kept
+
+        box = self.fork(fill_box)
+        child = self.fork(join_box)
+        box.end()
+        started = time.monotonic()
+        while time.monotonic() - started < 2:
+            found = {row["fd"]: row["state"] for row in rows("--pid", child.pid)}
+            self.assertEqual([found.get(fd) for fd in child.result], ["listen", "established", "established"])
+            self.assertEqual(json.loads(cli("--stats"))["namespaces_failed"], 0)
+
+    def test_process_that_moves_between_namespaces_does_not_mix_their_tables(self):
+        box = self.fork(lambda: (zoo.enter_new_netns(), None)[1])
+
+        def move():
+            spaces = [os.open("/proc/%s/ns/net" % pid, os.O_RDONLY) for pid in ("self", box.pid)]
+
+            def to_and_fro(*_):
+                while True:
+                    for space in spaces:
+                        zoo.LIBC.setns(space, zoo.CLONE_NEWNET)
+
+            signal.signal(signal.SIGUSR1, to_and_fro)
+            return None
+
+        child = self.fork(move)
+        os.kill(child.pid, signal.SIGUSR1)
+        kept = self.keep(*zoo.connection())
+        for _ in range(100):
+            found = rows("--pid", os.getpid())
+            self.assertEqual(sorted(row["fd"] for row in found), sorted(one.fileno() for one in kept))
+            self.assertEqual({(row["netns"], row["subflow"]) for row in found}, {(zoo.netns_of(), 1)})
 
     def test_socket_of_another_namespace_held_by_a_process_of_this_one(self):
         box = self.fork(lambda: (zoo.enter_new_netns(), zoo.netns_of())[1])
@@ -380,7 +442,7 @@ class Processes(zoo.ZooTest):
 
 class Names(zoo.ZooTest):
     HOSTILE = [b"with space", b'say "hi"', b"a) R (b", b"new\nline", b"\x1b[31mred\x1b[0m", b"\xff\xfe\x80", b"back\\slash",
-               b"tab\there", "mañana €".encode(), b"\xed\xa0\x80", b"comma,semi;", b"'$(id)`"]
+               b"tab\there", "mañana €".encode(), b"\xed\xa0\x80", b"comma,semi;", b"'$(id)`", b"csi\xc2\x9b31m", "\u202eturn".encode()]
 
     def holder(self, name):
         def hold():
@@ -395,6 +457,7 @@ class Names(zoo.ZooTest):
             child = self.holder(name)
             out = cli("-o", "json", "--pid", child.pid)
             self.assertEqual(out.count(b"\n"), 1, name)
+            self.assertTrue(out[:-1].decode("utf-8").isprintable(), name)
             row = json.loads(out.decode("utf-8"))
             try:
                 self.assertEqual(row["process"], name.decode("utf-8"))
@@ -421,8 +484,9 @@ class Names(zoo.ZooTest):
             self.assertEqual(len(header), len(row))
             value = dict(zip(header, row))
             self.assertEqual(value["pid"], str(child.pid))
+            self.assertTrue(value["process"].isprintable(), name)
             if name.isascii() and name.decode().isprintable():
-                self.assertEqual(value["process"], name.decode())
+                self.assertEqual(value["process"], name.decode().replace("\\", "\\x5c"))
 
     def test_process_can_be_selected_by_any_name_without_a_comma(self):
         for name in self.HOSTILE:

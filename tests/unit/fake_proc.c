@@ -77,6 +77,8 @@ void fake_proc_process(struct fake_proc *fake, int pid, const char *name, unsign
                    "Limit                     Soft Limit           Hard Limit           Units     \n"
                    "Max processes             95000                95000                processes \n"
                    "Max open files            1024                 524288               files     \n");
+    snprintf(path, sizeof(path), "%d/status", pid);
+    fake_proc_file(fake, path, "Name:\tx\nState:\tS (sleeping)\nUid:\t1000\t1001\t1000\t1000\nGid:\t5\t5\t5\t5\n");
     snprintf(path, sizeof(path), "%d/cgroup", pid);
     fake_proc_file(fake, path, "0::/system.slice/test.service\n");
     snprintf(path, sizeof(path), "%d/ns/net", pid);

@@ -3,6 +3,7 @@
 #include "testing.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,7 +238,7 @@ static void facts_of_a_process_are_read(void **state)
     assert_string_equal(process->name, "server");
     assert_string_equal(process->executable, "/usr/sbin/14199");
     assert_string_equal(process->cgroup, "/system.slice/test.service");
-    assert_int_equal(process->uid, getuid());
+    assert_int_equal(process->uid, 1001);
     assert_int_equal(process->netns, NETNS);
     assert_int_equal(process->fds, 3);
     assert_int_equal(process->fd_limit, 1024);
@@ -287,6 +288,9 @@ static void lines_that_are_not_understood_are_counted_and_the_scan_goes_on(void 
     test_free(huge);
     test_free(text);
 
+    char expected[128];
+    snprintf(expected, sizeof(expected), "%s/net/tcp: not understood", fake->root);
+    assert_string_equal(snapshot->stats.failure, expected);
     assert_int_equal(snapshot->stats.malformed, 3);
     assert_non_null(find_row(snapshot, 14199, 4));
     assert_non_null(find_row(snapshot, 14202, 3));
@@ -400,6 +404,54 @@ static void a_process_that_cannot_be_read_is_counted_and_named(void **state)
     assert_string_equal(snapshot->stats.failure, expected);
 }
 
+static void names_that_only_look_like_numbers_are_no_processes_and_no_descriptors(void **state)
+{
+    struct fake_proc *fake = *state;
+    make_pair(fake);
+    fake_proc_link(fake, "014199/fd/4", "socket:[99155]");
+    fake_proc_link(fake, "14199/fd/04", "socket:[99155]");
+    fake_proc_link(fake, "-1/fd/4", "socket:[99155]");
+    const struct proctcp_snapshot *snapshot = fake_proc_scan(fake);
+    assert_int_equal(snapshot->row_count, 3);
+    assert_int_equal(snapshot->stats.processes_seen, 2);
+}
+
+static void a_pipe_in_a_recorded_tree_is_not_waited_for(void **state)
+{
+    struct fake_proc *fake = *state;
+    static const char *const names[] = {"14199/net/tcp6", "14199/stat", "14199/limits", "14199/cgroup", "stat"};
+    char path[128];
+    make_pair(fake);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", fake->root, names[i]);
+        unlink(path);
+        assert_int_equal(mkfifo(path, 0600), 0);
+    }
+    assert_int_equal(fake_proc_scan(fake)->row_count, 3);
+}
+
+static void one_socket_in_the_tables_of_two_namespaces_is_one_socket(void **state)
+{
+    struct fake_proc *fake = *state;
+    make_pair(fake);
+    fake_proc_process(fake, 500, "boxed", 4026532000u);
+    fake_proc_file(fake, "500/net/tcp", TCP_HEADER LISTENER SERVER CLIENT);
+    const struct proctcp_snapshot *snapshot = fake_proc_scan(fake);
+    assert_int_equal(snapshot->row_count, 3);
+    assert_int_equal(snapshot->stats.duplicates, 3);
+    assert_int_equal(socket_of(snapshot, find_row(snapshot, 14199, 4))->subflow, 1);
+}
+
+static void what_is_just_gone_is_no_failure(void **state)
+{
+    struct fake_proc *fake = *state;
+    make_pair(fake);
+    fake_proc_file(fake, "12/stat", "");
+    const struct proctcp_snapshot *snapshot = fake_proc_scan(fake);
+    assert_int_equal(snapshot->stats.vanished, 1);
+    assert_string_equal(snapshot->stats.failure, "");
+}
+
 static void a_process_without_an_fd_directory_has_vanished(void **state)
 {
     struct fake_proc *fake = *state;
@@ -479,6 +531,64 @@ static int scan_without_descriptors(struct fake_proc *fake)
     proctcp_snapshot_unref(snapshot);
     proctcp_scanner_free(scanner);
     return 0;
+}
+
+/* Enough for the walk and the tables, too few for the facts, which need one more at a time. */
+static int scan_with_few_descriptors(struct fake_proc *fake)
+{
+    for (rlim_t limit = 4; limit < 8; limit++) {
+        struct proctcp_scanner *scanner = NULL;
+        const struct proctcp_snapshot *snapshot = NULL;
+        struct rlimit before, few;
+        EXPECT(proctcp_scanner_new(&(struct proctcp_options){.proc_root = fake->root}, &scanner) == 0);
+        EXPECT(getrlimit(RLIMIT_NOFILE, &before) == 0);
+        few = before;
+        few.rlim_cur = limit;
+        EXPECT(setrlimit(RLIMIT_NOFILE, &few) == 0);
+        int status = proctcp_scan(scanner, &snapshot);
+        EXPECT(setrlimit(RLIMIT_NOFILE, &before) == 0);
+        if (status == 0) {
+            bool whole = snapshot->row_count == 3 && snapshot->processes[0].name[0];
+            EXPECT(whole || snapshot->stats.exhausted > 0);
+            EXPECT((snapshot->stats.exhausted > 0) == (strstr(snapshot->stats.failure, "Too many open files") != NULL));
+            proctcp_snapshot_unref(snapshot);
+        } else {
+            EXPECT(strstr(proctcp_failure(scanner), "Too many open files") != NULL);
+        }
+        proctcp_scanner_free(scanner);
+    }
+    return 0;
+}
+
+static void what_too_few_descriptors_leave_out_is_counted_and_named(void **state)
+{
+    make_pair(*state);
+    in_a_child(*state, scan_with_few_descriptors);
+}
+
+static void working_memory_does_not_stay_as_large_as_it_once_was(void **state)
+{
+    struct fake_proc *fake = *state;
+    size_t size = 60000 * 150, length = 0;
+    char *text = test_malloc(size);
+    make_pair(fake);
+    length += (size_t)snprintf(text, size, "%s", TCP_HEADER);
+    for (unsigned i = 0; i < 50000; i++)
+        length += (size_t)snprintf(
+            text + length, size - length,
+            "%u: 0100007F:%04X 0100007F:0050 06 00000000:00000000 03:00000001 00000000 0 0 0 3 0\n", i, 10000 + i);
+    fake_proc_file(fake, "14199/net/tcp", text);
+    test_free(text);
+    assert_int_equal(fake_proc_scan(fake)->socket_count, 50000);
+    fake_proc_file(fake, "14199/net/tcp", TCP_HEADER LISTENER SERVER CLIENT);
+    fake_proc_scan(fake);
+    fake_proc_scan(fake);
+    size_t few = mallinfo2().uordblks + mallinfo2().hblkhd;
+    for (unsigned i = 0; i < 50; i++)
+        fake_proc_scan(fake);
+    size_t after_many = mallinfo2().uordblks + mallinfo2().hblkhd;
+    assert_true(after_many <= few + 4096);
+    assert_true(few < 4u << 20);
 }
 
 static void a_scanner_out_of_descriptors_says_so_and_recovers(void **state)
@@ -608,6 +718,12 @@ int main(void)
         TEST(a_process_without_an_fd_directory_has_vanished),
         TEST(a_process_whose_descriptors_are_denied_is_counted_and_its_sockets_too),
         TEST(a_scanner_out_of_descriptors_says_so_and_recovers),
+        TEST(what_too_few_descriptors_leave_out_is_counted_and_named),
+        TEST(working_memory_does_not_stay_as_large_as_it_once_was),
+        TEST(names_that_only_look_like_numbers_are_no_processes_and_no_descriptors),
+        TEST(a_pipe_in_a_recorded_tree_is_not_waited_for),
+        TEST(one_socket_in_the_tables_of_two_namespaces_is_one_socket),
+        TEST(what_is_just_gone_is_no_failure),
         TEST(rows_keep_the_time_they_were_first_seen),
         TEST(a_process_that_took_over_a_pid_is_new),
         TEST(a_snapshot_outlives_its_scanner),

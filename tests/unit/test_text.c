@@ -31,10 +31,10 @@ static void escaped_text_is_printable_and_has_no_blanks(void **state)
 {
     char text[256];
     (void)state;
-    size_t length = proctcp_escape("a b\\c\n\x1b\xff\x7f", text, sizeof(text));
+    size_t length = proctcp_escape("a b\\c\n\x1b\xff\x7f", text, sizeof(text), false);
     assert_int_equal(length, strlen(text));
     assert_string_equal(text, "a\\x20b\\x5cc\\x0a\\x1b\\xff\\x7f");
-    assert_int_equal(proctcp_escape("nginx", text, sizeof(text)), 5);
+    assert_int_equal(proctcp_escape("nginx", text, sizeof(text), false), 5);
     assert_string_equal(text, "nginx");
 }
 
@@ -42,11 +42,11 @@ static void a_cut_never_leaves_half_an_escape(void **state)
 {
     char text[8];
     (void)state;
-    assert_int_equal(proctcp_escape("abcde\nz", text, sizeof(text)), 10);
+    assert_int_equal(proctcp_escape("abcde\nz", text, sizeof(text), false), 10);
     assert_string_equal(text, "abcde");
-    assert_int_equal(proctcp_escape("\n", text, 4), 4);
+    assert_int_equal(proctcp_escape("\n", text, 4, false), 4);
     assert_string_equal(text, "");
-    assert_int_equal(proctcp_escape("ab", NULL, 0), 2);
+    assert_int_equal(proctcp_escape("ab", NULL, 0, false), 2);
 }
 
 static void a_row_as_a_line_reads_from_left_to_right(void **state)
