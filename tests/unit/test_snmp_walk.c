@@ -161,6 +161,7 @@ static const struct golden {
     {"1.20.0", "u 0"},
     {"1.21.0", "u 0"},
     {"1.22.0", "s "},
+    {"1.23.0", "u 0"},
     {"1.101.0", "u 10"},
     {"1.102.0", "i 2"},
     {"1.103.0", "u 0"},
@@ -438,7 +439,7 @@ static void get_tells_a_missing_instance_from_a_missing_object(void **state)
         {"1.1.1", WALK_NO_INSTANCE},
         {"1.1.0.0", WALK_NO_INSTANCE},
         {"1.0.0", WALK_NO_OBJECT},
-        {"1.23.0", WALK_NO_OBJECT},
+        {"1.24.0", WALK_NO_OBJECT},
         {"1.106.0", WALK_NO_INSTANCE}, /* scanLastFailureTime: there was none */
         {"1.999.0", WALK_NO_OBJECT},
         {"2", WALK_NO_OBJECT},
@@ -487,7 +488,7 @@ static void next_finds_its_way_from_anywhere(void **state)
         {"1.1.0", "1.2.0"},
         {"1.1.0.0", "1.2.0"},
         {"1.1.1", "1.2.0"},
-        {"1.22.0", "1.101.0"},
+        {"1.23.0", "1.101.0"},
         {"1.50", "1.101.0"},
         {"1.105.0", "1.107.0"}, /* over an absent scalar */
         {"1.4294967295", "2.1.2.7"},
