@@ -39,51 +39,29 @@ void value_set_counter32(struct value *value, uint32_t number)
     value->number = number;
 }
 
-/* Length of the well-formed UTF-8 sequence at text (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF)
- * if it is no control code; else 0. The NUL that ends text is no continuation byte, so nothing behind it is read. */
-static size_t utf8_length(const unsigned char *text)
+/* U+0000 to U+001F and U+007F to U+009F. text begins with a valid character of this length. */
+static bool is_control_code(const char *text, size_t length)
 {
-    if (text[0] < 0x80)
-        return text[0] >= 0x20 && text[0] != 0x7f;
+    const unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
 
-    const size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    unsigned char low = 0x80, high = 0xbf;
-
-    if (text[0] < 0xc2 || text[0] > 0xf4)
-        return 0;
-    if (text[0] == 0xc2 || text[0] == 0xe0) /* U+0080 to U+009F are control codes */
-        low = 0xa0;
-    if (text[0] == 0xf0)
-        low = 0x90;
-    if (text[0] == 0xed)
-        high = 0x9f;
-    if (text[0] == 0xf4)
-        high = 0x8f;
-    if (text[1] < low || text[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++) {
-        if (text[i] < 0x80 || text[i] > 0xbf)
-            return 0;
-    }
-    return length;
+    return length == 1 ? first < 0x20 || first == 0x7f : first == 0xc2 && second < 0xa0;
 }
 
 void value_set_text(struct value *value, const char *text)
 {
-    const unsigned char *from = (const unsigned char *)text;
     size_t used = 0;
 
-    while (*from) {
-        const size_t length = utf8_length(from);
+    while (*text) {
+        const size_t length = proctcp_utf8_length(text), step = length ? length : 1;
 
-        if (used + (length ? length : 1) > VALUE_ADMIN_STRING_MAX)
+        if (used + step > VALUE_ADMIN_STRING_MAX)
             break;
-        if (length)
-            memcpy(value->octets + used, from, length);
+        if (length && !is_control_code(text, length))
+            memcpy(value->octets + used, text, step);
         else
-            value->octets[used] = '?';
-        used += length ? length : 1;
-        from += length ? length : 1;
+            memset(value->octets + used, '?', step);
+        used += step;
+        text += step;
     }
     value->syntax = VALUE_OCTETS;
     value->length = used;
