@@ -16,14 +16,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #define APPLICATION "proctcp" /* proctcp.conf */
+
+/* RFC 2741, sections 6.1 and 6.2.16; net-snmp installs no header that has them. */
+#define PDU_REGISTER           3
+#define DUPLICATE_REGISTRATION 263
 
 static const oid objects[] = {OID_PROCTCP_OBJECTS};
 
 /* net-snmp's callbacks of sessions get no pointer of their own. */
 static const char *address_option;
-static bool connected;
+static netsnmp_session *master; /* NULL: away */
+static struct agentx_status status = {.state = AGENTX_AWAY};
 
 /* Runs when the configuration has been read and before the subagent connects: callbacks run in the order of their
  * registration, and net-snmp registers its own in init_agent(). */
@@ -35,17 +41,73 @@ static int override_address(int major, int minor, void *server_argument, void *c
     return 0;
 }
 
-static int session_started(int major, int minor, void *server_argument, void *client_argument)
+/* A request that timed out may have been carried out all the same, and offering the objects again would then be refused
+ * for our own sake: a new session begins anew. net-snmp opens it when it sees that this one has ended. */
+static void end_session(netsnmp_session *session)
 {
-    (void)major, (void)minor, (void)server_argument, (void)client_argument;
-    connected = true;
+    netsnmp_transport *transport = snmp_sess_transport(snmp_sess_pointer(session));
+
+    if (transport)
+        shutdown(transport->sock, SHUT_RDWR);
+}
+
+static int answered(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, void *ignored)
+{
+    (void)request, (void)ignored;
+    if (session != master)
+        return 1;
+    if (operation == NETSNMP_CALLBACK_OP_TIMED_OUT)
+        end_session(session);
+    if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+        return 1;
+    status = (struct agentx_status){
+        .state = pdu->errstat == SNMP_ERR_NOERROR ? AGENTX_SERVING : AGENTX_REFUSED,
+        .is_taken = pdu->errstat == DUPLICATE_REGISTRATION,
+        .error = pdu->errstat,
+    };
+    return 1;
+}
+
+static void offer_objects(void)
+{
+    netsnmp_pdu *pdu = snmp_pdu_create(PDU_REGISTER);
+
+    if (!pdu)
+        return;
+    pdu->priority = DEFAULT_MIB_PRIORITY;
+    pdu->sessid = master->sessid;
+    snmp_add_null_var(pdu, objects, OID_LENGTH(objects));
+    if (!snmp_async_send(master, pdu, answered, NULL))
+        snmp_free_pdu(pdu);
+}
+
+static void offer_again(unsigned alarm, void *ignored)
+{
+    (void)alarm, (void)ignored;
+    if (status.state == AGENTX_REFUSED)
+        offer_objects();
+}
+
+/* net-snmp would offer the objects, too, but only once, and keep to itself how that ended: to it they are registered.
+ */
+static int session_started(int major, int minor, void *session, void *client_argument)
+{
+    netsnmp_subtree *subtree = netsnmp_subtree_find(objects, OID_LENGTH(objects), NULL, "");
+
+    (void)major, (void)minor, (void)client_argument;
+    if (subtree)
+        subtree->flags |= SUBTREE_ATTACHED;
+    master = session;
+    status = (struct agentx_status){.state = AGENTX_JOINING};
+    offer_objects();
     return 0;
 }
 
 static int session_ended(int major, int minor, void *server_argument, void *client_argument)
 {
     (void)major, (void)minor, (void)server_argument, (void)client_argument;
-    connected = false;
+    master = NULL;
+    status = (struct agentx_status){.state = AGENTX_AWAY};
     return 0;
 }
 
@@ -183,6 +245,7 @@ bool agentx_register(struct serving *serving)
 void agentx_connect(void)
 {
     init_snmp(APPLICATION);
+    snmp_alarm_register(AGENTX_PING_S, SA_REPEAT, offer_again, NULL);
 }
 
 void agentx_process(int wake, int timeout_ms)
@@ -225,7 +288,7 @@ const char *agentx_address(void)
     return address ? address : NETSNMP_AGENTX_SOCKET;
 }
 
-bool agentx_is_connected(void)
+struct agentx_status agentx_status(void)
 {
-    return connected;
+    return status;
 }

@@ -4,8 +4,22 @@
 
 #include "serving.h"
 
-/* How often a master that is away is tried again, and one that is there is asked whether it still knows us. */
+/* How often a master that is away is tried again, one that is there is asked whether it still knows us, and one that
+ * refuses the objects is offered them again. The configuration may change the first two. */
 #define AGENTX_PING_S 5
+
+enum agentx_state {
+    AGENTX_AWAY = 1, /* no master answers */
+    AGENTX_JOINING,  /* it has been offered the objects */
+    AGENTX_SERVING,
+    AGENTX_REFUSED,
+};
+
+struct agentx_status {
+    enum agentx_state state;
+    bool is_taken; /* refused, for another subagent serves the same objects */
+    long error;    /* why it refused: res.error of RFC 2741, section 6.2.16 */
+};
 
 /* Prepares net-snmp. address (of the master) overrides the configuration; NULL: the configuration's, or net-snmp's
  * default. config_file is read instead of those on SNMPCONFPATH. Tokens are registered after this. */
@@ -21,6 +35,6 @@ void agentx_close(void);
 
 /* The address in use. */
 const char *agentx_address(void);
-bool agentx_is_connected(void);
+struct agentx_status agentx_status(void);
 
 #endif

@@ -1,4 +1,5 @@
-/* capabilities.c - reads the effective capabilities of this process. Knows which of them a complete scan needs. */
+/* capabilities.c - reads the effective capabilities of this process. Knows what a scan leaves out without
+ * each. */
 #include "capabilities.h"
 
 #include <linux/capability.h>
@@ -23,25 +24,22 @@ static uint64_t effective_capabilities(void)
     return mask;
 }
 
-bool capabilities_missing(bool descriptors, bool namespaces, char *names, size_t size)
+bool capabilities_missing(const struct proctcp_stats *stats, char *names, size_t size)
 {
-    static const struct {
+    const struct {
         unsigned number;
-        bool for_namespaces;
         const char *name;
+        bool made_a_difference;
     } needed[] = {
-        {CAP_DAC_READ_SEARCH, false, "CAP_DAC_READ_SEARCH"},
-        {CAP_SYS_PTRACE, false, "CAP_SYS_PTRACE"},
-        {CAP_SYS_ADMIN, true, "CAP_SYS_ADMIN"},
+        {CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", stats->denied},
+        {CAP_SYS_PTRACE, "CAP_SYS_PTRACE", stats->denied},
     };
     const uint64_t effective = effective_capabilities();
     size_t used = 0;
 
     names[0] = '\0';
-    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-        const bool wanted = needed[i].for_namespaces ? namespaces : descriptors;
-
-        if (wanted && !(effective & 1ull << needed[i].number) && used < size)
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]) && used < size; i++) {
+        if (needed[i].made_a_difference && !(effective & 1ull << needed[i].number))
             used += (size_t)snprintf(names + used, size - used, "%s%s", used ? " " : "", needed[i].name);
     }
     return used > 0;

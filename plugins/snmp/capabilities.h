@@ -1,13 +1,14 @@
-/* capabilities.h - what this process may not do, and what it would need to see everything. */
+/* capabilities.h - what this process may not do, and what it would have seen if it might. */
 #ifndef SNMP_CAPABILITIES_H
 #define SNMP_CAPABILITIES_H
+
+#include "proctcp.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes the names of the capabilities that seeing everything needs and that this process lacks, separated by spaces:
- * those for other users' descriptors, and with namespaces those for other network namespaces. false: none is missing.
- */
-bool capabilities_missing(bool descriptors, bool namespaces, char *names, size_t size);
+/* Writes the names of the capabilities that this process lacks and that would have shown more in the scan, separated by
+ * spaces. false: none; names is empty. */
+bool capabilities_missing(const struct proctcp_stats *stats, char *names, size_t size);
 
 #endif

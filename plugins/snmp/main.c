@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,13 +41,13 @@ static void usage(FILE *to)
             "usage: %s [-f] [-x ADDRESS] [-c FILE] [-p FILE]\n"
             "       %s -h | -v\n"
             "Shows over SNMP which process holds which TCP socket, as a subagent of snmpd.\n"
-            "  -f          stay in the foreground and log to standard error\n"
-            "  -x ADDRESS  of the AgentX master, as in agentXSocket: unix:/run/agentx/master, tcp:localhost:705\n"
-            "              (default: agentXSocket of proctcp.conf, else %s)\n"
-            "  -c FILE     read this file instead of every proctcp.conf on SNMPCONFPATH\n"
-            "  -p FILE     write the process id to this file, and remove it at the end\n"
-            "  -h          this text\n"
-            "  -v          the version\n",
+            "  -f             stay in the foreground and log to standard error\n"
+            "  -x ADDRESS     of the AgentX master, as in agentXSocket: unix:/run/agentx/master, tcp:localhost:705\n"
+            "                 (default: agentXSocket of proctcp.conf, else %s)\n"
+            "  -c FILE        read this file instead of every proctcp.conf on SNMPCONFPATH\n"
+            "  -p FILE        write the process id to this file, and remove it at the end\n"
+            "  -h, --help     this text\n"
+            "  -v, --version  the version\n",
             PROGRAM, PROGRAM, NETSNMP_AGENTX_SOCKET);
 }
 
@@ -58,12 +59,17 @@ static void usage_error(const char *problem, const char *what)
 
 static struct command parse_options(int argc, char **argv)
 {
+    static const struct option long_options[] = {
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {0},
+    };
     struct command command = {.foreground = false};
     int option;
 
     opterr = 0;
-    while ((option = getopt(argc, argv, ":fx:c:p:hv")) != -1) {
-        const char name[] = {'-', (char)optopt, '\0'};
+    while ((option = getopt_long(argc, argv, ":fx:c:p:hv", long_options, NULL)) != -1) {
+        const char letter[] = {'-', (char)optopt, '\0'};
 
         switch (option) {
         case 'f':
@@ -87,10 +93,10 @@ static struct command parse_options(int argc, char **argv)
             printf("%s %s, net-snmp %s\n", PROGRAM, PROCTCP_VERSION, netsnmp_get_version());
             exit(EXIT_SUCCESS);
         case ':':
-            usage_error("an argument is missing to option ", name);
+            usage_error("an argument is missing to option ", letter);
             break;
         default:
-            usage_error("there is no option ", name);
+            usage_error("there is no option ", optopt ? letter : argv[optind - 1]);
         }
     }
     if (optind < argc)
@@ -166,13 +172,20 @@ static void become_daemon(void)
     snmp_enable_syslog_ident(PROGRAM, LOG_DAEMON);
 }
 
+static void look_at_connection(struct report *report)
+{
+    const struct agentx_status status = agentx_status();
+
+    report_connection(report, &status, agentx_address(), clock_ms());
+}
+
 static void loop(struct serving *serving, struct report *report)
 {
     while (!ending) {
         const int timeout_ms = serving_refresh(serving, clock_ms());
 
         report_scans(report, serving->publication);
-        report_connection(report, agentx_is_connected(), agentx_address(), clock_ms());
+        look_at_connection(report);
         agentx_process(wake, timeout_ms);
     }
 }
@@ -200,7 +213,7 @@ int main(int argc, char **argv)
     if (serving_start(&serving) != 0 || !agentx_register(&serving))
         die("registering the objects", "", ENOMEM);
     agentx_connect();
-    report_connection(&report, agentx_is_connected(), agentx_address(), clock_ms());
+    look_at_connection(&report);
     if ((error = publisher_new(&settings, &publisher)))
         die("preparing to scan", "", -error);
     serving_attach(&serving, publisher, settings.interval_s);

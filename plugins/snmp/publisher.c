@@ -56,8 +56,9 @@ static struct publication *new_publication(const struct publisher *publisher, bo
     publication->failures = publisher->failures;
     publication->failure_time = publisher->failure_time;
     memcpy(publication->failure, publisher->failure, sizeof(publication->failure));
-    capabilities_missing(true, !publisher->settings->scan.own_netns_only, publication->missing_capabilities,
-                         sizeof(publication->missing_capabilities));
+    if (publisher->last)
+        capabilities_missing(&publisher->last->stats, publication->missing_capabilities,
+                             sizeof(publication->missing_capabilities));
     tables_index(publication);
     return publication;
 }

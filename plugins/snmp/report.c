@@ -3,7 +3,6 @@
 #include "report.h"
 
 #include "agentx.h"
-#include "capabilities.h"
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -39,12 +38,12 @@ static const char *why_unreachable(const char *address)
 /* When a connected master goes, net-snmp says so, and that it tries again; more is to be said only when it has. */
 #define GRACE_MS (AGENTX_PING_S * 1000 + 1000)
 
-void report_connection(struct report *report, bool connected, const char *address, int64_t now_ms)
+static void report_absence(struct report *report, bool absent, const char *address, int64_t now_ms)
 {
     const int64_t grace_ms = report->started ? GRACE_MS : 0;
 
     report->started = true;
-    if (connected) {
+    if (!absent) {
         if (report->absent_said)
             snmp_log(LOG_NOTICE, "the AgentX master at %s answers now\n", address);
         report->absent_said = false;
@@ -63,22 +62,44 @@ void report_connection(struct report *report, bool connected, const char *addres
              address, why_unreachable(address), address);
 }
 
-static void report_capabilities(struct report *report, const struct proctcp_stats *stats)
+void report_connection(struct report *report, const struct agentx_status *status, const char *address, int64_t now_ms)
 {
-    char names[PUBLICATION_TEXT_SIZE];
+    report_absence(report, status->state == AGENTX_AWAY, address, now_ms);
+    if (status->state == AGENTX_REFUSED && !report->refusal_said) {
+        if (status->is_taken)
+            snmp_log(LOG_ERR,
+                     "another subagent serves this tree already at the AgentX master %s: is a second proctcp-agentx "
+                     "running? Trying again every %d s\n",
+                     address, AGENTX_PING_S);
+        else
+            snmp_log(LOG_ERR, "the AgentX master at %s refuses this tree (AgentX error %ld). Trying again every %d s\n",
+                     address, status->error, AGENTX_PING_S);
+        report->refusal_said = true;
+    }
+    if (status->state == AGENTX_SERVING && report->refusal_said) {
+        snmp_log(LOG_NOTICE, "the AgentX master at %s takes this tree now\n", address);
+        report->refusal_said = false;
+    }
+}
 
-    if (report->capabilities_said || report->looked_at == stats->generation)
+/* Said once: what hides from one scan may hide from the next one or not, and the scan's objects tell of each. */
+static void report_shortfall(struct report *report, const struct publication *publication)
+{
+    const struct proctcp_stats *stats = &publication->snapshot->stats;
+    const char *missing = publication->missing_capabilities;
+
+    if (report->shortfall_said || !*stats->failure)
         return;
-    report->looked_at = stats->generation;
-    if ((!stats->denied && !stats->namespaces_failed) ||
-        !capabilities_missing(stats->denied, stats->namespaces_failed, names, sizeof(names)))
-        return;
-    report->capabilities_said = true;
+    report->shortfall_said = true;
     snmp_log(LOG_WARNING,
-             "not everything is visible: the descriptors of %u processes and the tables of %u network namespaces may "
-             "not be read; missing capabilities: %s (run as root, or give them with AmbientCapabilities= of the "
-             "systemd unit)\n",
-             stats->denied, stats->namespaces_failed, names);
+             "not everything could be read: %s (denied %u, exhausted %u, failed %u, namespacesFailed %u, malformed "
+             "%u)%s%s%s\n",
+             stats->failure, stats->denied, stats->exhausted, stats->failed, stats->namespaces_failed, stats->malformed,
+             *missing ? "; missing capabilities: " : "", missing,
+             *missing        ? " (run as root, or give them with AmbientCapabilities= of the systemd unit)"
+             : stats->denied ? "; denied although no capability is missing (a security module, ptrace policy or "
+                               "container)"
+                             : "");
 }
 
 void report_scans(struct report *report, const struct publication *publication)
@@ -94,5 +115,5 @@ void report_scans(struct report *report, const struct publication *publication)
         snmp_log(LOG_NOTICE, "scans succeed again\n");
     report->failing_said = failing;
     if (publication->status == PUBLICATION_UP_TO_DATE)
-        report_capabilities(report, &publication->snapshot->stats);
+        report_shortfall(report, publication);
 }

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -17,12 +18,13 @@ AGENT = os.path.join(BUILD, "snmp", "proctcp-agentx")
 SNMPD = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin:/sbin")
 OBJECTS = ".1.3.6.1.4.1.8072.9999.9999.793.1"
 SCAN, PROCESS, SOCKET = OBJECTS + ".1", OBJECTS + ".2.1", OBJECTS + ".3.1"
-GENERATION, ROWS, INTERVAL, STATUS, AGE, LAST_FAILURE, MISSING = (
-    "%s.%d.0" % (SCAN, n) for n in (1, 5, 101, 102, 103, 105, 108))
+GENERATION, ROWS, DENIED, INTERVAL, STATUS, AGE, LAST_FAILURE, MISSING = (
+    "%s.%d.0" % (SCAN, n) for n in (1, 5, 14, 101, 102, 103, 105, 108))
 NONE, UP_TO_DATE, STALE = 1, 2, 3
 LISTEN, ESTABLISHED = 2, 5
 ONE_SCAN = "scanInterval 3600\n"  # what is served does not change while the test looks
 MANY_SCANS = "scanInterval 1\n"
+REGISTER, RESPONSE, NETWORK_ORDER = 3, 18, 16  # of AgentX: RFC 2741, section 6.1
 
 
 def free_udp_port():
@@ -327,6 +329,64 @@ class Masters(AgentTest):
             self.wait_for_scan()
             self.assertIn(index_of(made.client.fileno()), self.column(SOCKET, 14))
 
+    def test_a_second_subagent_says_so_and_takes_over(self):
+        first = self.start_both()
+        generation = self.get(GENERATION)
+        os.rename(self.path("agent.log"), self.path("first.log"))
+        second = self.start_agent(MANY_SCANS)
+        self.wait_for_log("another subagent serves this tree already")
+        self.assertEqual(self.get(GENERATION), generation)
+        self.assertEqual(self.stop(first), 0)
+        self.wait_for_log("takes this tree now")
+        self.wait_for_scan()
+        self.assertEqual(self.get(INTERVAL), 1)
+        self.assertEqual(self.stop(second), 0)
+        log = self.read("agent.log")
+        self.assertEqual(log.count("another subagent"), 1)
+        self.assertNotIn("263", log)
+
+    def test_a_master_that_hangs_while_it_is_joined_is_joined_again(self):
+        master = self.start_master()
+        master.send_signal(signal.SIGSTOP)
+        self.addCleanup(master.send_signal, signal.SIGCONT)
+        self.start_agent()
+        self.wait_for_log("no AgentX master at %s (" % self.address)
+        master.send_signal(signal.SIGCONT)
+        self.wait_for_scan()
+        self.assertNotIn("another subagent", self.read("agent.log"))
+
+    def test_a_master_that_does_not_answer_an_offer_gets_it_in_a_new_session(self):
+        """It may have taken the objects all the same: to offer them again in the same session would be refused."""
+        opened = []
+
+        def answer(connection, session):
+            with connection, connection.makefile("rb") as stream:
+                for head in iter(lambda: stream.read(20), b""):
+                    kind, order = head[1], ">" if head[2] & NETWORK_ORDER else "<"
+                    _, transaction, packet, length = struct.unpack(order + "4I", head[4:])
+                    stream.read(length)
+                    if kind != REGISTER or session > 1:
+                        connection.sendall(bytes([1, RESPONSE, head[2] & NETWORK_ORDER, 0]) + struct.pack(
+                            order + "5I2H", session, transaction, packet, 8, 0, 0, 0))
+
+        def serve(listener):
+            while True:
+                try:
+                    connection = listener.accept()[0]
+                except OSError:
+                    return
+                opened.append(connection)
+                threading.Thread(target=answer, args=(connection, len(opened)), daemon=True).start()
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.path("agentx"))
+            listener.listen(4)
+            threading.Thread(target=serve, args=(listener,), daemon=True).start()
+            agent = self.start_agent()
+            wait_until(lambda: len(opened) == 2, "a second session")
+            self.assertEqual(self.stop(agent), 0)
+            listener.shutdown(socket.SHUT_RDWR)
+        self.assertNotIn("another subagent", self.read("agent.log"))
+
     def test_a_subagent_that_is_stopped_for_a_while_answers_late(self):
         agent = self.start_both()
         agent.send_signal(signal.SIGSTOP)
@@ -414,10 +474,22 @@ class Scans(AgentTest):
         self.start_master()
         agent = self.start_agent(MANY_SCANS, program=program, user=65534, group=65534, extra_groups=[])
         self.wait_for_scan(lambda generation: generation >= 2)
-        self.wait_for_log("CAP_DAC_READ_SEARCH CAP_SYS_PTRACE")
-        self.assertEqual(self.get(MISSING), b"CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_SYS_ADMIN")
+        self.wait_for_log("missing capabilities: CAP_DAC_READ_SEARCH CAP_SYS_PTRACE (run as root")
+        self.assertEqual(self.get(MISSING), b"CAP_DAC_READ_SEARCH CAP_SYS_PTRACE")
+        self.assertGreater(self.get(DENIED), 0)
         self.assertEqual(self.stop(agent), 0)
-        self.assertEqual(self.read("agent.log").count("missing capabilities"), 1)
+        self.assertEqual(self.read("agent.log").count("not everything could be read"), 1)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root: without it capabilities are missing")
+    def test_no_capability_is_named_where_none_would_help(self):
+        agent = self.start_both(MANY_SCANS)
+        self.wait_for_scan(lambda generation: generation >= 2)
+        denied = self.get(DENIED)
+        self.assertEqual(self.get(MISSING), b"")
+        self.assertEqual(self.stop(agent), 0)
+        log = self.read("agent.log")
+        self.assertNotIn("CAP_", log)
+        self.assertEqual(log.count("although no capability is missing"), 1 if denied else 0)
 
 
 class Start(AgentTest):
@@ -427,7 +499,7 @@ class Start(AgentTest):
         return done.returncode, done.stdout, done.stderr
 
     def test_wrong_options_are_named(self):
-        for arguments, words in ((("-q",), "-q"), (("-x",), "-x"), (("-x", ""), "unix:/run/agentx/master"),
+        for arguments, words in ((("-q",), "-q"), (("-x",), "-x"), (("--verbose",), "no option --verbose"), (("-x", ""), "unix:/run/agentx/master"),
                                  (("-f", "spare"), "spare"), (("-c", "a,b"), "a,b")):
             with self.subTest(arguments):
                 status, out, error = self.run_agent(*arguments)
@@ -444,20 +516,23 @@ class Start(AgentTest):
     def test_help_and_version_are_printed(self):
         status, out, error = self.run_agent("-h")
         self.assertEqual((status, error), (0, ""))
-        for option in ("-f", "-x ADDRESS", "-c FILE", "-p FILE", "-v"):
+        for option in ("-f", "-x ADDRESS", "-c FILE", "-p FILE", "-h, --help", "-v, --version"):
             self.assertIn("  %s " % option, out)
+        self.assertEqual(self.run_agent("--help"), (status, out, error))
         status, out, error = self.run_agent("-v")
         self.assertEqual((status, error), (0, ""))
         self.assertRegex(out, r"^proctcp-agentx \d+\.\d+\.\d+")
+        self.assertEqual(self.run_agent("--version"), (status, out, error))
 
     def test_wrong_configuration_is_named_by_line_and_the_rest_is_used(self):
         self.start_master()
         self.start_agent("scanInterval 0\nscanInterval 1h\nprocPath proc\nnetNamespaces some\nscanSource ebpf\n"
-                         "nonsense 1\nscanInterval 77\n")
+                         "nonsense 1\nagentXPingInterval 0\nscanInterval 77\n")
         self.wait_for_scan()
         log = self.read("agent.log")
         for line, word in enumerate(("scanInterval: \"0\"", "scanInterval: \"1h\"", "procPath: \"proc\"",
-                                     "netNamespaces: \"some\"", "scanSource: \"ebpf\"", "nonsense"), 1):
+                                     "netNamespaces: \"some\"", "scanSource: \"ebpf\"", "nonsense",
+                                     "agentXPingInterval: \"0\" .* from 1 to 3600; it stays at 5"), 1):
             self.assertRegex(log, r"proctcp\.conf: line %d: (Error|Warning): .*%s" % (line, word))
         self.assertEqual(self.get(INTERVAL), 77)
 
