@@ -11,6 +11,7 @@ BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin
 MIBDIR ?= $(PREFIX)/share/snmp/mibs
 MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 COLLECTDDIR ?= $(LIBDIR)/collectd
 INSTALL ?= install
 BUILD ?= build
@@ -191,9 +192,11 @@ endif
 ifeq ($(HAVE_SNMP),yes)
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR)
 	$(INSTALL) -m 755 $(BUILD)/snmp/proctcp-agentx $(DESTDIR)$(SBINDIR)/proctcp-agentx
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
+	sed 's|/usr/local/sbin|$(SBINDIR)|' plugins/snmp/proctcp-agentx.service >$(DESTDIR)$(UNITDIR)/proctcp-agentx.service
 endif
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/proctcp $(DESTDIR)$(SBINDIR)/proctcp-agentx $(DESTDIR)$(COLLECTDDIR)/proctcp.so \
+	rm -f $(DESTDIR)$(UNITDIR)/proctcp-agentx.service $(DESTDIR)$(BINDIR)/proctcp $(DESTDIR)$(SBINDIR)/proctcp-agentx $(DESTDIR)$(COLLECTDDIR)/proctcp.so \
 		$(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt \
 		$(foreach page,$(wildcard plugins/*/*.[158]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
