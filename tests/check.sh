@@ -36,6 +36,7 @@ step() {
         tail -n 60 "$log"
         echo "----"
     fi
+    return "$status"
 }
 
 jobs=$(nproc)
@@ -74,8 +75,7 @@ valgrinds() {
         build/proctcp --count 3 --interval 0.1
 }
 
-step "build with gcc" build CC=gcc
-[ "$failed" = 0 ] || finish
+step "build with gcc" build CC=gcc || finish
 units build
 corpora build
 step "live" /usr/bin/python3 tests/live/run.py
@@ -83,16 +83,14 @@ step "demo" /usr/bin/python3 tests/demo/demo.py
 valgrinds
 
 san="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
-step "build with gcc and sanitizers" build CC=gcc BUILD=build/san SANITIZE="$san"
-[ "$failed" = 0 ] || finish
+step "build with gcc and sanitizers" build CC=gcc BUILD=build/san SANITIZE="$san" || finish
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 units build/san
 corpora build/san
 step "san: live" env BUILD=build/san SANITIZED=1 /usr/bin/python3 tests/live/run.py
 unset ASAN_OPTIONS UBSAN_OPTIONS
 
-step "build with clang" build CC=clang BUILD=build/clang
-[ "$failed" = 0 ] || finish
+step "build with clang" build CC=clang BUILD=build/clang || finish
 units build/clang
 step "lint" make --no-print-directory lint
 
