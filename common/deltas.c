@@ -1,6 +1,14 @@
-/* deltas.c - this scan against the previous snapshot: since when rows and processes are known. Both are sorted by the
- * same order, so that one merge finds what they share. Nothing of the kernel is known here. */
+/* deltas.c - this scan against the previous snapshot: since when rows, sockets and processes are known, and what
+ * counters went up by meanwhile. Both sides are sorted by the same orders, so that merges find what they share. Nothing
+ * of the kernel is known here but what its counters do. */
 #include "scan.h"
+
+/* What the walk of both sides found. Arrays lie in the scan's scratch memory. */
+struct match {
+    uint32_t *earlier;     /* by socket of this scan: the same one in the previous snapshot, or PROCTCP_NONE */
+    uint32_t *lives_on;    /* by socket of the previous snapshot: whether it is in this scan, too */
+    uint32_t *later_owner; /* by process of the previous snapshot: the same one in this scan, or PROCTCP_NONE */
+};
 
 /* Pids are reused; a process is the same only if it started at the same time. */
 static bool same_process(const struct proctcp_process *a, const struct proctcp_process *b)
@@ -8,12 +16,72 @@ static bool same_process(const struct proctcp_process *a, const struct proctcp_p
     return a->pid == b->pid && a->start_ticks == b->start_ticks;
 }
 
+/* By cookie where both have one. By endpoints else, unless one of them has none: it had not been bound yet. */
 static bool same_socket(const struct proctcp_socket *a, const struct proctcp_socket *b)
 {
-    return a->inode == b->inode && a->local_port == b->local_port && a->remote_port == b->remote_port &&
+    if (a->inode != b->inode)
+        return false;
+    if (a->present & b->present & PROCTCP_HAS_COOKIE)
+        return a->cookie == b->cookie;
+    if (!(a->present & b->present & PROCTCP_HAS_LOCAL))
+        return true;
+    return a->local_port == b->local_port && a->remote_port == b->remote_port &&
            memcmp(&a->local_address, &b->local_address, sizeof(a->local_address)) == 0 &&
            memcmp(&a->remote_address, &b->remote_address, sizeof(a->remote_address)) == 0;
 }
+
+/* ---- sockets ---- */
+
+static int order_held(struct scan *scan)
+{
+    struct keys *keys = &scan->keys;
+
+    keys->count = 0;
+    scan->held.count = 0;
+    if (!vector_reserve(keys, scan->sockets.count) || !vector_reserve(&scan->held, scan->sockets.count))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < scan->sockets.count; i++) {
+        if (scan->sockets.at[i].owners)
+            keys->at[keys->count++] = (uint64_t)scan->sockets.at[i].inode << 32 | i;
+    }
+    if (sort_keys(scan) < 0)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < keys->count; i++)
+        scan->held.at[i] = (uint32_t)keys->at[i];
+    scan->held.count = keys->count;
+    return 0;
+}
+
+/* Sockets of one inode are mostly one; the subflows of an MPTCP descriptor are a few. */
+static void match_socket(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match,
+                         uint32_t index, const uint32_t *old, const uint32_t *old_end)
+{
+    struct proctcp_socket *socket = &scan->sockets.at[index];
+
+    for (; old < old_end && previous->sockets[*old].inode == socket->inode; old++) {
+        if (match->lives_on[*old] || !same_socket(socket, &previous->sockets[*old]))
+            continue;
+        match->earlier[index] = *old;
+        match->lives_on[*old] = true;
+        socket->first_seen = previous->sockets[*old].first_seen;
+        return;
+    }
+}
+
+static void match_sockets(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
+{
+    uint32_t old_count;
+    const uint32_t *old = snapshot_held(previous, &old_count), *old_end = old + old_count;
+
+    for (uint32_t i = 0; i < scan->held.count; i++) {
+        uint32_t index = scan->held.at[i];
+        while (old < old_end && previous->sockets[*old].inode < scan->sockets.at[index].inode)
+            old++;
+        match_socket(scan, previous, match, index, old, old_end);
+    }
+}
+
+/* ---- rows and processes ---- */
 
 /* Order of rows within a process. */
 static int compare_rows(const struct scan *scan, const struct proctcp_row *row, const struct proctcp_snapshot *previous,
@@ -25,7 +93,7 @@ static int compare_rows(const struct scan *scan, const struct proctcp_row *row, 
     return (a > b) - (a < b);
 }
 
-static void merge_rows(struct scan *scan, const struct proctcp_process *process,
+static void match_rows(struct scan *scan, const struct proctcp_process *process,
                        const struct proctcp_snapshot *previous, const struct proctcp_process *old_process)
 {
     struct proctcp_row *row = scan->rows.at + process->first_row;
@@ -44,23 +112,158 @@ static void merge_rows(struct scan *scan, const struct proctcp_process *process,
     }
 }
 
-void deltas_find(struct scan *scan, const struct proctcp_snapshot *previous)
+static void keep_totals(struct proctcp_process *process, const struct proctcp_process *old)
 {
-    uint32_t now = (uint32_t)scan->stats.time;
+    process->first_seen = old->first_seen;
+    process->present |= old->present & PROCTCP_HAS_TOTALS;
+    process->bytes_sent = old->bytes_sent;
+    process->bytes_acked = old->bytes_acked;
+    process->bytes_received = old->bytes_received;
+    process->segs_out = old->segs_out;
+    process->segs_in = old->segs_in;
+    process->retransmissions = old->retransmissions;
+    process->sockets_opened = old->sockets_opened;
+    process->sockets_closed = old->sockets_closed;
+}
+
+static void match_processes(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
+{
     uint32_t old = 0;
 
-    for (uint32_t i = 0; i < scan->rows.count; i++)
-        scan->rows.at[i].first_seen = now;
     for (uint32_t i = 0; i < scan->processes.count; i++) {
         struct proctcp_process *process = &scan->processes.at[i];
-        process->first_seen = now;
-        if (!previous)
-            continue;
         while (old < previous->process_count && previous->processes[old].pid < process->pid)
             old++;
         if (old == previous->process_count || !same_process(process, &previous->processes[old]))
             continue;
-        process->first_seen = previous->processes[old].first_seen;
-        merge_rows(scan, process, previous, &previous->processes[old]);
+        match->later_owner[old] = i;
+        keep_totals(process, &previous->processes[old]);
+        match_rows(scan, process, previous, &previous->processes[old]);
     }
+}
+
+/* ---- counters ---- */
+
+/* A counter that went back began anew: the socket was disconnected and connected again. */
+static uint64_t delta64(uint64_t now, uint64_t before)
+{
+    return now >= before ? now - before : now;
+}
+
+/* One of 32 bits that went back by more than half of them went over its end instead. */
+static uint64_t delta32(uint32_t now, uint32_t before)
+{
+    uint32_t up = now - before;
+    return now >= before || up < UINT32_MAX / 2 ? up : now;
+}
+
+/* Adds what a socket counted since earlier; NULL: since it began. */
+static void add_counters(struct proctcp_process *process, const struct proctcp_socket *socket,
+                         const struct proctcp_trouble *trouble, const struct proctcp_socket *earlier,
+                         const struct proctcp_trouble *earlier_trouble)
+{
+    static const struct proctcp_socket no_socket = {.present = UINT64_MAX};
+    static const struct proctcp_trouble no_trouble = {0};
+    uint64_t both;
+
+    if (!earlier) {
+        earlier = &no_socket;
+        earlier_trouble = &no_trouble;
+    }
+    /* What the earlier scan had no value of begins now. */
+    both = socket->present & earlier->present;
+    if (both & PROCTCP_HAS_BYTES_SENT)
+        process->bytes_sent += delta64(socket->bytes_sent, earlier->bytes_sent);
+    if (both & PROCTCP_HAS_BYTES) {
+        process->bytes_acked += delta64(socket->bytes_acked, earlier->bytes_acked);
+        process->bytes_received += delta64(socket->bytes_received, earlier->bytes_received);
+    }
+    if (both & PROCTCP_HAS_SEGS) {
+        process->segs_out += delta32(socket->segs_out, earlier->segs_out);
+        process->segs_in += delta32(socket->segs_in, earlier->segs_in);
+    }
+    if (both & PROCTCP_HAS_INFO)
+        process->retransmissions += delta32(trouble->total_retrans, earlier_trouble->total_retrans);
+}
+
+/* A socket counts in the process of its rank 1 alone, whoever that was before. */
+static void add_sockets(struct scan *scan, const struct proctcp_snapshot *previous, const struct match *match)
+{
+    for (uint32_t i = 0; i < scan->rows.count; i++) {
+        const struct proctcp_row *row = &scan->rows.at[i];
+        const struct proctcp_socket *socket = &scan->sockets.at[row->socket], *earlier = NULL;
+        const struct proctcp_trouble *earlier_trouble = NULL;
+        struct proctcp_process *process = &scan->processes.at[row->process];
+        if (row->owner_rank != 1)
+            continue;
+        if (previous && match->earlier[row->socket] != PROCTCP_NONE) {
+            earlier = &previous->sockets[match->earlier[row->socket]];
+            earlier_trouble = &previous->troubles[earlier->trouble];
+        }
+        process->sockets_opened += !earlier;
+        add_counters(process, socket, &scan->troubles.at[socket->trouble], earlier, earlier_trouble);
+    }
+}
+
+static void add_closed(struct scan *scan, const struct proctcp_snapshot *previous, const struct match *match)
+{
+    for (uint32_t i = 0; i < previous->row_count; i++) {
+        const struct proctcp_row *row = &previous->rows[i];
+        uint32_t process = match->later_owner[row->process];
+        if (row->owner_rank == 1 && process != PROCTCP_NONE && !match->lives_on[row->socket])
+            scan->processes.at[process].sockets_closed++;
+    }
+}
+
+/* ---- all of it ---- */
+
+static int make_room(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
+{
+    const uint64_t sockets = scan->sockets.count;
+    const uint64_t old_sockets = previous ? previous->socket_count : 0;
+    const uint64_t old_processes = previous ? previous->process_count : 0;
+
+    scan->scratch.count = 0;
+    if (!vector_reserve(&scan->scratch, sockets + old_sockets + old_processes + 1))
+        return -ENOMEM;
+    scan->scratch.count = (uint32_t)(sockets + old_sockets + old_processes);
+    match->earlier = scan->scratch.at;
+    match->lives_on = match->earlier + sockets;
+    match->later_owner = match->lives_on + old_sockets;
+    memset(match->earlier, 0xff, sockets * sizeof(uint32_t));
+    memset(match->lives_on, 0, old_sockets * sizeof(uint32_t));
+    memset(match->later_owner, 0xff, old_processes * sizeof(uint32_t));
+    return 0;
+}
+
+static void begin_now(struct scan *scan)
+{
+    const uint32_t now = (uint32_t)scan->stats.time;
+
+    for (uint32_t i = 0; i < scan->rows.count; i++)
+        scan->rows.at[i].first_seen = now;
+    for (uint32_t i = 0; i < scan->sockets.count; i++)
+        scan->sockets.at[i].first_seen = now;
+    for (uint32_t i = 0; i < scan->processes.count; i++) {
+        scan->processes.at[i].first_seen = now;
+        if (scan->stats.source == PROCTCP_SOURCE_NETLINK)
+            scan->processes.at[i].present |= PROCTCP_HAS_TOTALS;
+    }
+}
+
+int deltas_find(struct scan *scan, const struct proctcp_snapshot *previous)
+{
+    struct match match;
+
+    if (order_held(scan) < 0 || make_room(scan, previous, &match) < 0)
+        return -ENOMEM;
+    begin_now(scan);
+    if (previous) {
+        match_sockets(scan, previous, &match);
+        match_processes(scan, previous, &match);
+    }
+    add_sockets(scan, previous, &match);
+    if (previous)
+        add_closed(scan, previous, &match);
+    return 0;
 }

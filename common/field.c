@@ -10,6 +10,7 @@
 #define ROW(member)          .record = PROCTCP_IN_ROW, MEMBER(struct proctcp_row, member)
 #define SOCKET(member)       .record = PROCTCP_IN_SOCKET, MEMBER(struct proctcp_socket, member)
 #define PROCESS(member)      .record = PROCTCP_IN_PROCESS, MEMBER(struct proctcp_process, member)
+#define TROUBLE(member)      .record = PROCTCP_IN_TROUBLE, MEMBER(struct proctcp_trouble, member)
 #define PEER(member)         .record = PROCTCP_IN_PEER, MEMBER(struct proctcp_row, member)
 #define STATS(member)        .record = PROCTCP_IN_STATS, MEMBER(struct proctcp_stats, member)
 #define MEMBER(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
@@ -18,8 +19,7 @@
 #define COUNTER  .type = PROCTCP_UNSIGNED, .is_counter = true
 #define ENUM(of) .type = PROCTCP_ENUM, .enum_name = proctcp_##of##_name
 
-/* Ids 6 (cookie), 26 (accept_queue_max), 37 to 82 (path, counters, times, memory) and 83 (interface) belong to fields
- * that only sock_diag gives. Id 10 and those from 101 on are columns of the SNMP adapter's own. */
+/* Id 10 and those from 101 on are columns of the SNMP adapter's own. */
 /* clang-format off */
 static const struct proctcp_field row_fields[] = {
     {.id = 1, .name = "pid", .type = PROCTCP_SIGNED, ROW(pid),
@@ -32,6 +32,8 @@ static const struct proctcp_field row_fields[] = {
      .present = PROCTCP_HAS_PROCESS, .help = "name of the holder (comm)"},
     {.id = 5, .name = "inode", UNSIGNED, SOCKET(inode),
      .help = "inode of the socket"},
+    {.id = 6, .name = "cookie", UNSIGNED, SOCKET(cookie),
+     .present = PROCTCP_HAS_COOKIE, .help = "identity of the socket as long as the kernel runs"},
     {.id = 7, .name = "netns", UNSIGNED, SOCKET(netns),
      .present = PROCTCP_HAS_NETNS, .help = "inode of the network namespace whose table showed the socket"},
     {.id = 8, .name = "uid", UNSIGNED, SOCKET(uid),
@@ -68,6 +70,8 @@ static const struct proctcp_field row_fields[] = {
      .present = PROCTCP_HAS_QUEUES, .unit = "bytes", .help = "received and not yet read"},
     {.id = 25, .name = "accept_queue", UNSIGNED, SOCKET(accept_queue),
      .present = PROCTCP_HAS_ACCEPT_QUEUE, .unit = "connections", .help = "connections that wait to be accepted"},
+    {.id = 26, .name = "accept_queue_max", UNSIGNED, SOCKET(accept_queue_max),
+     .present = PROCTCP_HAS_ACCEPT_QUEUE_MAX, .unit = "connections", .help = "most connections that may wait to be accepted"},
     {.id = 27, .name = "timer", ENUM(timer), SOCKET(timer),
      .present = PROCTCP_HAS_TIMER, .help = "what the running timer is for"},
     {.id = 28, .name = "timer_expires_ms", UNSIGNED, SOCKET(timer_expires_ms),
@@ -88,6 +92,100 @@ static const struct proctcp_field row_fields[] = {
      .present = PROCTCP_HAS_CWND, .unit = "segments", .help = "congestion window"},
     {.id = 36, .name = "ssthresh_segments", .type = PROCTCP_SIGNED, SOCKET(ssthresh_segments),
      .present = PROCTCP_HAS_SSTHRESH, .unit = "segments", .help = "slow start threshold; -1: still in initial slow start"},
+    {.id = 37, .name = "congestion", .type = PROCTCP_WORD, SOCKET(congestion),
+     .present = PROCTCP_HAS_CONGESTION, .help = "congestion control algorithm"},
+    {.id = 38, .name = "ca_state", ENUM(ca_state), SOCKET(ca_state),
+     .present = PROCTCP_HAS_INFO, .help = "state of the congestion control"},
+    {.id = 39, .name = "rtt_us", UNSIGNED, SOCKET(rtt_us),
+     .present = PROCTCP_HAS_RTT, .unit = "microseconds", .help = "smoothed round-trip time"},
+    {.id = 40, .name = "rtt_var_us", UNSIGNED, SOCKET(rtt_var_us),
+     .present = PROCTCP_HAS_RTT, .unit = "microseconds", .help = "mean deviation of the round-trip time"},
+    {.id = 41, .name = "min_rtt_us", UNSIGNED, SOCKET(min_rtt_us),
+     .present = PROCTCP_HAS_MIN_RTT, .unit = "microseconds", .help = "least round-trip time of late"},
+    {.id = 42, .name = "rcv_rtt_us", UNSIGNED, SOCKET(rcv_rtt_us),
+     .present = PROCTCP_HAS_RCV_RTT, .unit = "microseconds", .help = "round-trip time as the receiver estimates it"},
+    {.id = 43, .name = "snd_mss_bytes", UNSIGNED, SOCKET(snd_mss_bytes),
+     .present = PROCTCP_HAS_INFO, .unit = "bytes", .help = "segment size in use for sending"},
+    {.id = 44, .name = "rcv_mss_bytes", UNSIGNED, SOCKET(rcv_mss_bytes),
+     .present = PROCTCP_HAS_INFO, .unit = "bytes", .help = "segment size seen in receiving"},
+    {.id = 45, .name = "advmss_bytes", UNSIGNED, SOCKET(advmss_bytes),
+     .present = PROCTCP_HAS_INFO, .unit = "bytes", .help = "segment size advertised to the other end"},
+    {.id = 46, .name = "pmtu_bytes", UNSIGNED, SOCKET(pmtu_bytes),
+     .present = PROCTCP_HAS_INFO, .unit = "bytes", .help = "path MTU"},
+    {.id = 47, .name = "snd_wnd_bytes", UNSIGNED, SOCKET(snd_wnd_bytes),
+     .present = PROCTCP_HAS_SND_WND, .unit = "bytes", .help = "window that the other end offers"},
+    {.id = 48, .name = "rcv_wnd_bytes", UNSIGNED, SOCKET(rcv_wnd_bytes),
+     .present = PROCTCP_HAS_RCV_WND, .unit = "bytes", .help = "window offered to the other end"},
+    {.id = 49, .name = "rcv_space_bytes", UNSIGNED, SOCKET(rcv_space_bytes),
+     .present = PROCTCP_HAS_INFO, .unit = "bytes", .help = "receive buffer that the kernel aims at"},
+    {.id = 50, .name = "reordering", UNSIGNED, SOCKET(reordering),
+     .present = PROCTCP_HAS_INFO, .help = "reordering that is not taken for loss"},
+    {.id = 51, .name = "unacked_segments", UNSIGNED, SOCKET(unacked_segments),
+     .present = PROCTCP_HAS_INFO, .unit = "segments", .help = "sent and not yet acknowledged"},
+    {.id = 52, .name = "sacked_segments", UNSIGNED, TROUBLE(sacked_segments),
+     .present = PROCTCP_HAS_INFO, .unit = "segments", .help = "of these, selectively acknowledged"},
+    {.id = 53, .name = "lost_segments", UNSIGNED, TROUBLE(lost_segments),
+     .present = PROCTCP_HAS_INFO, .unit = "segments", .help = "of these, taken for lost"},
+    {.id = 54, .name = "retrans_segments", UNSIGNED, TROUBLE(retrans_segments),
+     .present = PROCTCP_HAS_INFO, .unit = "segments", .help = "of these, sent again"},
+    {.id = 55, .name = "notsent_bytes", UNSIGNED, TROUBLE(notsent_bytes),
+     .present = PROCTCP_HAS_NOTSENT, .unit = "bytes", .help = "written and not yet sent"},
+    {.id = 56, .name = "delivery_rate_bytes_per_s", UNSIGNED, SOCKET(delivery_rate_bytes_per_s),
+     .present = PROCTCP_HAS_DELIVERY_RATE, .unit = "bytes per second", .help = "rate at which data was delivered of late"},
+    {.id = 57, .name = "pacing_rate_bytes_per_s", UNSIGNED, SOCKET(pacing_rate_bytes_per_s),
+     .present = PROCTCP_HAS_PACING_RATE, .unit = "bytes per second", .help = "rate at which data may be sent"},
+    {.id = 58, .name = "bytes_sent", COUNTER, SOCKET(bytes_sent),
+     .present = PROCTCP_HAS_BYTES_SENT, .unit = "bytes", .help = "payload sent, with what was sent again"},
+    {.id = 59, .name = "bytes_acked", COUNTER, SOCKET(bytes_acked),
+     .present = PROCTCP_HAS_BYTES, .unit = "bytes", .help = "payload that the other end acknowledged"},
+    {.id = 60, .name = "bytes_retrans", COUNTER, TROUBLE(bytes_retrans),
+     .present = PROCTCP_HAS_BYTES_SENT, .unit = "bytes", .help = "payload sent again"},
+    {.id = 61, .name = "bytes_received", COUNTER, SOCKET(bytes_received),
+     .present = PROCTCP_HAS_BYTES, .unit = "bytes", .help = "payload received in order"},
+    {.id = 62, .name = "segs_out", COUNTER, SOCKET(segs_out),
+     .present = PROCTCP_HAS_SEGS, .unit = "segments", .help = "segments sent"},
+    {.id = 63, .name = "segs_in", COUNTER, SOCKET(segs_in),
+     .present = PROCTCP_HAS_SEGS, .unit = "segments", .help = "segments received"},
+    {.id = 64, .name = "data_segs_out", COUNTER, SOCKET(data_segs_out),
+     .present = PROCTCP_HAS_DATA_SEGS, .unit = "segments", .help = "segments with payload sent"},
+    {.id = 65, .name = "data_segs_in", COUNTER, SOCKET(data_segs_in),
+     .present = PROCTCP_HAS_DATA_SEGS, .unit = "segments", .help = "segments with payload received"},
+    {.id = 66, .name = "total_retrans", COUNTER, TROUBLE(total_retrans),
+     .present = PROCTCP_HAS_INFO, .unit = "segments", .help = "segments sent again"},
+    {.id = 67, .name = "dsack_dups", COUNTER, TROUBLE(dsack_dups),
+     .present = PROCTCP_HAS_BYTES_SENT, .unit = "segments", .help = "duplicates that the other end reported"},
+    {.id = 68, .name = "reord_seen", COUNTER, TROUBLE(reord_seen),
+     .present = PROCTCP_HAS_BYTES_SENT, .help = "times that reordering was seen"},
+    {.id = 69, .name = "rcv_ooo_packets", COUNTER, TROUBLE(rcv_ooo_packets),
+     .present = PROCTCP_HAS_RCV_OOO, .unit = "packets", .help = "packets received out of order"},
+    {.id = 70, .name = "delivered", COUNTER, SOCKET(delivered),
+     .present = PROCTCP_HAS_DELIVERED, .unit = "packets", .help = "packets delivered, with what was sent again"},
+    {.id = 71, .name = "delivered_ce", COUNTER, TROUBLE(delivered_ce),
+     .present = PROCTCP_HAS_DELIVERED, .unit = "packets", .help = "of these, marked for congestion (ECN)"},
+    {.id = 72, .name = "busy_time_us", COUNTER, SOCKET(busy_time_us),
+     .present = PROCTCP_HAS_BUSY_TIME, .unit = "microseconds", .help = "time with data to send"},
+    {.id = 73, .name = "rwnd_limited_us", COUNTER, TROUBLE(rwnd_limited_us),
+     .present = PROCTCP_HAS_BUSY_TIME, .unit = "microseconds", .help = "time held back by the window of the other end"},
+    {.id = 74, .name = "sndbuf_limited_us", COUNTER, TROUBLE(sndbuf_limited_us),
+     .present = PROCTCP_HAS_BUSY_TIME, .unit = "microseconds", .help = "time held back by the send buffer"},
+    {.id = 75, .name = "last_data_sent_ms", UNSIGNED, SOCKET(last_data_sent_ms),
+     .present = PROCTCP_HAS_INFO, .unit = "milliseconds", .help = "since data was last sent"},
+    {.id = 76, .name = "last_data_received_ms", UNSIGNED, SOCKET(last_data_received_ms),
+     .present = PROCTCP_HAS_INFO, .unit = "milliseconds", .help = "since data was last received"},
+    {.id = 77, .name = "last_ack_received_ms", UNSIGNED, SOCKET(last_ack_received_ms),
+     .present = PROCTCP_HAS_INFO, .unit = "milliseconds", .help = "since an acknowledgement was last received"},
+    {.id = 78, .name = "rmem_alloc_bytes", UNSIGNED, SOCKET(rmem_alloc_bytes),
+     .present = PROCTCP_HAS_MEMORY, .unit = "bytes", .help = "memory that received data takes"},
+    {.id = 79, .name = "rcvbuf_bytes", UNSIGNED, SOCKET(rcvbuf_bytes),
+     .present = PROCTCP_HAS_MEMORY, .unit = "bytes", .help = "receive buffer"},
+    {.id = 80, .name = "wmem_alloc_bytes", UNSIGNED, SOCKET(wmem_alloc_bytes),
+     .present = PROCTCP_HAS_MEMORY, .unit = "bytes", .help = "memory that data to send takes"},
+    {.id = 81, .name = "sndbuf_bytes", UNSIGNED, SOCKET(sndbuf_bytes),
+     .present = PROCTCP_HAS_MEMORY, .unit = "bytes", .help = "send buffer"},
+    {.id = 82, .name = "drops", COUNTER, TROUBLE(drops),
+     .present = PROCTCP_HAS_DROPS, .unit = "packets", .help = "packets dropped by the socket"},
+    {.id = 83, .name = "interface", UNSIGNED, SOCKET(interface),
+     .present = PROCTCP_HAS_INTERFACE, .help = "index of the interface that the socket is bound to"},
 };
 /* clang-format on */
 
@@ -97,7 +195,6 @@ static const struct proctcp_field row_fields[] = {
         .help = "sockets held in this state"                                                                           \
     }
 
-/* Ids from 26 on belong to the monotone totals. */
 /* clang-format off */
 static const struct proctcp_field process_fields[] = {
     {.id = 1, .name = "pid", .type = PROCTCP_SIGNED, PROCESS(pid),
@@ -139,6 +236,22 @@ static const struct proctcp_field process_fields[] = {
      .unit = "bytes", .help = "sum over its non-listening sockets of owner_rank 1"},
     {.id = 25, .name = "rx_queue_bytes", UNSIGNED, PROCESS(rx_queue_bytes),
      .unit = "bytes", .help = "sum over its non-listening sockets of owner_rank 1"},
+    {.id = 26, .name = "bytes_sent", COUNTER, PROCESS(bytes_sent),
+     .present = PROCTCP_HAS_TOTALS, .unit = "bytes", .help = "payload that its sockets sent, in all"},
+    {.id = 27, .name = "bytes_acked", COUNTER, PROCESS(bytes_acked),
+     .present = PROCTCP_HAS_TOTALS, .unit = "bytes", .help = "payload that was acknowledged to its sockets, in all"},
+    {.id = 28, .name = "bytes_received", COUNTER, PROCESS(bytes_received),
+     .present = PROCTCP_HAS_TOTALS, .unit = "bytes", .help = "payload that its sockets received, in all"},
+    {.id = 29, .name = "segs_out", COUNTER, PROCESS(segs_out),
+     .present = PROCTCP_HAS_TOTALS, .unit = "segments", .help = "segments that its sockets sent, in all"},
+    {.id = 30, .name = "segs_in", COUNTER, PROCESS(segs_in),
+     .present = PROCTCP_HAS_TOTALS, .unit = "segments", .help = "segments that its sockets received, in all"},
+    {.id = 31, .name = "retransmissions", COUNTER, PROCESS(retransmissions),
+     .present = PROCTCP_HAS_TOTALS, .unit = "segments", .help = "segments that its sockets sent again, in all"},
+    {.id = 32, .name = "sockets_opened", COUNTER, PROCESS(sockets_opened),
+     .unit = "sockets", .help = "sockets first seen in it, in all"},
+    {.id = 33, .name = "sockets_closed", COUNTER, PROCESS(sockets_closed),
+     .unit = "sockets", .help = "sockets last seen in it, in all"},
 };
 /* clang-format on */
 
@@ -190,6 +303,10 @@ static const struct proctcp_field stats_fields[] = {
      .help = "the first thing that failed, in words; empty if nothing did"},
     {.id = 23, .name = "unread", UNSIGNED, STATS(unread),
      .unit = "descriptors", .help = "TCP descriptors left out, for the tables that should show them were not read"},
+    {.id = 24, .name = "source_reason", .type = PROCTCP_TEXT, STATS(source_reason),
+     .help = "why not the better source; empty if it was"},
+    {.id = 25, .name = "namespaces_procfs", UNSIGNED, STATS(namespaces_procfs),
+     .unit = "namespaces", .help = "of the network namespaces read: through /proc"},
 };
 /* clang-format on */
 
@@ -265,6 +382,13 @@ bool proctcp_row_value(const struct proctcp_snapshot *snapshot, const struct pro
         if (field->present && !(socket->present & field->present))
             return false;
         read_value(socket, field, value);
+        if (field->type == PROCTCP_WORD)
+            *value = (struct proctcp_value){.type = PROCTCP_TEXT, .text = snapshot->words[value->number]};
+        return true;
+    case PROCTCP_IN_TROUBLE:
+        if (!(socket->present & field->present))
+            return false;
+        read_value(&snapshot->troubles[socket->trouble], field, value);
         return true;
     case PROCTCP_IN_PEER:
     case PROCTCP_IN_PEER_PROCESS:

@@ -3,27 +3,13 @@
 
 #include <errno.h>
 
-/* Moves keys to out, ordered by eleven bits from shift on; keys that agree in them keep their order. */
-static void radix_pass(const struct keys *keys, struct keys *out, unsigned shift)
-{
-    uint32_t starts[2048] = {0}, sum = 0;
-
-    for (uint32_t i = 0; i < keys->count; i++)
-        starts[keys->at[i] >> shift & 2047]++;
-    for (size_t i = 0; i < 2048; i++) {
-        uint32_t count = starts[i];
-        starts[i] = sum;
-        sum += count;
-    }
-    for (uint32_t i = 0; i < keys->count; i++)
-        out->at[starts[keys->at[i] >> shift & 2047]++] = keys->at[i];
-    out->count = keys->count;
-}
-
-/* Subflow order: what the connection began with has the lowest port; the rest only makes it the same in each scan. */
+/* The first subflow has the lowest cookie. Without cookies, the lowest port; the rest only makes it the same in each
+ * scan. */
 static int compare_subflows(const struct proctcp_socket *a, const struct proctcp_socket *b)
 {
     int order;
+    if (a->cookie != b->cookie)
+        return a->cookie < b->cookie ? -1 : 1;
     if (a->local_port != b->local_port)
         return a->local_port < b->local_port ? -1 : 1;
     if ((order = memcmp(&a->local_address, &b->local_address, sizeof(a->local_address))) != 0)
@@ -45,30 +31,27 @@ static void number_subflows(struct scan *scan, uint32_t first, uint32_t count)
 
     qsort_r(group, count, sizeof(group[0]), compare_positions, scan->sockets.at);
     for (uint32_t i = 0; i < count; i++)
-        scan->sockets.at[group[i]].subflow = i + 1;
+        scan->sockets.at[group[i]].subflow = (uint16_t)(i + 1);
 }
 
 static int order_by_inode(struct scan *scan)
 {
-    struct keys *keys = &scan->keys, *spare = &scan->spare;
+    struct keys *keys = &scan->keys;
     uint32_t count = scan->sockets.count;
 
     keys->count = 0;
     scan->by_inode.count = 0;
-    if (!vector_reserve(keys, count) || !vector_reserve(spare, count) || !vector_reserve(&scan->by_inode, count))
+    if (!vector_reserve(keys, count) || !vector_reserve(&scan->by_inode, count))
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++) {
         if (scan->sockets.at[i].inode)
             keys->at[keys->count++] = (uint64_t)scan->sockets.at[i].inode << 32 | i;
     }
-    if (keys->count) {
-        radix_pass(keys, spare, 32);
-        radix_pass(spare, keys, 43);
-        radix_pass(keys, spare, 54);
-        for (uint32_t i = 0; i < spare->count; i++)
-            scan->by_inode.at[i] = (uint32_t)spare->at[i];
-        scan->by_inode.count = spare->count;
-    }
+    if (sort_keys(scan) < 0)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < keys->count; i++)
+        scan->by_inode.at[i] = (uint32_t)keys->at[i];
+    scan->by_inode.count = keys->count;
     return 0;
 }
 

@@ -3,13 +3,22 @@
 #include "cursor.h"
 #include "scan.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-/* Own directories, best first: the calling thread may have left the namespace of its process (3.17 and newer tell). */
+/* Where ip-netns(8) mounts namespaces that have a name. */
+#define NAMED_DIRECTORY "/run/netns"
+
+/* Own directories, best first: the calling thread may have left the namespace of its process (3.17 and newer tell).
+ */
 static const char *const own_directories[] = {"thread-self", "self"};
 
 /* net:[4026531840]; 0: not to be had. */
@@ -45,7 +54,7 @@ static int add(struct scan *scan, uint32_t inode, uint32_t visit, bool own)
     struct netns *netns = vector_push(&scan->namespaces);
     if (!netns)
         return -ENOMEM;
-    *netns = (struct netns){.inode = inode, .visit = visit, .own = own};
+    *netns = (struct netns){.shown.inode = inode, .visit = visit, .own = own};
     return 0;
 }
 
@@ -77,6 +86,63 @@ static int add_visited(struct scan *scan, uint32_t own)
     return 0;
 }
 
+static bool is_known(const struct scan *scan, uint32_t inode)
+{
+    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
+        if (scan->namespaces.at[i].shown.inode == inode)
+            return true;
+    }
+    return false;
+}
+
+/* A file below a name is a namespace only while it is mounted; without that it is just a file, of another file system.
+ */
+static int open_named(const char *name, uint32_t *inode)
+{
+    char path[sizeof(NAMED_DIRECTORY) + NAME_MAX + 2];
+    struct stat status;
+    struct statfs filesystem;
+    int fd;
+
+    snprintf(path, sizeof(path), NAMED_DIRECTORY "/%s", name);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0)
+        return scan_errno();
+    if (fstatfs(fd, &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC && fstat(fd, &status) == 0) {
+        *inode = (uint32_t)status.st_ino;
+        return fd;
+    }
+    close(fd);
+    return -EINVAL;
+}
+
+/* Namespaces that have a name and no process. */
+static int add_named(struct scan *scan)
+{
+    DIR *directory = opendir(NAMED_DIRECTORY);
+    const struct dirent *entry;
+    int status = 0;
+
+    while (status == 0 && directory && (entry = readdir(directory))) {
+        uint32_t inode = 0;
+        int fd = entry->d_name[0] == '.' ? -ENOENT : open_named(entry->d_name, &inode);
+        if (fd < 0)
+            continue;
+        close(fd);
+        if (is_known(scan, inode))
+            continue;
+        status = add(scan, inode, PROCTCP_NONE, false);
+        if (status == 0) {
+            const char *name = arena_copy(&scan->strings, entry->d_name, strlen(entry->d_name));
+            scan->namespaces.at[scan->namespaces.count - 1].name = name;
+            status = name ? 0 : -ENOMEM;
+        }
+    }
+    if (directory)
+        closedir(directory);
+    return status;
+}
+
 int namespaces_find(struct scan *scan)
 {
     uint32_t own = own_netns(scan->proc_fd);
@@ -86,6 +152,8 @@ int namespaces_find(struct scan *scan)
         status = add(scan, own, PROCTCP_NONE, true);
     if (status == 0 && !scan->own_netns_only)
         status = add_visited(scan, scan->namespaces.count ? own : PROCTCP_NONE);
+    if (status == 0 && !scan->own_netns_only && scan->live)
+        status = add_named(scan);
     if (status == 0 && scan->namespaces.count == 0)
         status = add(scan, 0, PROCTCP_NONE, true);
     return status;
@@ -144,7 +212,7 @@ static int open_through(struct scan *scan, struct netns *netns, const struct vis
     if (directory < 0)
         return errno == ENOENT ? -ESRCH : scan_errno();
     fd = open_table(directory, table);
-    if (netns->inode && read_link(directory, "ns/net") != netns->inode) {
+    if (netns->shown.inode && read_link(directory, "ns/net") != netns->shown.inode) {
         if (fd >= 0)
             close(fd);
         fd = -ESRCH;
@@ -174,7 +242,7 @@ static int open_through_any(struct scan *scan, struct netns *netns, const char *
 
     for (uint32_t i = netns->visit; i < scan->visits.count; i++) {
         const struct visit *visit = &scan->visits.at[i];
-        if (visit->netns != netns->inode || visit->unreadable)
+        if (visit->netns != netns->shown.inode || visit->unreadable)
             continue;
         fd = open_through(scan, netns, visit, table);
         if (fd != -ESRCH && (fd != -ENOENT || scan->live))
@@ -185,7 +253,7 @@ static int open_through_any(struct scan *scan, struct netns *netns, const char *
 
 int namespaces_open_table(struct scan *scan, struct netns *netns, const char *table)
 {
-    int fd = netns->own ? open_own(scan, netns, table) : -ENOENT;
+    int fd = netns->own || netns->entered ? open_own(scan, netns, table) : -ENOENT;
 
     if (fd == -ENOENT)
         fd = open_through_any(scan, netns, table);
@@ -201,11 +269,52 @@ bool namespaces_complete(const struct scan *scan, uint32_t inode)
 
     for (uint32_t i = 0; i < scan->namespaces.count; i++) {
         const struct netns *netns = &scan->namespaces.at[i];
-        if (inode && netns->inode != inode)
+        if (inode && netns->shown.inode != inode)
             continue;
         if (!netns->complete)
             return false;
         found = true;
     }
     return found;
+}
+
+/* A descriptor of the namespace itself. A pid may be in use by another process by now, which lives elsewhere. */
+static int open_namespace(struct scan *scan, const struct netns *netns)
+{
+    uint32_t inode = 0;
+    int fd = netns->name ? open_named(netns->name, &inode) : -ENOENT;
+
+    if (fd >= 0 && inode == netns->shown.inode)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    for (uint32_t i = netns->visit; i < scan->visits.count; i++) {
+        const struct visit *visit = &scan->visits.at[i];
+        struct stat found;
+        char path[32];
+        if (visit->netns != netns->shown.inode || visit->unreadable)
+            continue;
+        snprintf(path, sizeof(path), "%d/ns/net", visit->pid);
+        fd = openat(scan->proc_fd, path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 && errno != ENOENT && errno != ESRCH)
+            return scan_errno();
+        if (fd < 0)
+            continue;
+        if (fstat(fd, &found) == 0 && (uint32_t)found.st_ino == netns->shown.inode)
+            return fd;
+        close(fd);
+    }
+    return -ESRCH;
+}
+
+int namespaces_enter(struct scan *scan, const struct netns *netns)
+{
+    int fd = open_namespace(scan, netns);
+    int status;
+
+    if (fd < 0)
+        return fd;
+    status = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+    close(fd);
+    return status;
 }

@@ -28,8 +28,6 @@ int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_sc
         options = &defaults;
     if ((unsigned)options->source > PROCTCP_SOURCE_NETLINK || (options->proc_root && !*options->proc_root))
         return -EINVAL;
-    if (options->source == PROCTCP_SOURCE_NETLINK)
-        return -EOPNOTSUPP;
     made = calloc(1, sizeof(*made));
     if (!made)
         return -ENOMEM;
@@ -40,6 +38,7 @@ int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_sc
         return -ENOMEM;
     }
     made->scan.root = made->root;
+    made->scan.source = options->source ? options->source : PROCTCP_SOURCE_AUTO;
     made->scan.own_netns_only = options->own_netns_only;
     made->scan.hz = (uint32_t)sysconf(_SC_CLK_TCK);
     if (getrandom(&made->scan.seed, sizeof(made->scan.seed), GRND_NONBLOCK) < 0)
@@ -71,6 +70,9 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     vector_free(&scan->sockets);
     vector_free(&scan->rows);
     vector_free(&scan->processes);
+    vector_free(&scan->troubles);
+    vector_free(&scan->words);
+    vector_free(&scan->held);
     arena_free(&scan->strings);
     free(scan->buffer);
     free(scanner->root);
@@ -185,24 +187,13 @@ static void recycle(struct scan *scan)
     vector_recycle(&scan->sockets);
     vector_recycle(&scan->rows);
     vector_recycle(&scan->processes);
+    vector_recycle(&scan->troubles);
+    vector_recycle(&scan->words);
+    vector_recycle(&scan->held);
     arena_free(&scan->strings);
     scan->stats = (struct proctcp_stats){0};
     scan->stats.failure = "";
     scan->failure[0] = '\0';
-}
-
-static int read_namespaces(struct scan *scan)
-{
-    int failure = -ENOENT;
-
-    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
-        int status = sockets_procfs_scan(scan, &scan->namespaces.at[i]);
-        if (status == -ENOMEM)
-            return status;
-        if (status)
-            failure = status;
-    }
-    return scan->stats.namespaces ? 0 : failure;
 }
 
 /* A host holds about as much as a moment ago: growing by steps would copy it several times over. */
@@ -210,6 +201,7 @@ static bool reserve_as_before(struct scan *scan, const struct proctcp_snapshot *
 {
     return vector_reserve(&scan->sockets, (uint64_t)previous->socket_count + previous->socket_count / 16) &&
            vector_reserve(&scan->rows, (uint64_t)previous->row_count + previous->row_count / 16) &&
+           vector_reserve(&scan->troubles, (uint64_t)previous->trouble_count + previous->trouble_count / 16) &&
            vector_reserve(&scan->processes, (uint64_t)previous->process_count + previous->process_count / 16);
 }
 
@@ -222,7 +214,7 @@ static int read_sockets(struct scan *scan)
 
     memcpy(earlier, scan->failure, sizeof(earlier));
     scan->failure[0] = '\0';
-    status = read_namespaces(scan);
+    status = sources_scan(scan);
     if (status == 0 && earlier[0])
         memcpy(scan->failure, earlier, sizeof(earlier));
     return status;
@@ -248,7 +240,7 @@ static int run_stages(struct scan *scan, const struct proctcp_snapshot *previous
     if (status == 0)
         status = peers_find(scan);
     if (status == 0)
-        deltas_find(scan, previous);
+        status = deltas_find(scan, previous);
     return status;
 }
 
@@ -267,12 +259,11 @@ int proctcp_scan(struct proctcp_scanner *scanner, const struct proctcp_snapshot 
     int status;
 
     recycle(scan);
-    if (scanner->previous && !reserve_as_before(scan, scanner->previous))
-        return -ENOMEM;
     scan->stats.generation = scanner->generation + 1;
     scan->stats.time = microseconds(CLOCK_REALTIME) / 1000000;
     scan->stats.source = PROCTCP_SOURCE_PROCFS;
-    status = open_root(scan);
+    scan->stats.source_reason = "";
+    status = scanner->previous && !reserve_as_before(scan, scanner->previous) ? -ENOMEM : open_root(scan);
     if (status == 0) {
         status = run_stages(scan, scanner->previous);
         close(scan->proc_fd);

@@ -57,6 +57,15 @@ enum proctcp_timer {
     PROCTCP_TIMER_PROBE = 5, /* zero window probe */
 };
 
+/* State of the congestion control. */
+enum proctcp_ca_state {
+    PROCTCP_CA_OPEN = 1,
+    PROCTCP_CA_DISORDER = 2,
+    PROCTCP_CA_CWR = 3,
+    PROCTCP_CA_RECOVERY = 4,
+    PROCTCP_CA_LOSS = 5,
+};
+
 enum proctcp_source {
     PROCTCP_SOURCE_AUTO = 1,
     PROCTCP_SOURCE_PROCFS = 2,
@@ -86,19 +95,107 @@ struct proctcp_address {
 #define PROCTCP_HAS_ACK_MODE      (1ull << 15) /* quick_ack and pingpong */
 #define PROCTCP_HAS_CWND          (1ull << 16)
 #define PROCTCP_HAS_SSTHRESH      (1ull << 17)
+/* Of sock_diag alone; with the kernel that began to give them, where that is newer than 3.10. */
+#define PROCTCP_HAS_COOKIE           (1ull << 18)
+#define PROCTCP_HAS_INTERFACE        (1ull << 19)
+#define PROCTCP_HAS_ACCEPT_QUEUE_MAX (1ull << 20)
+#define PROCTCP_HAS_CONGESTION       (1ull << 21)
+#define PROCTCP_HAS_INFO             (1ull << 22) /* what tcp_info had in 3.10 */
+#define PROCTCP_HAS_RTT              (1ull << 23) /* rtt_us and rtt_var_us; there is a sample */
+#define PROCTCP_HAS_RCV_RTT          (1ull << 24) /* there is a sample */
+#define PROCTCP_HAS_PACING_RATE      (1ull << 25) /* 3.15; there is a limit */
+#define PROCTCP_HAS_BYTES            (1ull << 26) /* 4.1: bytes_acked and bytes_received */
+#define PROCTCP_HAS_SEGS             (1ull << 27) /* 4.2 */
+#define PROCTCP_HAS_NOTSENT          (1ull << 28) /* 4.6 */
+#define PROCTCP_HAS_MIN_RTT          (1ull << 29) /* 4.6; there is a sample */
+#define PROCTCP_HAS_DATA_SEGS        (1ull << 30) /* 4.6 */
+#define PROCTCP_HAS_DELIVERY_RATE    (1ull << 31) /* 4.9; there is a sample */
+#define PROCTCP_HAS_BUSY_TIME        (1ull << 32) /* 4.10: and what limited it */
+#define PROCTCP_HAS_DELIVERED        (1ull << 33) /* 4.18 */
+#define PROCTCP_HAS_BYTES_SENT       (1ull << 34) /* 4.19: and bytes_retrans, dsack_dups, reord_seen */
+#define PROCTCP_HAS_RCV_OOO          (1ull << 35) /* 5.4 */
+#define PROCTCP_HAS_SND_WND          (1ull << 36) /* 5.4 */
+#define PROCTCP_HAS_RCV_WND          (1ull << 37) /* 6.2 */
+#define PROCTCP_HAS_MEMORY           (1ull << 38) /* 3.4 */
+#define PROCTCP_HAS_DROPS            (1ull << 39) /* 4.7 */
 
-/* One TCP endpoint of the kernel, whether a process holds it or not. */
+/* What is 0 for a connection that does well; most sockets share the record that has nothing but zeros. */
+struct proctcp_trouble {
+    uint64_t bytes_retrans;
+    uint64_t rwnd_limited_us;
+    uint64_t sndbuf_limited_us;
+    uint32_t sacked_segments;
+    uint32_t lost_segments;
+    uint32_t retrans_segments;
+    uint32_t notsent_bytes;
+    uint32_t total_retrans;
+    uint32_t dsack_dups;
+    uint32_t reord_seen;
+    uint32_t rcv_ooo_packets;
+    uint32_t delivered_ce;
+    uint32_t drops;
+};
+
+/* One TCP endpoint of the kernel, whether a process holds it or not. Ordered by size: a host may have a million. */
 struct proctcp_socket {
     uint64_t present;
     struct proctcp_address local_address;
     struct proctcp_address remote_address;
-    uint16_t local_port;
-    uint16_t remote_port;
+    uint64_t cookie; /* identity of the socket as long as the kernel runs */
+    uint64_t bytes_sent;
+    uint64_t bytes_acked;
+    uint64_t bytes_received;
+    uint64_t busy_time_us;
+    uint64_t delivery_rate_bytes_per_s;
+    uint64_t pacing_rate_bytes_per_s;
     uint32_t inode; /* 0: not (yet, or any more) reachable through a descriptor */
     uint32_t netns; /* inode of the namespace whose table showed the socket */
     uint32_t uid;
-    uint32_t owners;   /* rows that share this socket; 0: unattributed */
-    uint32_t subflow;  /* 1, or the position among the sockets of an MPTCP descriptor */
+    uint32_t interface;  /* index of the one it is bound to */
+    uint32_t owners;     /* rows that share this socket; 0: unattributed */
+    uint32_t first_seen; /* Unix time, seconds */
+    uint32_t trouble;    /* index into the snapshot's troubles; 0: all zeros */
+    union {
+        uint32_t tx_queue_bytes;   /* PROCTCP_HAS_QUEUES */
+        uint32_t accept_queue_max; /* PROCTCP_HAS_ACCEPT_QUEUE_MAX */
+    };
+    union {
+        uint32_t rx_queue_bytes; /* PROCTCP_HAS_QUEUES */
+        uint32_t accept_queue;   /* PROCTCP_HAS_ACCEPT_QUEUE */
+    };
+    uint32_t timer_expires_ms;
+    uint32_t rto_ms;
+    uint32_t ato_ms;
+    uint32_t cwnd_segments;
+    int32_t ssthresh_segments; /* -1: still in initial slow start */
+    uint32_t rtt_us;
+    uint32_t rtt_var_us;
+    uint32_t min_rtt_us;
+    uint32_t rcv_rtt_us;
+    uint32_t pmtu_bytes;
+    uint32_t snd_wnd_bytes;
+    uint32_t rcv_wnd_bytes;
+    uint32_t rcv_space_bytes;
+    uint32_t reordering;
+    uint32_t unacked_segments;
+    uint32_t segs_out;
+    uint32_t segs_in;
+    uint32_t data_segs_out;
+    uint32_t data_segs_in;
+    uint32_t delivered;
+    uint32_t last_data_sent_ms;
+    uint32_t last_data_received_ms;
+    uint32_t last_ack_received_ms;
+    uint32_t rmem_alloc_bytes;
+    uint32_t rcvbuf_bytes;
+    uint32_t wmem_alloc_bytes;
+    uint32_t sndbuf_bytes;
+    uint16_t local_port;
+    uint16_t remote_port;
+    uint16_t snd_mss_bytes; /* these three cannot exceed 65535 */
+    uint16_t rcv_mss_bytes;
+    uint16_t advmss_bytes;
+    uint16_t subflow;  /* 1, or the position among the sockets of an MPTCP descriptor */
     uint8_t state;     /* enum proctcp_state */
     uint8_t direction; /* enum proctcp_direction */
     uint8_t family;    /* enum proctcp_family */
@@ -107,14 +204,8 @@ struct proctcp_socket {
     uint8_t probes;
     uint8_t quick_ack;
     uint8_t pingpong;
-    uint32_t tx_queue_bytes;
-    uint32_t rx_queue_bytes;
-    uint32_t accept_queue;
-    uint32_t timer_expires_ms;
-    uint32_t rto_ms;
-    uint32_t ato_ms;
-    uint32_t cwnd_segments;
-    int32_t ssthresh_segments; /* -1: still in initial slow start */
+    uint8_t ca_state;   /* enum proctcp_ca_state */
+    uint8_t congestion; /* index into the snapshot's words */
 };
 
 /* One (process, descriptor, subflow). Rows are sorted by (pid, fd, subflow). */
@@ -128,6 +219,14 @@ struct proctcp_row {
     uint32_t first_seen; /* Unix time, seconds */
 };
 
+/* A network namespace of the scan. Sorted by inode. */
+struct proctcp_netns {
+    uint32_t inode;   /* 0: not known */
+    uint32_t source;  /* enum proctcp_source that its sockets came from; 0: it could not be read */
+    uint32_t sockets; /* that its tables showed */
+    int error;        /* errno why a better source, or any, did not do; 0 */
+};
+
 /* Bits of proctcp_process.present. */
 #define PROCTCP_HAS_EXECUTABLE    (1u << 0)
 #define PROCTCP_HAS_PROCESS_UID   (1u << 1)
@@ -136,6 +235,7 @@ struct proctcp_row {
 #define PROCTCP_HAS_START_TIME    (1u << 4)
 #define PROCTCP_HAS_FD_LIMIT      (1u << 5) /* absent also where there is no limit */
 #define PROCTCP_HAS_PROCESS       (1u << 6)
+#define PROCTCP_HAS_TOTALS        (1u << 7) /* the six sums of counters */
 
 /* One process that holds at least one TCP socket. Sorted by pid. Strings are whatever bytes the kernel gave, without
  * NUL: newlines, quotes and invalid UTF-8 included. They live as long as the snapshot.
@@ -152,8 +252,18 @@ struct proctcp_process {
     uint64_t tx_queue_bytes;
     uint64_t rx_queue_bytes;
     uint64_t fd_limit; /* soft limit */
-    uint32_t uid;      /* effective */
-    uint32_t netns;    /* the one the process lives in; its sockets may be of others */
+    /* Totals only go up as long as the process lives, whatever becomes of its sockets. A socket counts in the process
+     * of its rank 1: in full when it is first seen, then by what its counters went up. */
+    uint64_t bytes_sent;
+    uint64_t bytes_acked;
+    uint64_t bytes_received;
+    uint64_t segs_out;
+    uint64_t segs_in;
+    uint64_t retransmissions;
+    uint64_t sockets_opened; /* first seen in its rank 1 */
+    uint64_t sockets_closed; /* last seen in its rank 1 */
+    uint32_t uid;            /* effective */
+    uint32_t netns;          /* the one the process lives in; its sockets may be of others */
     uint32_t fds;
     uint32_t sockets;
     uint32_t by_state[PROCTCP_STATES];
@@ -172,10 +282,11 @@ struct proctcp_unattributed {
 
 /* What a scan did, and what it had to leave out. */
 struct proctcp_stats {
-    uint64_t generation;  /* 1 for a scanner's first snapshot, then one more each */
-    uint64_t time;        /* when the scan began: Unix time, seconds */
-    uint64_t duration_us; /* wall clock */
-    uint32_t source;      /* enum proctcp_source that was used */
+    uint64_t generation;       /* 1 for a scanner's first snapshot, then one more each */
+    uint64_t time;             /* when the scan began: Unix time, seconds */
+    uint64_t duration_us;      /* wall clock */
+    uint32_t source;           /* enum proctcp_source that was used */
+    const char *source_reason; /* why not the better one; "" if it was. As long-lived as the snapshot */
     uint32_t rows;
     uint32_t sockets;
     uint32_t processes;         /* that hold a TCP socket */
@@ -183,6 +294,7 @@ struct proctcp_stats {
     uint32_t descriptors;       /* of these processes, of any kind */
     uint32_t namespaces;        /* whose tables were read */
     uint32_t namespaces_failed; /* whose tables could not be read */
+    uint32_t namespaces_procfs; /* of those read: through /proc */
     uint32_t unattributed;      /* sockets */
     uint32_t unbound;           /* sockets */
     uint32_t unread;            /* TCP descriptors left out, for the tables that should show them were not read */
@@ -203,6 +315,11 @@ struct proctcp_snapshot {
     const struct proctcp_socket *sockets; /* in no particular order; those with owners == 0 are unattributed */
     const struct proctcp_process *processes;
     const struct proctcp_unattributed *unattributed;
+    const struct proctcp_netns *namespaces;
+    const struct proctcp_trouble *troubles; /* see proctcp_socket.trouble; never empty */
+    const char *const *words;               /* names of congestion controls, see proctcp_socket.congestion */
+    uint32_t namespace_count;
+    uint32_t trouble_count;
     uint32_t row_count;
     uint32_t socket_count;
     uint32_t process_count;
@@ -275,6 +392,7 @@ unsigned proctcp_state_from_name(const char *name);
 const char *proctcp_direction_name(unsigned direction);
 const char *proctcp_family_name(unsigned family);
 const char *proctcp_timer_name(unsigned timer);
+const char *proctcp_ca_state_name(unsigned ca_state);
 const char *proctcp_source_name(unsigned source);
 
 bool proctcp_address_is_ipv4(const struct proctcp_address *address);
@@ -303,6 +421,7 @@ enum proctcp_type {
     PROCTCP_SIGNED,
     PROCTCP_BOOLEAN,
     PROCTCP_TEXT,    /* bytes without NUL */
+    PROCTCP_WORD,    /* an index into the snapshot's words; its value is PROCTCP_TEXT */
     PROCTCP_ADDRESS, /* struct proctcp_address */
     PROCTCP_TIME,    /* Unix time, seconds */
     PROCTCP_ENUM,    /* a number, and proctcp_field.enum_name() for its name */
@@ -312,6 +431,7 @@ enum proctcp_type {
 enum proctcp_record {
     PROCTCP_IN_ROW = 1,
     PROCTCP_IN_SOCKET,       /* of the row */
+    PROCTCP_IN_TROUBLE,      /* of the socket, whose presence bits count */
     PROCTCP_IN_PROCESS,      /* of the row, or the process itself */
     PROCTCP_IN_PEER,         /* the peer's row; absent if there is none */
     PROCTCP_IN_PEER_PROCESS, /* the process of the peer's row */

@@ -30,9 +30,12 @@ struct visit {
 };
 
 struct netns {
-    uint32_t inode; /* 0: not known */
-    uint32_t visit; /* the first process that lives in it, or PROCTCP_NONE */
+    struct proctcp_netns shown;
+    uint32_t visit;   /* the first process that lives in it, or PROCTCP_NONE */
+    const char *name; /* in /run/netns, or NULL */
     bool own;
+    bool entered; /* the calling thread is in it now */
+    bool read;
     bool complete;     /* every table was read, and understood, to its end */
     uint64_t table_id; /* inode of its table in procfs, of which every namespace has one of its own; 0: not opened */
 };
@@ -51,6 +54,8 @@ struct namespaces VECTOR(struct netns);
 struct sockets VECTOR(struct proctcp_socket);
 struct rows VECTOR(struct proctcp_row);
 struct processes VECTOR(struct proctcp_process);
+struct troubles VECTOR(struct proctcp_trouble);
+struct words VECTOR(const char *);
 struct strays VECTOR(struct stray);
 struct indices VECTOR(uint32_t);
 struct keys VECTOR(uint64_t);
@@ -63,6 +68,7 @@ struct scan {
     int proc_fd;
     bool live; /* the root is a procfs, not a recorded tree */
     bool own_netns_only;
+    enum proctcp_source source;
     uint32_t hz;        /* USER_HZ */
     uint64_t boot_time; /* Unix time, seconds; 0: not known */
 
@@ -86,6 +92,9 @@ struct scan {
     struct sockets sockets;
     struct rows rows;
     struct processes processes;
+    struct troubles troubles; /* the first is all zeros */
+    struct words words;       /* the first is "" */
+    struct indices held;      /* sockets that have owners, ordered by inode; the snapshot keeps it for the next scan */
     struct arena strings;
     struct proctcp_stats stats;
     char failure[256];
@@ -116,13 +125,30 @@ int namespaces_open_table(struct scan *scan, struct netns *netns, const char *ta
 /* Whether the tables of a namespace were read to their end, so that what is not in them is nowhere. 0 is all of them.
  */
 bool namespaces_complete(const struct scan *scan, uint32_t inode);
+/* Puts the calling thread into a namespace, for good. 0 or -errno; -ESRCH: it ended. */
+int namespaces_enter(struct scan *scan, const struct netns *netns);
 
-/* sockets_procfs.c: appends the sockets of a namespace, and counts it as read, failed or both (in part). Fails if none
- * of its tables can be read. */
+/* sources.c: reads the sockets of every namespace, each from the best source that works. Fails if none can be read, or
+ * if the one source that was asked for does not work. */
+int sources_scan(struct scan *scan);
+
+/* sockets_procfs.c: appends the sockets of a namespace. -ESRCH: it ended. Fails if none of its tables can be read;
+ * netns->shown.error is set where one cannot. */
 int sockets_procfs_scan(struct scan *scan, struct netns *netns);
 /* One line without its newline. false: not understood. hz is USER_HZ. Sets everything but netns. */
 bool sockets_procfs_line(const char *line, size_t length, enum proctcp_family family, uint32_t hz,
                          struct proctcp_socket *socket);
+
+/* sockets_netlink.c: appends the sockets of the namespace that the calling thread is in; netns is its inode. All of
+ * them or, with -errno, none. */
+int sockets_netlink_scan(struct scan *scan, uint32_t netns);
+/* The messages of one read, length bytes in the scan's buffer. 1: there are more to come; 0: the dump is done; or
+ * -errno. Sets *interrupted where the kernel says that its tables changed meanwhile. */
+int sockets_netlink_buffer(struct scan *scan, size_t length, uint32_t netns, bool *interrupted);
+/* One message of a dump. false: not understood. Sets everything but netns, congestion and the place of trouble. */
+struct netlink_socket;
+bool sockets_netlink_message(const struct netlink_socket *from, struct proctcp_socket *socket,
+                             struct proctcp_trouble *trouble);
 
 /* tuples.c: an index of sockets by four-tuple. Drops what a table showed twice. */
 int tuples_index(struct scan *scan);
@@ -153,11 +179,16 @@ int rows_make(struct scan *scan);
 /* peers.c: the other end of each row, and the direction of each socket. */
 int peers_find(struct scan *scan);
 
-/* deltas.c: what this scan knows from the previous one; previous may be NULL. */
-void deltas_find(struct scan *scan, const struct proctcp_snapshot *previous);
+/* deltas.c: what this scan knows from the previous one; previous may be NULL. Orders the held sockets in scan->held. */
+int deltas_find(struct scan *scan, const struct proctcp_snapshot *previous);
+
+/* sort.c: orders scan->keys by their upper 32 bits; keys that agree in them keep their order. */
+int sort_keys(struct scan *scan);
 
 /* snapshot.c: freezes what the stages made. Takes over its memory, on success only. */
 int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot);
+/* The held sockets of a snapshot, ordered by inode. */
+const uint32_t *snapshot_held(const struct proctcp_snapshot *snapshot, uint32_t *count);
 
 /* Whether inode is the target of a descriptor's link ("socket:[1234]"). */
 bool owners_parse_link(const char *link, size_t length, uint32_t *inode);

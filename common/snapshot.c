@@ -9,6 +9,8 @@ struct snapshot {
     struct proctcp_snapshot shown; /* first, so that one address serves for both */
     atomic_uint references;
     struct arena strings;
+    uint32_t *held;
+    uint32_t held_count;
 };
 
 struct counts VECTOR(struct proctcp_unattributed);
@@ -70,10 +72,28 @@ static void *take(void *at_member, uint32_t count, size_t size)
     return smaller;
 }
 
+static int compare_namespaces(const void *a, const void *b)
+{
+    uint32_t x = ((const struct proctcp_netns *)a)->inode, y = ((const struct proctcp_netns *)b)->inode;
+    return (x > y) - (x < y);
+}
+
+static struct proctcp_netns *copy_namespaces(const struct scan *scan)
+{
+    struct proctcp_netns *copy = malloc((scan->namespaces.count + 1) * sizeof(*copy));
+    if (!copy)
+        return NULL;
+    for (uint32_t i = 0; i < scan->namespaces.count; i++)
+        copy[i] = scan->namespaces.at[i].shown;
+    qsort(copy, scan->namespaces.count, sizeof(*copy), compare_namespaces);
+    return copy;
+}
+
 int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot)
 {
     struct counts counts = {0};
     struct snapshot *frozen = NULL;
+    struct proctcp_netns *namespaces = NULL;
     const char *failure = "";
     int status = count_unattributed(scan, &counts);
 
@@ -84,8 +104,9 @@ int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot)
         failure = arena_copy(&scan->strings, scan->failure, strlen(scan->failure));
     if (!failure)
         goto out;
+    namespaces = copy_namespaces(scan);
     frozen = malloc(sizeof(*frozen));
-    if (!frozen)
+    if (!frozen || !namespaces)
         goto out;
     scan->stats.failure = failure;
     scan->stats.rows = scan->rows.count;
@@ -100,16 +121,28 @@ int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot)
     frozen->shown.sockets = take(&scan->sockets.at, scan->sockets.count, sizeof(scan->sockets.at[0]));
     frozen->shown.processes = take(&scan->processes.at, scan->processes.count, sizeof(scan->processes.at[0]));
     frozen->shown.unattributed = take(&counts.at, counts.count, sizeof(counts.at[0]));
+    frozen->shown.trouble_count = scan->troubles.count;
+    frozen->shown.troubles = take(&scan->troubles.at, scan->troubles.count, sizeof(scan->troubles.at[0]));
+    frozen->shown.words = take(&scan->words.at, scan->words.count, sizeof(scan->words.at[0]));
+    frozen->shown.namespaces = namespaces;
+    frozen->shown.namespace_count = scan->namespaces.count;
+    frozen->held_count = scan->held.count;
+    frozen->held = take(&scan->held.at, scan->held.count, sizeof(scan->held.at[0]));
     frozen->strings = scan->strings;
     scan->rows.count = scan->rows.capacity = 0;
     scan->sockets.count = scan->sockets.capacity = 0;
     scan->processes.count = scan->processes.capacity = 0;
+    scan->troubles.count = scan->troubles.capacity = 0;
+    scan->held.count = scan->held.capacity = 0;
+    scan->words.count = scan->words.capacity = 0;
     scan->strings = (struct arena){0};
     atomic_init(&frozen->references, 1);
     *snapshot = &frozen->shown;
     return 0;
 out:
     free(counts.at);
+    free(namespaces);
+    free(frozen);
     return status;
 }
 
@@ -117,6 +150,13 @@ out:
 static struct snapshot *thaw(const struct proctcp_snapshot *snapshot)
 {
     return (struct snapshot *)(uintptr_t)snapshot;
+}
+
+const uint32_t *snapshot_held(const struct proctcp_snapshot *snapshot, uint32_t *count)
+{
+    const struct snapshot *frozen = thaw(snapshot);
+    *count = frozen->held_count;
+    return frozen->held;
 }
 
 const struct proctcp_snapshot *proctcp_snapshot_ref(const struct proctcp_snapshot *snapshot)
@@ -135,6 +175,10 @@ void proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot)
     free((void *)(uintptr_t)frozen->shown.sockets);
     free((void *)(uintptr_t)frozen->shown.processes);
     free((void *)(uintptr_t)frozen->shown.unattributed);
+    free((void *)(uintptr_t)frozen->shown.namespaces);
+    free((void *)(uintptr_t)frozen->shown.troubles);
+    free((void *)(uintptr_t)frozen->shown.words);
+    free(frozen->held);
     arena_free(&frozen->strings);
     free(frozen);
 }

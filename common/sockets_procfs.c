@@ -234,7 +234,7 @@ static int scan_table(struct scan *scan, struct netns *netns, const char *table,
 
     if (fd < 0)
         return fd;
-    status = read_table(scan, fd, family, netns->inode);
+    status = read_table(scan, fd, family, netns->shown.inode);
     close(fd);
     if (status == 0 && scan->stats.malformed != malformed) {
         netns->complete = false;
@@ -251,7 +251,7 @@ int sockets_procfs_scan(struct scan *scan, struct netns *netns)
         bool optional; /* a kernel without IPv6 has no such table */
     } tables[] = {{"tcp", PROCTCP_INET, false}, {"tcp6", PROCTCP_INET6, true}};
     unsigned tables_read = 0;
-    int result = 0;
+    int result = -ESRCH;
 
     netns->complete = true;
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
@@ -266,12 +266,8 @@ int sockets_procfs_scan(struct scan *scan, struct netns *netns)
         if (status == -ESRCH) /* the namespace ended with its last process */
             continue;
         scan_failed(scan, -status, "net/%s", tables[i].name);
+        netns->shown.error = -status;
         result = status;
     }
-    if (result)
-        scan->stats.namespaces_failed++;
-    if (tables_read == 0)
-        return result;
-    scan->stats.namespaces++;
-    return 0;
+    return tables_read ? 0 : result;
 }

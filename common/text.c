@@ -90,6 +90,16 @@ const char *proctcp_timer_name(unsigned timer)
     return name_of(names, COUNT(names), timer);
 }
 
+const char *proctcp_ca_state_name(unsigned ca_state)
+{
+    static const char *const names[] = {[PROCTCP_CA_OPEN] = "open",
+                                        [PROCTCP_CA_DISORDER] = "disorder",
+                                        [PROCTCP_CA_CWR] = "cwr",
+                                        [PROCTCP_CA_RECOVERY] = "recovery",
+                                        [PROCTCP_CA_LOSS] = "loss"};
+    return name_of(names, COUNT(names), ca_state);
+}
+
 const char *proctcp_source_name(unsigned source)
 {
     static const char *const names[] = {

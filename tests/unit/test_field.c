@@ -12,6 +12,8 @@ static size_t record_size(unsigned record)
         return sizeof(struct proctcp_row);
     case PROCTCP_IN_SOCKET:
         return sizeof(struct proctcp_socket);
+    case PROCTCP_IN_TROUBLE:
+        return sizeof(struct proctcp_trouble);
     case PROCTCP_IN_STATS:
         return sizeof(struct proctcp_stats);
     default:
@@ -33,6 +35,14 @@ static size_t type_size(const struct proctcp_field *field)
     }
 }
 
+/* The unit that a name ends with is the one the table says. */
+static void check_unit(const struct proctcp_field *field, const char *suffix, const char *unit)
+{
+    size_t length = strlen(field->name), end = strlen(suffix);
+    if (length > end && strcmp(field->name + length - end, suffix) == 0)
+        assert_string_equal(field->unit, unit);
+}
+
 static void check_table(const struct proctcp_field *fields, size_t count)
 {
     assert_true(count > 0);
@@ -48,12 +58,11 @@ static void check_table(const struct proctcp_field *fields, size_t count)
         assert_ptr_equal(proctcp_field_by_name(fields, count, field->name), field);
         if (i > 0)
             assert_true(fields[i - 1].id < field->id);
-        if (strstr(field->name, "_bytes"))
-            assert_string_equal(field->unit, "bytes");
-        if (strstr(field->name, "_ms"))
-            assert_string_equal(field->unit, "milliseconds");
-        if (strstr(field->name, "_segments"))
-            assert_string_equal(field->unit, "segments");
+        check_unit(field, "_bytes", "bytes");
+        check_unit(field, "_ms", "milliseconds");
+        check_unit(field, "_us", "microseconds");
+        check_unit(field, "_segments", "segments");
+        check_unit(field, "_per_s", "bytes per second");
     }
     assert_null(proctcp_field_by_name(fields, count, "no such field"));
 }
@@ -82,6 +91,7 @@ static void ids_never_change(void **state)
                  {"subflow", 3},
                  {"process", 4},
                  {"inode", 5},
+                 {"cookie", 6},
                  {"netns", 7},
                  {"uid", 8},
                  {"family", 9},
@@ -100,6 +110,7 @@ static void ids_never_change(void **state)
                  {"tx_queue_bytes", 23},
                  {"rx_queue_bytes", 24},
                  {"accept_queue", 25},
+                 {"accept_queue_max", 26},
                  {"timer", 27},
                  {"timer_expires_ms", 28},
                  {"retransmits", 29},
@@ -109,7 +120,54 @@ static void ids_never_change(void **state)
                  {"quick_ack", 33},
                  {"pingpong", 34},
                  {"cwnd_segments", 35},
-                 {"ssthresh_segments", 36}};
+                 {"ssthresh_segments", 36},
+                 {"congestion", 37},
+                 {"ca_state", 38},
+                 {"rtt_us", 39},
+                 {"rtt_var_us", 40},
+                 {"min_rtt_us", 41},
+                 {"rcv_rtt_us", 42},
+                 {"snd_mss_bytes", 43},
+                 {"rcv_mss_bytes", 44},
+                 {"advmss_bytes", 45},
+                 {"pmtu_bytes", 46},
+                 {"snd_wnd_bytes", 47},
+                 {"rcv_wnd_bytes", 48},
+                 {"rcv_space_bytes", 49},
+                 {"reordering", 50},
+                 {"unacked_segments", 51},
+                 {"sacked_segments", 52},
+                 {"lost_segments", 53},
+                 {"retrans_segments", 54},
+                 {"notsent_bytes", 55},
+                 {"delivery_rate_bytes_per_s", 56},
+                 {"pacing_rate_bytes_per_s", 57},
+                 {"bytes_sent", 58},
+                 {"bytes_acked", 59},
+                 {"bytes_retrans", 60},
+                 {"bytes_received", 61},
+                 {"segs_out", 62},
+                 {"segs_in", 63},
+                 {"data_segs_out", 64},
+                 {"data_segs_in", 65},
+                 {"total_retrans", 66},
+                 {"dsack_dups", 67},
+                 {"reord_seen", 68},
+                 {"rcv_ooo_packets", 69},
+                 {"delivered", 70},
+                 {"delivered_ce", 71},
+                 {"busy_time_us", 72},
+                 {"rwnd_limited_us", 73},
+                 {"sndbuf_limited_us", 74},
+                 {"last_data_sent_ms", 75},
+                 {"last_data_received_ms", 76},
+                 {"last_ack_received_ms", 77},
+                 {"rmem_alloc_bytes", 78},
+                 {"rcvbuf_bytes", 79},
+                 {"wmem_alloc_bytes", 80},
+                 {"sndbuf_bytes", 81},
+                 {"drops", 82},
+                 {"interface", 83}};
     size_t count;
     const struct proctcp_field *fields = proctcp_row_fields(&count);
     (void)state;
@@ -132,17 +190,21 @@ static const struct proctcp_field *row_field(const char *name)
 static void a_value_is_absent_exactly_where_its_bit_is_not_set(void **state)
 {
     const struct proctcp_process process = {.pid = 1, .name = "one", .present = PROCTCP_HAS_PROCESS};
+    static const char *const words[] = {"cubic"};
+    const struct proctcp_trouble none = {0};
     struct proctcp_socket socket = {.ssthresh_segments = -1, .rto_ms = 0, .local_port = 65535};
     const struct proctcp_row row = {.pid = 1, .fd = 7, .peer = PROCTCP_NONE};
-    const struct proctcp_snapshot snapshot = {.rows = &row, .sockets = &socket, .processes = &process, .row_count = 1};
+    const struct proctcp_snapshot snapshot = {
+        .rows = &row, .sockets = &socket, .processes = &process, .troubles = &none, .words = words, .row_count = 1};
     struct proctcp_value value;
     size_t count;
     const struct proctcp_field *fields = proctcp_row_fields(&count);
     (void)state;
 
     for (size_t i = 0; i < count; i++) {
+        bool of_socket = fields[i].record == PROCTCP_IN_SOCKET || fields[i].record == PROCTCP_IN_TROUBLE;
         bool expected = fields[i].record != PROCTCP_IN_PEER && fields[i].record != PROCTCP_IN_PEER_PROCESS &&
-                        (fields[i].record != PROCTCP_IN_SOCKET || fields[i].present == 0);
+                        (!of_socket || fields[i].present == 0);
         assert_int_equal(proctcp_row_value(&snapshot, &row, &fields[i], &value), expected);
     }
     socket.present = UINT64_MAX;
@@ -152,6 +214,9 @@ static void a_value_is_absent_exactly_where_its_bit_is_not_set(void **state)
     assert_int_equal(value.number, 0);
     assert_true(proctcp_row_value(&snapshot, &row, row_field("local_port"), &value));
     assert_int_equal(value.number, 65535);
+    assert_true(proctcp_row_value(&snapshot, &row, row_field("congestion"), &value));
+    assert_int_equal(value.type, PROCTCP_TEXT);
+    assert_string_equal(value.text, "cubic");
     assert_true(proctcp_row_value(&snapshot, &row, row_field("process"), &value));
     assert_string_equal(value.text, "one");
     assert_true(proctcp_row_value(&snapshot, &row, row_field("fd"), &value));

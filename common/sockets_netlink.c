@@ -1,0 +1,448 @@
+/* sockets_netlink.c - a sock_diag dump to sockets. Knows tcp_info by offset, so that one binary reads what kernels from
+ * 3.10 on give, and nothing of who holds a socket or whose namespace it is in. */
+#include "netlink.h"
+#include "scan.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define DUMP_TRIES      3
+#define RECEIVE_TIMEOUT 10      /* seconds; the kernel answers at once or not at all */
+#define ALL_STATES      0x1fffu /* 1 to 12, NEW_SYN_RECV; not 13, bound and idle, which no table shows */
+
+/* Kernel states (include/net/tcp_states.h) to those of the TCP-MIB. */
+static const uint8_t mib_states[] = {
+    [1] = PROCTCP_ESTABLISHED, [2] = PROCTCP_SYN_SENT,  [3] = PROCTCP_SYN_RECEIVED, [4] = PROCTCP_FIN_WAIT1,
+    [5] = PROCTCP_FIN_WAIT2,   [6] = PROCTCP_TIME_WAIT, [7] = PROCTCP_CLOSED,       [8] = PROCTCP_CLOSE_WAIT,
+    [9] = PROCTCP_LAST_ACK,    [10] = PROCTCP_LISTEN,   [11] = PROCTCP_CLOSING,     [12] = PROCTCP_SYN_RECEIVED,
+};
+
+/* ---- tcp_info ---- */
+
+enum target { TO_SOCKET, TO_TROUBLE };
+
+struct info_field {
+    uint16_t from; /* offset in the kernel's struct tcp_info, which only ever grew at its end */
+    uint8_t from_size;
+    uint8_t target;
+    uint16_t to;
+    uint8_t to_size;
+    uint64_t present;
+};
+
+#define SOCKET(member) TO_SOCKET, offsetof(struct proctcp_socket, member), sizeof(((struct proctcp_socket *)0)->member)
+#define TROUBLE(member)                                                                                                \
+    TO_TROUBLE, offsetof(struct proctcp_trouble, member), sizeof(((struct proctcp_trouble *)0)->member)
+
+/* clang-format off */
+static const struct info_field info_fields[] = {
+    {2, 1, SOCKET(retransmits), PROCTCP_HAS_RETRANSMITS},
+    {3, 1, SOCKET(probes), PROCTCP_HAS_PROBES},
+    {8, 4, SOCKET(rto_ms), PROCTCP_HAS_RTO},
+    {12, 4, SOCKET(ato_ms), PROCTCP_HAS_ATO},
+    {16, 4, SOCKET(snd_mss_bytes), 0},
+    {20, 4, SOCKET(rcv_mss_bytes), 0},
+    {24, 4, SOCKET(unacked_segments), 0},
+    {28, 4, TROUBLE(sacked_segments), 0},
+    {32, 4, TROUBLE(lost_segments), 0},
+    {36, 4, TROUBLE(retrans_segments), 0},
+    {44, 4, SOCKET(last_data_sent_ms), 0},
+    {52, 4, SOCKET(last_data_received_ms), 0},
+    {56, 4, SOCKET(last_ack_received_ms), 0},
+    {60, 4, SOCKET(pmtu_bytes), 0},
+    {68, 4, SOCKET(rtt_us), PROCTCP_HAS_RTT},
+    {72, 4, SOCKET(rtt_var_us), 0},
+    {76, 4, SOCKET(ssthresh_segments), PROCTCP_HAS_SSTHRESH},
+    {80, 4, SOCKET(cwnd_segments), PROCTCP_HAS_CWND},
+    {84, 4, SOCKET(advmss_bytes), 0},
+    {88, 4, SOCKET(reordering), 0},
+    {92, 4, SOCKET(rcv_rtt_us), PROCTCP_HAS_RCV_RTT},
+    {96, 4, SOCKET(rcv_space_bytes), 0},
+    {100, 4, TROUBLE(total_retrans), PROCTCP_HAS_INFO}, /* the last of 3.10's: all before it are there, too */
+    {104, 8, SOCKET(pacing_rate_bytes_per_s), PROCTCP_HAS_PACING_RATE},
+    {120, 8, SOCKET(bytes_acked), 0},
+    {128, 8, SOCKET(bytes_received), PROCTCP_HAS_BYTES},
+    {136, 4, SOCKET(segs_out), 0},
+    {140, 4, SOCKET(segs_in), PROCTCP_HAS_SEGS},
+    {144, 4, TROUBLE(notsent_bytes), PROCTCP_HAS_NOTSENT},
+    {148, 4, SOCKET(min_rtt_us), PROCTCP_HAS_MIN_RTT},
+    {152, 4, SOCKET(data_segs_in), 0},
+    {156, 4, SOCKET(data_segs_out), PROCTCP_HAS_DATA_SEGS},
+    {160, 8, SOCKET(delivery_rate_bytes_per_s), PROCTCP_HAS_DELIVERY_RATE},
+    {168, 8, SOCKET(busy_time_us), 0},
+    {176, 8, TROUBLE(rwnd_limited_us), 0},
+    {184, 8, TROUBLE(sndbuf_limited_us), PROCTCP_HAS_BUSY_TIME},
+    {192, 4, SOCKET(delivered), 0},
+    {196, 4, TROUBLE(delivered_ce), PROCTCP_HAS_DELIVERED},
+    {200, 8, SOCKET(bytes_sent), 0},
+    {208, 8, TROUBLE(bytes_retrans), 0},
+    {216, 4, TROUBLE(dsack_dups), 0},
+    {220, 4, TROUBLE(reord_seen), PROCTCP_HAS_BYTES_SENT},
+    {224, 4, TROUBLE(rcv_ooo_packets), PROCTCP_HAS_RCV_OOO},
+    {228, 4, SOCKET(snd_wnd_bytes), PROCTCP_HAS_SND_WND},
+    {232, 4, SOCKET(rcv_wnd_bytes), PROCTCP_HAS_RCV_WND},
+};
+/* clang-format on */
+
+static uint64_t read_number(const uint8_t *from, uint8_t size)
+{
+    uint64_t wide;
+    uint32_t narrow;
+
+    switch (size) {
+    case 1:
+        return *from;
+    case 4:
+        memcpy(&narrow, from, sizeof(narrow));
+        return narrow;
+    default:
+        memcpy(&wide, from, sizeof(wide));
+        return wide;
+    }
+}
+
+static void write_number(void *record, uint16_t offset, uint8_t size, uint64_t number)
+{
+    uint8_t *to = (uint8_t *)record + offset;
+    uint32_t narrow = (uint32_t)number;
+    uint16_t half = number > UINT16_MAX ? UINT16_MAX : (uint16_t)number;
+
+    switch (size) {
+    case 1:
+        *to = (uint8_t)number;
+        break;
+    case 2:
+        memcpy(to, &half, sizeof(half));
+        break;
+    case 4:
+        memcpy(to, &narrow, sizeof(narrow));
+        break;
+    default:
+        memcpy(to, &number, sizeof(number));
+    }
+}
+
+/* Values by which the kernel says "none yet" are absent; the rest gets the unit of its name. */
+static void settle_info(struct proctcp_socket *socket)
+{
+    uint64_t absent = 0;
+
+    if (socket->rtt_us == 0)
+        absent |= PROCTCP_HAS_RTT;
+    if (socket->rcv_rtt_us == 0)
+        absent |= PROCTCP_HAS_RCV_RTT;
+    if (socket->min_rtt_us == UINT32_MAX)
+        absent |= PROCTCP_HAS_MIN_RTT;
+    if (socket->pacing_rate_bytes_per_s == UINT64_MAX || socket->pacing_rate_bytes_per_s == UINT32_MAX)
+        absent |= PROCTCP_HAS_PACING_RATE;
+    if (socket->delivery_rate_bytes_per_s == 0)
+        absent |= PROCTCP_HAS_DELIVERY_RATE;
+    socket->present &= ~absent;
+    socket->rto_ms /= 1000;
+    socket->ato_ms /= 1000;
+    if (socket->ssthresh_segments == INT32_MAX)
+        socket->ssthresh_segments = -1;
+}
+
+static void read_info(const uint8_t *info, size_t length, struct proctcp_socket *socket,
+                      struct proctcp_trouble *trouble)
+{
+    for (size_t i = 0; i < sizeof(info_fields) / sizeof(info_fields[0]); i++) {
+        const struct info_field *field = &info_fields[i];
+        if ((size_t)field->from + field->from_size > length)
+            break; /* by offset: an older kernel has none of the rest */
+        write_number(field->target == TO_SOCKET ? (void *)socket : (void *)trouble, field->to, field->to_size,
+                     read_number(info + field->from, field->from_size));
+        socket->present |= field->present;
+    }
+    if (length > 1) {
+        unsigned ca_state = info[1] + 1u;
+        socket->ca_state = (uint8_t)(ca_state <= PROCTCP_CA_LOSS ? ca_state : 0);
+    }
+    settle_info(socket);
+}
+
+/* ---- one message ---- */
+
+static void read_endpoints(const struct inet_diag_sockid *id, bool ipv6, struct proctcp_socket *socket)
+{
+    static const struct proctcp_address mapped = {.bytes = {[10] = 0xff, [11] = 0xff}};
+
+    socket->local_address = socket->remote_address = mapped;
+    if (ipv6) {
+        memcpy(socket->local_address.bytes, id->idiag_src, 16);
+        memcpy(socket->remote_address.bytes, id->idiag_dst, 16);
+    } else {
+        memcpy(socket->local_address.bytes + 12, id->idiag_src, 4);
+        memcpy(socket->remote_address.bytes + 12, id->idiag_dst, 4);
+    }
+    socket->local_port = ntohs(id->idiag_sport);
+    socket->remote_port = ntohs(id->idiag_dport);
+}
+
+/* 0 none, 1 retransmission, 2 keepalive, 3 TIME_WAIT, 4 zero window probe. What expires is in ms. */
+static void read_timer(const struct inet_diag_msg *message, struct proctcp_socket *socket)
+{
+    static const uint8_t timers[] = {PROCTCP_TIMER_NONE, PROCTCP_TIMER_RETRANSMIT, PROCTCP_TIMER_KEEPALIVE,
+                                     PROCTCP_TIMER_TIME_WAIT, PROCTCP_TIMER_PROBE};
+
+    if (message->idiag_timer >= sizeof(timers))
+        return;
+    socket->timer = timers[message->idiag_timer];
+    socket->present |= PROCTCP_HAS_TIMER;
+    if (message->idiag_timer) {
+        socket->timer_expires_ms = message->idiag_expires;
+        socket->present |= PROCTCP_HAS_TIMER_EXPIRES;
+    }
+}
+
+static void read_memory(const struct netlink_socket *from, struct proctcp_socket *socket,
+                        struct proctcp_trouble *trouble)
+{
+    if (from->memory_count <= SK_MEMINFO_SNDBUF)
+        return;
+    socket->rmem_alloc_bytes = from->memory[SK_MEMINFO_RMEM_ALLOC];
+    socket->rcvbuf_bytes = from->memory[SK_MEMINFO_RCVBUF];
+    socket->wmem_alloc_bytes = from->memory[SK_MEMINFO_WMEM_ALLOC];
+    socket->sndbuf_bytes = from->memory[SK_MEMINFO_SNDBUF];
+    socket->present |= PROCTCP_HAS_MEMORY;
+    if (from->memory_count > SK_MEMINFO_DROPS) {
+        trouble->drops = from->memory[SK_MEMINFO_DROPS];
+        socket->present |= PROCTCP_HAS_DROPS;
+    }
+}
+
+/* Of a listener rqueue is the accept queue, wqueue its limit; tcp_info repeats both under other names. */
+static void read_by_state(const struct netlink_socket *from, struct proctcp_socket *socket,
+                          struct proctcp_trouble *trouble)
+{
+    const struct inet_diag_msg *message = from->message;
+
+    if (socket->state == PROCTCP_LISTEN) {
+        socket->accept_queue = message->idiag_rqueue;
+        socket->accept_queue_max = message->idiag_wqueue;
+        socket->present |= PROCTCP_HAS_ACCEPT_QUEUE | PROCTCP_HAS_ACCEPT_QUEUE_MAX | PROCTCP_HAS_UID;
+        return;
+    }
+    socket->present |= PROCTCP_HAS_REMOTE;
+    read_timer(message, socket);
+    if (!from->info) { /* a mini socket: TIME_WAIT, an orphan's FIN_WAIT2, SYN_RECV */
+        if (socket->state == PROCTCP_SYN_RECEIVED) {
+            socket->retransmits = message->idiag_retrans;
+            socket->present |= PROCTCP_HAS_UID | PROCTCP_HAS_RETRANSMITS;
+        }
+        return;
+    }
+    socket->tx_queue_bytes = message->idiag_wqueue;
+    socket->rx_queue_bytes = message->idiag_rqueue;
+    socket->present |= PROCTCP_HAS_UID | PROCTCP_HAS_QUEUES;
+    read_info(from->info, from->info_length, socket, trouble);
+    read_memory(from, socket, trouble);
+}
+
+bool sockets_netlink_message(const struct netlink_socket *from, struct proctcp_socket *socket,
+                             struct proctcp_trouble *trouble)
+{
+    const struct inet_diag_msg *message = from->message;
+    const struct inet_diag_sockid *id = &message->id;
+
+    *socket = (struct proctcp_socket){.present = PROCTCP_HAS_LOCAL,
+                                      .inode = message->idiag_inode,
+                                      .uid = message->idiag_uid,
+                                      .subflow = 1,
+                                      .direction = PROCTCP_DIRECTION_UNKNOWN,
+                                      .timer = PROCTCP_TIMER_NONE};
+    *trouble = (struct proctcp_trouble){0};
+    if (message->idiag_state >= sizeof(mib_states) || !mib_states[message->idiag_state] ||
+        (message->idiag_family != AF_INET && message->idiag_family != AF_INET6))
+        return false;
+    socket->state = mib_states[message->idiag_state];
+    socket->family = message->idiag_family == AF_INET6 ? PROCTCP_INET6 : PROCTCP_INET;
+    read_endpoints(id, message->idiag_family == AF_INET6, socket);
+    if (id->idiag_cookie[0] != INET_DIAG_NOCOOKIE || id->idiag_cookie[1] != INET_DIAG_NOCOOKIE) {
+        socket->cookie = (uint64_t)id->idiag_cookie[1] << 32 | id->idiag_cookie[0];
+        socket->present |= PROCTCP_HAS_COOKIE;
+    }
+    if (id->idiag_if) {
+        socket->interface = id->idiag_if;
+        socket->present |= PROCTCP_HAS_INTERFACE;
+    }
+    read_by_state(from, socket, trouble);
+    return true;
+}
+
+/* ---- a dump ---- */
+
+/* The index of a word among those of this scan; there are a handful. 0, "", where there are too many. */
+static int find_word(struct scan *scan, const char *text, size_t length, uint8_t *index)
+{
+    for (uint32_t i = 0; i < scan->words.count; i++) {
+        if (strncmp(scan->words.at[i], text, length) == 0 && scan->words.at[i][length] == '\0') {
+            *index = (uint8_t)i;
+            return 0;
+        }
+    }
+    *index = 0;
+    if (scan->words.count > UINT8_MAX)
+        return 0;
+    const char *copy = arena_copy(&scan->strings, text, length);
+    const char **slot = copy ? vector_push(&scan->words) : NULL;
+    if (!slot)
+        return -ENOMEM;
+    *slot = copy;
+    *index = (uint8_t)(scan->words.count - 1);
+    return 0;
+}
+
+static bool is_zero(const struct proctcp_trouble *trouble)
+{
+    static const struct proctcp_trouble none = {0};
+    return memcmp(trouble, &none, sizeof(none)) == 0;
+}
+
+static int add_socket(struct scan *scan, const struct netlink_socket *from, uint32_t netns)
+{
+    struct proctcp_trouble trouble;
+    struct proctcp_socket *socket = vector_push(&scan->sockets);
+
+    if (!socket)
+        return -ENOMEM;
+    if (!sockets_netlink_message(from, socket, &trouble)) {
+        scan->sockets.count--;
+        scan->stats.malformed++;
+        return 0;
+    }
+    socket->netns = netns;
+    if (netns)
+        socket->present |= PROCTCP_HAS_NETNS;
+    if (from->congestion && socket->state != PROCTCP_LISTEN) {
+        if (find_word(scan, from->congestion, from->congestion_length, &socket->congestion) < 0)
+            return -ENOMEM;
+        socket->present |= PROCTCP_HAS_CONGESTION;
+    }
+    if (!is_zero(&trouble)) {
+        struct proctcp_trouble *kept = vector_push(&scan->troubles);
+        if (!kept)
+            return -ENOMEM;
+        *kept = trouble;
+        socket->trouble = scan->troubles.count - 1;
+    }
+    return 0;
+}
+
+int sockets_netlink_buffer(struct scan *scan, size_t length, uint32_t netns, bool *interrupted)
+{
+    const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)scan->buffer;
+    int left = (int)length, status = 1, error;
+
+    for (; status == 1 && netlink_is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
+        struct netlink_socket from;
+        *interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+        switch (netlink_read(message, &from, &error)) {
+        case NETLINK_SOCKET:
+            if (add_socket(scan, &from, netns) < 0)
+                status = -ENOMEM;
+            break;
+        case NETLINK_DONE:
+            status = 0;
+            break;
+        case NETLINK_ERROR:
+            status = -error;
+            break;
+        case NETLINK_MALFORMED:
+            scan->stats.malformed++;
+            break;
+        default:
+            break;
+        }
+    }
+    if (status == 1 && left > 0)
+        scan->stats.malformed++;
+    return status;
+}
+
+/* TCPDIAG_GETSOCK, the request of old, dumps both families in one walk of the kernel's hash table. */
+static int request(const struct mnl_socket *netlink, uint32_t sequence)
+{
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_req body;
+    } message = {
+        .header = {.nlmsg_len = sizeof(message),
+                   .nlmsg_type = TCPDIAG_GETSOCK,
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+                   .nlmsg_seq = sequence},
+        .body = {.idiag_family = AF_INET,
+                 .idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1) | 1 << (INET_DIAG_SKMEMINFO - 1),
+                 .idiag_states = ALL_STATES},
+    };
+    return mnl_socket_sendto(netlink, &message, sizeof(message)) < 0 ? scan_errno() : 0;
+}
+
+static int dump_once(struct scan *scan, const struct mnl_socket *netlink, uint32_t netns, uint32_t sequence,
+                     bool *interrupted)
+{
+    int status = request(netlink, sequence);
+
+    if (status)
+        return status;
+    do {
+        ssize_t length = mnl_socket_recvfrom(netlink, scan->buffer, SCAN_BUFFER_SIZE);
+        if (length < 0 && errno == EINTR)
+            status = 1;
+        else if (length < 0)
+            status = errno == EAGAIN ? -ETIMEDOUT : scan_errno();
+        else
+            status = sockets_netlink_buffer(scan, (size_t)length, netns, interrupted);
+    } while (status == 1);
+    return status;
+}
+
+static struct mnl_socket *open_netlink(void)
+{
+    const struct timeval timeout = {.tv_sec = RECEIVE_TIMEOUT};
+    struct mnl_socket *netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+
+    if (!netlink)
+        return NULL;
+    if (mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) < 0 ||
+        setsockopt(mnl_socket_get_fd(netlink), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0) {
+        int error = errno;
+        mnl_socket_close(netlink);
+        errno = error;
+        return NULL;
+    }
+    return netlink;
+}
+
+/* A dump that the kernel interrupted is made again, with what it gave thrown away; the last try stands as it is. */
+int sockets_netlink_scan(struct scan *scan, uint32_t netns)
+{
+    const uint32_t sockets = scan->sockets.count, troubles = scan->troubles.count;
+    struct mnl_socket *netlink = open_netlink();
+    int status = 0;
+
+    if (!netlink)
+        return scan_errno();
+    for (uint32_t tries = 1; tries <= DUMP_TRIES; tries++) {
+        bool interrupted = false;
+        status = dump_once(scan, netlink, netns, tries, &interrupted);
+        if (status || !interrupted || tries == DUMP_TRIES)
+            break;
+        scan->stats.dump_retries++;
+        scan->sockets.count = sockets;
+        scan->troubles.count = troubles;
+    }
+    mnl_socket_close(netlink);
+    if (status) {
+        scan->sockets.count = sockets;
+        scan->troubles.count = troubles;
+    }
+    return status;
+}
