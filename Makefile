@@ -3,6 +3,7 @@
 #   make               everything whose headers are here        make deps          install what building and testing need
 #   sudo make demo     the whole walk on real daemons           sudo make check    every test
 #   make fuzz          fuzz every parser                        make lint          static checks and layout
+#   make bench         time and memory, against the kernel's own work, ss, lsof and netstat (none of it is in check)
 #   make install       DESTDIR= PREFIX= (and uninstall)         V=1                show the commands
 
 PREFIX ?= /usr/local
@@ -19,7 +20,7 @@ PKG_CONFIG ?= pkg-config
 CLANG_FORMAT ?= clang-format
 
 # Every Debian package that proctcp needs: to build, and on top of that to run demo and check.
-DEPS_BUILD := gcc make pkg-config libc6-dev collectd-dev libsnmp-dev
+DEPS_BUILD := gcc make pkg-config libc6-dev libmnl-dev collectd-dev libsnmp-dev
 DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
 DEPS_CHECK := $(DEPS_DEMO) clang libclang-rt-dev clang-format clang-tidy cppcheck libcmocka-dev smitools valgrind
 
@@ -42,7 +43,9 @@ COLLECTD := $(wildcard plugins/collectd/*.c)
 SNMP := $(wildcard plugins/snmp/*.c)
 UNIT := $(patsubst tests/unit/test_%.c,$(BUILD)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
 LIB := $(BUILD)/libproctcp.a
+LIBS := -lmnl -lpthread
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+BENCH := $(patsubst %,$(BUILD)/tests/bench/%,load floor measure)
 
 # The other parts are built also where a plugin's headers are missing; the notices say what was left out, and why.
 COLLECTD_CPPFLAGS ?= -DHAVE_CONFIG_H -isystem /usr/include/collectd
@@ -56,12 +59,12 @@ PARTS := $(BUILD)/proctcp
 PARTS += $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
 PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
 
-.PHONY: all lib unit replay no-collectd no-snmp deps deps-demo demo check fuzz lint format install uninstall clean
+.PHONY: all lib unit replay bench no-collectd no-snmp deps deps-demo demo check fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PARTS)
 lib: $(LIB)
-unit: $(UNIT) $(BUILD)/tests/live/columns
+unit: $(UNIT) $(BUILD)/tests/live/columns $(BENCH)
 
 no-collectd:
 	@echo "proctcp: the collectd plugin is left out: collectd's headers are missing (Debian package collectd-dev)" >&2
@@ -80,23 +83,25 @@ $(LIB): $(call objects,$(COMMON))
 
 $(BUILD)/proctcp: $(call objects,$(CLI)) $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 # RTLD_NOW resolves collectd's own symbols when the daemon loads the plugin; only module_register may show.
 $(BUILD)/collectd/proctcp.so: $(call objects,$(COLLECTD)) $(LIB) plugins/collectd/plugin.map
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -shared -Wl,--version-script=plugins/collectd/plugin.map -o $@ \
-		$(filter %.o %.a,$^)
+		$(filter %.o %.a,$^) $(LIBS)
 
 $(BUILD)/snmp/proctcp-agentx: $(call objects,$(SNMP)) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp -lpthread
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp $(LIBS)
 
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call objects,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))) $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -ldl $(LIBS)
+
+$(BUILD)/tests/unit/test_allocation: LDFLAGS_ALL += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 # What of the collectd plugin runs without the daemon; as an archive, for a test takes what it needs.
 $(BUILD)/collectd/parts.a: $(call objects,$(filter-out plugins/collectd/plugin.c plugins/collectd/details.c,$(COLLECTD)))
@@ -105,7 +110,7 @@ $(BUILD)/collectd/parts.a: $(call objects,$(filter-out plugins/collectd/plugin.c
 $(BUILD)/tests/unit/test_collectd_settings.o: CFLAGS_ALL += $(COLLECTD_CPPFLAGS)
 $(BUILD)/tests/unit/test_collectd_%: $(BUILD)/tests/unit/test_collectd_%.o $(BUILD)/collectd/parts.a $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS)
 
 # What of the subagent runs without net-snmp.
 $(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,bitset capabilities clock own_columns publisher serving \
@@ -114,7 +119,7 @@ $(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,bitset capabilitie
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/tests/unit/test_snmp_%: $(BUILD)/tests/unit/test_snmp_%.o $(BUILD)/snmp/parts.a $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka -lpthread
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS)
 # The columns that it serves, for the test that compares them with the MIB.
 $(BUILD)/tests/live/columns: $(BUILD)/tests/live/columns.o $(BUILD)/snmp/parts.a $(LIB)
 	$(call say,LD,$@)
@@ -127,7 +132,7 @@ FUZZ_SECONDS ?= 60
 replay: $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%)
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 # Builds with a compiler that has libFuzzer, runs every entry for FUZZ_SECONDS, and keeps what it finds there.
 FUZZ_CC ?= clang
@@ -135,11 +140,20 @@ fuzz:
 	$(Q)for name in $(FUZZ); do \
 		mkdir -p $(BUILD)/fuzz/corpus/$$name $(BUILD)/fuzz/crashes && \
 		$(FUZZ_CC) -D_GNU_SOURCE -Icommon -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
-			-fno-sanitize-recover=all -o $(BUILD)/fuzz/$$name tests/fuzz/fuzz_$$name.c common/*.c && \
+			-fno-sanitize-recover=all -o $(BUILD)/fuzz/$$name tests/fuzz/fuzz_$$name.c common/*.c $(LIBS) && \
 		echo "fuzzing $$name for $(FUZZ_SECONDS) s" && \
 		$(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
 			-artifact_prefix=$(BUILD)/fuzz/crashes/$$name- $(BUILD)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
+
+# ---- measuring it: SIZES="1000 1000000" PROCESSES= RUNS= and others, see tests/bench/bench.py ----
+
+bench: $(BUILD)/proctcp $(BENCH)
+	$(Q)/usr/bin/python3 tests/bench/bench.py
+$(BUILD)/tests/bench/floor: $(call objects,$(wildcard tests/bench/floor_*.c))
+$(BENCH): %: %.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lpthread
 
 # ---- running it, and testing it ----
 
