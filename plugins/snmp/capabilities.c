@@ -33,6 +33,7 @@ bool capabilities_missing(const struct proctcp_stats *stats, char *names, size_t
     } needed[] = {
         {CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", stats->denied},
         {CAP_SYS_PTRACE, "CAP_SYS_PTRACE", stats->denied},
+        {CAP_SYS_ADMIN, "CAP_SYS_ADMIN", stats->source == PROCTCP_SOURCE_NETLINK && stats->namespaces_procfs},
     };
     const uint64_t effective = effective_capabilities();
     size_t used = 0;

@@ -82,6 +82,22 @@ void report_connection(struct report *report, const struct agentx_status *status
     }
 }
 
+#define HOW_TO_GRANT "run as root, or give them with AmbientCapabilities= of the systemd unit"
+
+/* Nothing failed, but where a namespace may not be entered, sock_diag cannot be asked. */
+static void report_poorer_namespaces(struct report *report, const struct publication *publication)
+{
+    const struct proctcp_stats *stats = &publication->snapshot->stats;
+
+    if (report->namespaces_said || *stats->failure || !strstr(publication->missing_capabilities, "CAP_SYS_ADMIN"))
+        return;
+    report->namespaces_said = true;
+    snmp_log(LOG_WARNING,
+             "%u of %u network namespaces were read through /proc, which says less of their sockets; missing "
+             "capabilities: %s (" HOW_TO_GRANT ")\n",
+             stats->namespaces_procfs, stats->namespaces, publication->missing_capabilities);
+}
+
 /* Said once: what hides from one scan may hide from the next one or not, and the scan's objects tell of each. */
 static void report_shortfall(struct report *report, const struct publication *publication)
 {
@@ -96,7 +112,7 @@ static void report_shortfall(struct report *report, const struct publication *pu
              "%u)%s%s%s\n",
              stats->failure, stats->denied, stats->exhausted, stats->failed, stats->namespaces_failed, stats->malformed,
              *missing ? "; missing capabilities: " : "", missing,
-             *missing        ? " (run as root, or give them with AmbientCapabilities= of the systemd unit)"
+             *missing        ? " (" HOW_TO_GRANT ")"
              : stats->denied ? "; denied although no capability is missing (a security module, ptrace policy or "
                                "container)"
                              : "");
@@ -114,6 +130,8 @@ void report_scans(struct report *report, const struct publication *publication)
     if (report->failing_said && publication->status == PUBLICATION_UP_TO_DATE)
         snmp_log(LOG_NOTICE, "scans succeed again\n");
     report->failing_said = failing;
-    if (publication->status == PUBLICATION_UP_TO_DATE)
+    if (publication->status == PUBLICATION_UP_TO_DATE) {
         report_shortfall(report, publication);
+        report_poorer_namespaces(report, publication);
+    }
 }

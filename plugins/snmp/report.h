@@ -12,6 +12,7 @@ struct report {
     bool refusal_said;
     bool failing_said;
     bool shortfall_said;
+    bool namespaces_said;
     bool started; /* whether the first try to reach the master has been reported */
 };
 #define REPORT_NEW ((struct report){.absent_since_ms = -1})

@@ -71,29 +71,13 @@ static void parse_namespaces(const char *token, char *line)
                              settings->scan.own_netns_only ? "own" : "all");
 }
 
-/* Not every source that has a name is built into the library: a scanner tells. */
-static bool is_available(enum proctcp_source source)
-{
-    const struct proctcp_options options = {.source = source};
-    struct proctcp_scanner *scanner;
-
-    if (proctcp_scanner_new(&options, &scanner) != 0)
-        return false;
-    proctcp_scanner_free(scanner);
-    return true;
-}
-
 static void parse_source(const char *token, char *line)
 {
     (void)token;
     for (enum proctcp_source source = PROCTCP_SOURCE_AUTO; source <= PROCTCP_SOURCE_NETLINK; source++) {
         if (strcmp(line, proctcp_source_name(source)) != 0)
             continue;
-        if (is_available(source))
-            settings->scan.source = source;
-        else
-            netsnmp_config_error("scanSource: this proctcp cannot read %s; it stays at %s", line,
-                                 proctcp_source_name(settings->scan.source));
+        settings->scan.source = source;
         return;
     }
     netsnmp_config_error("scanSource: \"%s\" is none of auto, procfs, netlink; it stays at %s", line,

@@ -5,6 +5,12 @@
 #include <string.h>
 #include <time.h>
 
+/* 64 bits that count nothing and measure nothing: a gauge of them would invite managers to draw it. */
+static bool is_identity(const struct proctcp_field *field)
+{
+    return field->type == PROCTCP_UNSIGNED && field->size == 8 && !field->is_counter && !field->unit;
+}
+
 enum value_syntax value_syntax_of(const struct proctcp_field *field)
 {
     switch (field->type) {
@@ -13,6 +19,8 @@ enum value_syntax value_syntax_of(const struct proctcp_field *field)
     case PROCTCP_ENUM:
         return VALUE_INTEGER;
     case PROCTCP_UNSIGNED:
+        if (is_identity(field))
+            return VALUE_OCTETS;
         if (field->size == 8)
             return VALUE_COUNTER64;
         return field->is_counter ? VALUE_COUNTER32 : VALUE_UNSIGNED;
@@ -102,6 +110,14 @@ void value_set_address(struct value *value, const struct proctcp_address *addres
     memcpy(value->octets, address->bytes + skipped, value->length);
 }
 
+static void set_identity(struct value *value, uint64_t identity)
+{
+    value->syntax = VALUE_OCTETS;
+    value->length = sizeof(identity);
+    for (size_t i = 0; i < sizeof(identity); i++)
+        value->octets[i] = (uint8_t)(identity >> (56 - 8 * i));
+}
+
 void value_from_field(const struct proctcp_field *field, const struct proctcp_value *from, struct value *value)
 {
     switch (field->type) {
@@ -115,6 +131,7 @@ void value_from_field(const struct proctcp_field *field, const struct proctcp_va
         value_set_integer(value, (int32_t)from->number);
         break;
     case PROCTCP_TEXT:
+    case PROCTCP_WORD:
         value_set_text(value, from->text);
         break;
     case PROCTCP_ADDRESS:
@@ -124,6 +141,10 @@ void value_from_field(const struct proctcp_field *field, const struct proctcp_va
         value_set_time(value, from->number);
         break;
     default:
+        if (is_identity(field)) {
+            set_identity(value, from->number);
+            break;
+        }
         value->syntax = value_syntax_of(field);
         value->number = from->number;
     }

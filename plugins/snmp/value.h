@@ -26,7 +26,7 @@ struct value {
     uint8_t octets[VALUE_ROW_TEXT_MAX + 1];
 };
 
-/* ADDRESS becomes an InetAddress of 4 or 16 octets. */
+/* ADDRESS becomes an InetAddress of 4 or 16 octets, a number of 8 bytes that has no unit 8 octets (ProctcpCookie). */
 enum value_syntax value_syntax_of(const struct proctcp_field *field);
 void value_from_field(const struct proctcp_field *field, const struct proctcp_value *from, struct value *value);
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import unittest
 
-from support import BUILD, LiveTest, wait_until
+from support import BUILD, LiveTest, rows, wait_until
 from test_mib import MIB, base_mib_directories
 
 AGENT = os.path.join(BUILD, "snmp", "proctcp-agentx")
@@ -24,6 +24,9 @@ NONE, UP_TO_DATE, STALE = 1, 2, 3
 LISTEN, ESTABLISHED = 2, 5
 ONE_SCAN = "scanInterval 3600\n"  # what is served does not change while the test looks
 MANY_SCANS = "scanInterval 1\n"
+SOURCE, NAMESPACES_PROCFS, SOURCE_REASON = ("%s.%d.0" % (SCAN, n) for n in (4, 25, 24))
+PROCFS, NETLINK = 2, 3
+SO_COOKIE = 57
 REGISTER, RESPONSE, NETWORK_ORDER = 3, 18, 16  # of AgentX: RFC 2741, section 6.1
 
 
@@ -93,9 +96,9 @@ class AgentTest(LiveTest):
 
     def start_both(self, configuration=ONE_SCAN):
         self.start_master()
-        agent = self.start_agent(configuration)
+        self.agent = self.start_agent(configuration)
         self.wait_for_scan()
-        return agent
+        return self.agent
 
     def read(self, name):
         with open(self.path(name), errors="replace") as file:
@@ -222,6 +225,116 @@ class Rows(AgentTest):
         row = self.get("%s.104%s" % (SOCKET, index_of(fd, pid=child.pid)))
         self.assertRegex(row, rb"^[ -~]+$")
         self.assertEqual(self.walk(PROCESS + ".2"), self.walk(PROCESS + ".2", "snmpbulkwalk", "-Cr50"))
+
+
+def tcp_info(end):
+    """What the kernel itself says of a socket of this process."""
+    raw = end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+
+    def number(form, offset):
+        size = struct.calcsize(form)
+        return struct.unpack(form, raw[offset:offset + size])[0] if len(raw) >= offset + size else None
+    return {"ca_state": raw[1] + 1, "snd_mss": number("I", 16), "pmtu": number("I", 60), "rtt": number("I", 68),
+            "total_retrans": number("I", 100), "bytes_acked": number("Q", 120), "bytes_received": number("Q", 128),
+            "segs_out": number("I", 136), "segs_in": number("I", 140)}
+
+
+class SockDiag(AgentTest):
+    def start_on_netlink(self, configuration=ONE_SCAN):
+        self.start_both(configuration + "scanSource auto\n")
+        if self.get(SOURCE) != NETLINK:
+            self.skipTest("sock_diag does not answer here: %s" % self.get(SOURCE_REASON).decode())
+
+    def test_columns_say_what_the_kernel_says_of_the_socket(self):
+        made = Connection(self, sent=b"x" * 12345)
+        self.assertEqual(len(made.server.recv(12345, socket.MSG_WAITALL)), 12345)
+        made.server.sendall(b"y" * 543)
+        self.assertEqual(len(made.client.recv(543, socket.MSG_WAITALL)), 543)
+        # Acknowledgements may be delayed; after that nothing moves any more.
+        wait_until(lambda: tcp_info(made.server)["bytes_acked"] in (None, 543, 544), "the last acknowledgement")
+        self.start_on_netlink()
+        shown_by_cli = {row["fd"]: row for row in rows("--source", "netlink", "--pid", os.getpid())}
+        for end in (made.client, made.server):
+            at, truth, row = index_of(end.fileno()), tcp_info(end), shown_by_cli[end.fileno()]
+            cells = {n: self.get("%s.%d%s" % (SOCKET, n, at)) for n in (6, 37, 38, 39, 43, 46, 59, 61, 62, 63, 66)}
+            cookie = struct.unpack("Q", end.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))[0]
+            congestion = end.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0")
+            self.assertEqual(cells, {
+                6: struct.pack(">Q", cookie), 37: congestion, 38: truth["ca_state"], 39: truth["rtt"],
+                43: truth["snd_mss"], 46: truth["pmtu"], 59: truth["bytes_acked"], 61: truth["bytes_received"],
+                62: truth["segs_out"], 63: truth["segs_in"], 66: truth["total_retrans"]})
+            self.assertEqual((row["cookie"], row["congestion"].encode(), row["rtt_us"], row.get("bytes_acked"),
+                              row.get("bytes_received"), row.get("segs_out")),
+                             (cookie, cells[37], cells[39], cells[59], cells[61], cells[62]))
+        if truth["bytes_received"] is not None:  # since 4.1
+            self.assertEqual(truth["bytes_received"], 12345)
+            self.assertIn(truth["bytes_acked"], (543, 544))
+
+    def test_a_listener_has_the_size_of_its_accept_queue_and_no_path(self):
+        made = Connection(self)
+        self.start_on_netlink()
+        at = index_of(made.listener.fileno())
+        self.assertEqual(self.get(SOCKET + ".25" + at), 0)
+        self.assertEqual(self.get(SOCKET + ".26" + at), 4)
+        self.assertIsNone(self.get(SOCKET + ".39" + at))
+        self.assertIsNone(self.get(SOCKET + ".59" + at))
+
+    def test_totals_of_a_process_outlive_its_sockets(self):
+        made = Connection(self)
+        self.start_on_netlink(MANY_SCANS)
+        received, closed = PROCESS + ".28.%d" % os.getpid(), PROCESS + ".33.%d" % os.getpid()
+        if self.get(received) is None:
+            self.skipTest("this kernel counts no bytes")
+        before = self.get(received)
+        made.client.sendall(b"z" * 5000)
+        wait_until(lambda: self.get(received) == before + 5000, "the bytes that were sent")
+        gone = self.get(closed)
+        made.server.close()
+        made.client.close()
+        wait_until(lambda: self.get(closed) == gone + 2, "two closed sockets")
+        self.assertEqual(self.get(received), before + 5000)
+
+    def test_each_source_can_be_asked_for(self):
+        made = Connection(self)
+        self.start_on_netlink()
+        self.assertEqual(self.get(SOURCE_REASON), b"")
+        self.stop(self.agent)
+        for word, source, reason in (("netlink", NETLINK, b""), ("procfs", PROCFS, b"procfs was asked for")):
+            with self.subTest(word):
+                agent = self.start_agent(ONE_SCAN + "scanSource %s\n" % word)
+                self.wait_for_scan()
+                self.assertEqual((self.get(SOURCE), self.get(SOURCE_REASON)), (source, reason))
+                at = index_of(made.client.fileno())
+                self.assertEqual(self.get(SOCKET + ".14" + at), ESTABLISHED)
+                self.assertEqual(self.get(SOCKET + ".39" + at) is None, source == PROCFS)
+                self.assertEqual(self.get("%s.26.%d" % (PROCESS, os.getpid())) is None, source == PROCFS)
+                self.assertEqual(self.stop(agent), 0)
+                self.assertNotIn("scanSource", self.read("agent.log"))
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv") and shutil.which("unshare"),
+                         "needs root, setpriv and unshare")
+    def test_a_namespace_that_cannot_be_entered_names_the_capability(self):
+        sleeper = self.start("unshare", "--net", "sleep", "600")
+        own = os.readlink("/proc/self/ns/net")
+        try:
+            wait_until(lambda: sleeper.poll() is not None or os.readlink("/proc/%d/ns/net" % sleeper.pid) != own,
+                       "the namespace", 10)
+        except AssertionError:
+            pass
+        if sleeper.poll() is not None:
+            self.skipTest("no network namespace can be made here")
+        self.start_master()
+        self.write("proctcp.conf", MANY_SCANS)
+        with open(self.path("agent.log"), "w") as log:
+            agent = self.start("setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", AGENT, "-f", "-x",
+                               self.address, env=self.environment, stdout=log, stderr=log)
+        self.wait_for_scan(lambda generation: generation >= 2)
+        if self.get(SOURCE) != NETLINK:
+            self.skipTest("sock_diag does not answer here: %s" % self.get(SOURCE_REASON).decode())
+        self.assertGreaterEqual(self.get(NAMESPACES_PROCFS), 1)
+        self.assertIn(b"CAP_SYS_ADMIN", self.get(MISSING).split())
+        self.assertEqual(self.stop(agent), 0)
+        self.assertEqual(len(re.findall("missing capabilities: .*CAP_SYS_ADMIN", self.read("agent.log"))), 1)
 
 
 class Walks(AgentTest):

@@ -117,13 +117,15 @@ static void the_syntax_follows_from_type_and_size(void **state)
     } cases[] = {
         {{.type = PROCTCP_UNSIGNED, .size = 1}, VALUE_UNSIGNED},
         {{.type = PROCTCP_UNSIGNED, .size = 4}, VALUE_UNSIGNED},
-        {{.type = PROCTCP_UNSIGNED, .size = 8}, VALUE_COUNTER64},
+        {{.type = PROCTCP_UNSIGNED, .size = 8, .unit = "bytes"}, VALUE_COUNTER64},
+        {{.type = PROCTCP_UNSIGNED, .size = 8}, VALUE_OCTETS},
         {{.type = PROCTCP_UNSIGNED, .size = 4, .is_counter = true}, VALUE_COUNTER32},
         {{.type = PROCTCP_UNSIGNED, .size = 8, .is_counter = true}, VALUE_COUNTER64},
         {{.type = PROCTCP_SIGNED, .size = 4}, VALUE_INTEGER},
         {{.type = PROCTCP_BOOLEAN, .size = 1}, VALUE_INTEGER},
         {{.type = PROCTCP_ENUM, .size = 1}, VALUE_INTEGER},
         {{.type = PROCTCP_TEXT}, VALUE_OCTETS},
+        {{.type = PROCTCP_WORD, .size = 1}, VALUE_OCTETS},
         {{.type = PROCTCP_TIME, .size = 4}, VALUE_OCTETS},
         {{.type = PROCTCP_ADDRESS}, VALUE_OCTETS},
     };
@@ -134,6 +136,8 @@ static void the_syntax_follows_from_type_and_size(void **state)
         struct proctcp_value from = {.type = cases[i].field.type, .number = 1};
         struct value value;
 
+        if (from.type == PROCTCP_WORD)
+            from.type = PROCTCP_TEXT;
         if (from.type == PROCTCP_TEXT)
             from.text = "";
         if (from.type == PROCTCP_ADDRESS)
@@ -142,6 +146,19 @@ static void the_syntax_follows_from_type_and_size(void **state)
         value_from_field(&cases[i].field, &from, &value);
         assert_int_equal(value.syntax, cases[i].syntax);
     }
+}
+
+static void an_identity_is_eight_octets_the_most_significant_first(void **state)
+{
+    static const uint8_t wanted[] = {0, 0, 1, 2, 3, 4, 5, 0xff};
+    const struct proctcp_field field = {.type = PROCTCP_UNSIGNED, .size = 8};
+    const struct proctcp_value from = {.type = PROCTCP_UNSIGNED, .number = 0x00000102030405ff};
+    struct value value;
+
+    (void)state;
+    value_from_field(&field, &from, &value);
+    assert_int_equal(value.length, sizeof(wanted));
+    assert_memory_equal(value.octets, wanted, sizeof(wanted));
 }
 
 static void a_boolean_is_a_truth_value(void **state)
@@ -168,6 +185,7 @@ int main(void)
         cmocka_unit_test(time_is_utc_whatever_the_zone),
         cmocka_unit_test(an_address_is_as_long_as_its_family),
         cmocka_unit_test(the_syntax_follows_from_type_and_size),
+        cmocka_unit_test(an_identity_is_eight_octets_the_most_significant_first),
         cmocka_unit_test(a_boolean_is_a_truth_value),
     };
 
