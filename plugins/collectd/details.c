@@ -49,8 +49,9 @@ static void add_ends(meta_data_t *meta, const struct proctcp_socket *socket)
 
 meta_data_t *details_of_row(const struct proctcp_snapshot *snapshot, const struct proctcp_row *row)
 {
-    static const char *const names[] = {"pid",    "fd",    "subflow",   "process",  "inode",   "netns",
-                                        "owners", "state", "direction", "peer_pid", "peer_fd", "peer_process"};
+    static const char *const names[] = {"pid",      "fd",      "subflow",      "process",   "inode",
+                                        "cookie",   "netns",   "owners",       "state",     "direction",
+                                        "peer_pid", "peer_fd", "peer_process", "congestion"};
     size_t count;
     const struct proctcp_field *fields = proctcp_row_fields(&count);
     meta_data_t *meta = meta_data_create();

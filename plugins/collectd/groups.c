@@ -19,7 +19,6 @@ struct build {
     bool *selected; /* by index of the row */
     struct member *members;
     uint32_t member_count;
-    uint32_t *group_of;   /* by index of the process */
     uint32_t *counted_in; /* by index of the socket: the last group that counted it */
 };
 
@@ -113,19 +112,21 @@ out:
     return error;
 }
 
-static uint32_t number_groups(struct build *build)
+static uint32_t number_groups(const struct build *build, uint32_t *group_of)
 {
     uint32_t count = 0;
 
+    for (uint32_t p = 0; p < build->snapshot->process_count; p++)
+        group_of[p] = PROCTCP_NONE;
     for (uint32_t m = 0; m < build->member_count; m++) {
         count += is_new_name(build, m);
-        build->group_of[build->members[m].process] = count - 1;
+        group_of[build->members[m].process] = count - 1;
     }
     return count;
 }
 
 /* Rows are sorted by (pid, fd), ranks follow them: the first selected row of a socket is its lowest rank. */
-static void find_homes(const struct build *build, uint32_t *home, uint32_t *home_row)
+static void find_homes(const struct build *build, const uint32_t *group_of, uint32_t *home, uint32_t *home_row)
 {
     const struct proctcp_snapshot *snapshot = build->snapshot;
 
@@ -135,7 +136,7 @@ static void find_homes(const struct build *build, uint32_t *home, uint32_t *home
         const struct proctcp_row *row = &snapshot->rows[r];
 
         if (build->selected[r] && home[row->socket] == PROCTCP_NONE) {
-            home[row->socket] = build->group_of[row->process];
+            home[row->socket] = group_of[row->process];
             home_row[row->socket] = r;
         }
     }
@@ -144,8 +145,12 @@ static void find_homes(const struct build *build, uint32_t *home, uint32_t *home
 static void add_sums(struct group *group, const struct proctcp_socket *socket)
 {
     if (socket->present & PROCTCP_HAS_ACCEPT_QUEUE) {
+        const bool has_max = socket->present & PROCTCP_HAS_ACCEPT_QUEUE_MAX;
+
+        group->has_accept_queue_max = has_max && (group->has_accept_queue_max || !group->has_accept_queue);
         group->has_accept_queue = true;
         group->accept_queue += socket->accept_queue;
+        group->accept_queue_max += has_max ? socket->accept_queue_max : 0;
     }
     if (socket->state != PROCTCP_LISTEN && (socket->present & PROCTCP_HAS_QUEUES)) {
         group->has_queues = true;
@@ -230,36 +235,35 @@ int groups_build(const struct proctcp_snapshot *snapshot, const struct proctcp_s
         .snapshot = snapshot,
         .selected = array(snapshot->row_count, sizeof(*build.selected)),
         .members = array(snapshot->process_count + 1, sizeof(*build.members)),
-        .group_of = array(snapshot->process_count, sizeof(*build.group_of)),
         .counted_in = array(snapshot->socket_count, sizeof(*build.counted_in)),
     };
     struct groups built = {
+        .group_of = array(snapshot->process_count, sizeof(*built.group_of)),
         .home = array(snapshot->socket_count, sizeof(*built.home)),
         .home_row = array(snapshot->socket_count, sizeof(*built.home_row)),
     };
     int error = -ENOMEM;
 
-    if (!build.selected || !build.members || !build.group_of || !build.counted_in || !built.home || !built.home_row)
+    if (!build.selected || !build.members || !build.counted_in || !built.group_of || !built.home || !built.home_row)
         goto out;
     find_members(&build, selection);
     qsort(build.members, build.member_count, sizeof(*build.members), by_name);
     error = limit_names(&build, max_groups, places, &built.summed_in_other);
     if (error)
         goto out;
-    built.count = number_groups(&build);
+    built.count = number_groups(&build, built.group_of);
     built.groups = array(built.count, sizeof(*built.groups));
     if (!built.groups) {
         error = -ENOMEM;
         goto out;
     }
-    find_homes(&build, built.home, built.home_row);
+    find_homes(&build, built.group_of, built.home, built.home_row);
     sum_groups(&build, built.home, built.groups);
     *groups = built;
 out:
     if (error)
         groups_free(&built);
     free(build.counted_in);
-    free(build.group_of);
     free(build.members);
     free(build.selected);
     return error;
@@ -268,6 +272,7 @@ out:
 void groups_free(struct groups *groups)
 {
     free(groups->groups);
+    free(groups->group_of);
     free(groups->home);
     free(groups->home_row);
     *groups = (struct groups){0};

@@ -4,12 +4,14 @@
 
 #include "details.h"
 #include "groups.h"
+#include "latency.h"
 #include "proctcp.h"
 #include "publish.h"
 #include "settings.h"
 #include "shortfall.h"
 #include "sockets.h"
 #include "sticky.h"
+#include "traffic.h"
 
 #include <errno.h>
 
@@ -21,9 +23,11 @@ static struct plugin {
     struct proctcp_scanner *scanner;
     struct sticky group_places;
     struct sticky socket_places;
+    struct traffic traffic;
     c_complain_t unreadable;
     c_complain_t partial;
     unsigned complete_passes; /* in a row */
+    c_complain_t poorer_source;
     c_complain_t many_groups;
     c_complain_t many_sockets;
 } plugin;
@@ -52,9 +56,7 @@ static int start(void)
     settings_finish(settings);
     error = proctcp_scanner_new(&options, &plugin.scanner);
     if (error) {
-        P_ERROR("cannot scan with Source \"%s\": %s%s", proctcp_source_name((unsigned)settings->source),
-                strerror(-error),
-                error == -EOPNOTSUPP ? "; write Source \"auto\", which takes what there is, or Source \"procfs\"" : "");
+        P_ERROR("cannot prepare to scan: %s", strerror(-error));
         return -1;
     }
     return 0;
@@ -66,14 +68,13 @@ struct pass {
     meta_data_t *details; /* of the socket that is being published, or NULL; the daemon copies it */
 };
 
-static void dispatch(void *to, const char *plugin_instance, const char *type, const char *type_instance, double value)
+static void dispatch(const struct pass *pass, const char *plugin_instance, const char *type, const char *type_instance,
+                     value_t *values, size_t count)
 {
-    const struct pass *pass = to;
-    value_t values[] = {{.gauge = value}};
     value_list_t list = VALUE_LIST_INIT;
 
     list.values = values;
-    list.values_len = 1;
+    list.values_len = count;
     list.time = pass->time;
     list.meta = pass->details;
     sstrncpy(list.plugin, NAME, sizeof(list.plugin));
@@ -84,20 +85,43 @@ static void dispatch(void *to, const char *plugin_instance, const char *type, co
     (void)plugin_dispatch_values(&list);
 }
 
+static void dispatch_gauge(void *to, const char *plugin_instance, const char *type, const char *type_instance,
+                           double value)
+{
+    dispatch(to, plugin_instance, type, type_instance, &(value_t){.gauge = value}, 1);
+}
+
+#define MOST_DERIVES 2
+
+static void dispatch_derives(void *to, const char *plugin_instance, const char *type, const char *type_instance,
+                             const uint64_t *numbers, size_t count)
+{
+    value_t values[MOST_DERIVES];
+
+    for (size_t i = 0; i < count && i < MOST_DERIVES; i++)
+        values[i].derive = (derive_t)numbers[i];
+    dispatch(to, plugin_instance, type, type_instance, values, count);
+}
+
 static int publish_sockets(const struct publisher *publisher, struct pass *pass,
                            const struct proctcp_snapshot *snapshot, const struct groups *groups, uint32_t *left_out)
 {
     struct socket_choices choices;
-    int error =
-        sockets_choose(snapshot, groups, (uint32_t)plugin.settings.max_sockets, &plugin.socket_places, &choices);
+    int error = sockets_choose(snapshot, groups, (enum sockets_sort)plugin.settings.socket_sort,
+                               (uint32_t)plugin.settings.max_sockets, &plugin.socket_places, &choices);
 
     if (error)
         return error;
     for (uint32_t i = 0; i < choices.count; i++) {
         const struct socket_choice *choice = &choices.choices[i];
+        const struct proctcp_socket *socket = &snapshot->sockets[choice->socket];
+        const char *group = groups->groups[choice->group].name;
 
         pass->details = details_of_row(snapshot, &snapshot->rows[groups->home_row[choice->socket]]);
-        publish_socket(publisher, groups->groups[choice->group].name, choice->name, &snapshot->sockets[choice->socket]);
+        publish_socket(publisher, group, choice->name, socket);
+        if (plugin.settings.collect_tcp_info)
+            publish_socket_info(publisher, group, choice->name, socket, &snapshot->troubles[socket->trouble],
+                                !choice->is_numbered);
         meta_data_destroy(pass->details);
         pass->details = NULL;
     }
@@ -122,11 +146,19 @@ static void say_what_was_cut(const struct groups *groups, uint32_t sockets_left_
         c_release(LOG_INFO, &plugin.many_sockets, NAME " plugin: every socket is published again");
 }
 
+/* What the groups have of sock_diag alone. */
+static int add_tcp_info(const struct proctcp_snapshot *snapshot, struct groups *groups)
+{
+    int error = latency_measure(snapshot, groups);
+
+    return error ? error : traffic_count(&plugin.traffic, snapshot, (uint32_t)plugin.settings.max_groups, groups);
+}
+
 static int publish(const struct proctcp_snapshot *snapshot)
 {
     const struct settings *settings = &plugin.settings;
     struct pass pass = {.time = cdtime()};
-    const struct publisher publisher = {.publish = dispatch, .to = &pass};
+    const struct publisher publisher = {.publish = dispatch_gauge, .derive = dispatch_derives, .to = &pass};
     struct groups groups;
     uint32_t sockets_left_out = 0;
     int error =
@@ -134,6 +166,8 @@ static int publish(const struct proctcp_snapshot *snapshot)
 
     if (error)
         return error;
+    if (settings->collect_tcp_info && (error = add_tcp_info(snapshot, &groups)))
+        goto out;
     for (uint32_t i = 0; i < groups.count; i++)
         publish_group(&publisher, &groups.groups[i], settings->report_by_state);
     if (settings->report_sockets)
@@ -142,6 +176,7 @@ static int publish(const struct proctcp_snapshot *snapshot)
         publish_unattributed(&publisher, snapshot);
     publish_scan(&publisher, &snapshot->stats, &groups, sockets_left_out);
     say_what_was_cut(&groups, sockets_left_out);
+out:
     groups_free(&groups);
     return error;
 }
@@ -163,6 +198,19 @@ static void say_what_was_not_read(const struct proctcp_stats *stats)
     }
 }
 
+/* With Source auto. What was asked for needs no word. */
+static void say_what_source_was_not_to_be_had(const struct proctcp_stats *stats)
+{
+    if (plugin.settings.source != PROCTCP_SOURCE_AUTO || !plugin.settings.collect_tcp_info)
+        return;
+    if (*stats->source_reason)
+        c_complain_once(LOG_NOTICE, &plugin.poorer_source,
+                        NAME " plugin: sockets are read through /proc, so no traffic and no latency is published: %s",
+                        stats->source_reason);
+    else
+        c_release(LOG_INFO, &plugin.poorer_source, NAME " plugin: sock_diag answers again");
+}
+
 static int read_once(user_data_t *user_data __attribute__((unused)))
 {
     const struct proctcp_snapshot *snapshot;
@@ -175,6 +223,7 @@ static int read_once(user_data_t *user_data __attribute__((unused)))
     }
     c_release(LOG_INFO, &plugin.unreadable, NAME " plugin: reading succeeds again");
     say_what_was_not_read(&snapshot->stats);
+    say_what_source_was_not_to_be_had(&snapshot->stats);
     error = publish(snapshot);
     if (error)
         P_ERROR("publishing failed: %s", strerror(-error));
@@ -188,6 +237,7 @@ static int stop(void)
     plugin.scanner = NULL;
     sticky_free(&plugin.group_places);
     sticky_free(&plugin.socket_places);
+    traffic_free(&plugin.traffic);
     settings_free(&plugin.settings);
     return 0;
 }

@@ -13,6 +13,29 @@ static const char *const state_names[PROCTCP_STATES] = {
     [PROCTCP_CLOSING] = "CLOSING",       [PROCTCP_TIME_WAIT] = "TIME_WAIT",
 };
 
+static void publish_latency(const struct publisher *publisher, const struct group *group)
+{
+    publisher->publish(publisher->to, group->name, "latency", "rtt-average", group->rtt_average_s);
+    publisher->publish(publisher->to, group->name, "latency", "rtt-max", group->rtt_max_s);
+    publisher->publish(publisher->to, group->name, "latency", "rtt-p95", group->rtt_p95_s);
+}
+
+/* receiver and sender, in the order of the data sources of if_octets and if_packets */
+static void publish_pair(const struct publisher *publisher, const char *group, const char *type,
+                         const char *type_instance, uint64_t rx, uint64_t tx)
+{
+    const uint64_t values[] = {rx, tx};
+
+    publisher->derive(publisher->to, group, type, type_instance, values, 2);
+}
+
+static void publish_traffic(const struct publisher *publisher, const char *group, const struct group_traffic *traffic)
+{
+    publish_pair(publisher, group, "if_octets", "", traffic->bytes_received, traffic->bytes_acked);
+    publish_pair(publisher, group, "if_packets", "", traffic->segs_in, traffic->segs_out);
+    publisher->derive(publisher->to, group, "protocol_counter", "RetransSegs", &traffic->retransmissions, 1);
+}
+
 void publish_group(const struct publisher *publisher, const struct group *group, bool by_state)
 {
     publish_fn *publish = publisher->publish;
@@ -27,6 +50,12 @@ void publish_group(const struct publisher *publisher, const struct group *group,
     }
     if (group->has_accept_queue)
         publish(to, name, "queue_length", "accept", (double)group->accept_queue);
+    if (group->has_accept_queue_max)
+        publish(to, name, "queue_length", "accept_max", (double)group->accept_queue_max);
+    if (group->has_rtt)
+        publish_latency(publisher, group);
+    if (group->has_traffic)
+        publish_traffic(publisher, name, &group->traffic);
     publish(to, name, "count", "processes", group->processes);
     publish(to, name, "count", "sockets", group->sockets);
     publish(to, name, "count", "unbound", group->unbound);
@@ -58,12 +87,34 @@ void publish_socket(const struct publisher *publisher, const char *group, const 
     }
     if (socket->present & PROCTCP_HAS_ACCEPT_QUEUE)
         publish_of_socket(publisher, group, "queue_length", "accept", name, socket->accept_queue);
+    if (socket->present & PROCTCP_HAS_ACCEPT_QUEUE_MAX)
+        publish_of_socket(publisher, group, "queue_length", "accept_max", name, socket->accept_queue_max);
     if (socket->present & PROCTCP_HAS_RETRANSMITS)
         publish_of_socket(publisher, group, "count", "retransmits", name, socket->retransmits);
     if (socket->present & PROCTCP_HAS_CWND)
         publish_of_socket(publisher, group, "count", "cwnd", name, socket->cwnd_segments);
     if ((socket->present & PROCTCP_HAS_SSTHRESH) && socket->ssthresh_segments >= 0)
         publish_of_socket(publisher, group, "count", "ssthresh", name, socket->ssthresh_segments);
+}
+
+void publish_socket_info(const struct publisher *publisher, const char *group, const char *name,
+                         const struct proctcp_socket *socket, const struct proctcp_trouble *trouble, bool counters)
+{
+    if (socket->present & PROCTCP_HAS_RTT)
+        publish_of_socket(publisher, group, "latency", "rtt", name, socket->rtt_us / 1e6);
+    if (!counters)
+        return;
+    if (socket->present & PROCTCP_HAS_BYTES)
+        publish_pair(publisher, group, "if_octets", name, socket->bytes_received, socket->bytes_acked);
+    if (socket->present & PROCTCP_HAS_SEGS)
+        publish_pair(publisher, group, "if_packets", name, socket->segs_in, socket->segs_out);
+    if (socket->present & PROCTCP_HAS_INFO) {
+        const uint64_t retransmissions = trouble->total_retrans;
+        char type_instance[IDENTIFIER_SIZE];
+
+        snprintf(type_instance, sizeof(type_instance), "RetransSegs-%s", name);
+        publisher->derive(publisher->to, group, "protocol_counter", type_instance, &retransmissions, 1);
+    }
 }
 
 void publish_unattributed(const struct publisher *publisher, const struct proctcp_snapshot *snapshot)

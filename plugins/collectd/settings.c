@@ -2,6 +2,8 @@
  * when something else is. Nothing in a block is fatal: an option that is wrong keeps its value, the rest is taken. */
 #include "settings.h"
 
+#include "sockets.h"
+
 #include <stdio.h>
 
 #define MAX_GROUPS  10000
@@ -29,6 +31,7 @@ struct option {
 
 static const char *const source_words[] = {"auto", "procfs", "netlink", NULL};
 static const char *const netns_words[] = {"all", "own", NULL};
+static const char *const sort_words[] = {"queue", "bytes", "retrans", "rtt", NULL};
 
 #define AT(member) .offset = offsetof(struct settings, member)
 
@@ -40,6 +43,8 @@ static const struct option options[] = {
     {"ReportByState", OPTION_BOOLEAN, AT(report_by_state)},
     {"ReportSockets", OPTION_BOOLEAN, AT(report_sockets)},
     {"ReportUnattributed", OPTION_BOOLEAN, AT(report_unattributed)},
+    {"CollectTcpInfo", OPTION_BOOLEAN, AT(collect_tcp_info)},
+    {"SocketSort", OPTION_WORD, AT(socket_sort), .words = sort_words, .first_word = SOCKETS_BY_QUEUE},
     {"MaxGroups", OPTION_NUMBER, AT(max_groups), .max = MAX_GROUPS},
     {"MaxSockets", OPTION_NUMBER, AT(max_sockets), .max = MAX_SOCKETS},
     {"Process", OPTION_RULE, .rule = "process", .rule_kind = 0},
@@ -299,6 +304,8 @@ int settings_new(struct settings *settings)
         .source = PROCTCP_SOURCE_AUTO,
         .report_by_state = true,
         .report_unattributed = true,
+        .collect_tcp_info = true,
+        .socket_sort = SOCKETS_BY_QUEUE,
         .max_groups = 256,
         .max_sockets = 1000,
     };

@@ -17,6 +17,8 @@ struct settings {
     bool report_by_state;
     bool report_sockets;
     bool report_unattributed;
+    bool collect_tcp_info;
+    int socket_sort; /* enum sockets_sort */
     int max_groups;
     int max_sockets;
     struct proctcp_selection *selection; /* NULL: nothing is to be selected; see settings_finish() */

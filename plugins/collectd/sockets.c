@@ -33,7 +33,7 @@ static uint64_t key_of(const struct proctcp_socket *socket)
     return identifier_hash(&identity, sizeof(identity));
 }
 
-static uint64_t weight_of(const struct proctcp_socket *socket)
+static uint64_t queues_of(const struct proctcp_socket *socket)
 {
     if (socket->present & PROCTCP_HAS_ACCEPT_QUEUE)
         return socket->accept_queue;
@@ -42,8 +42,24 @@ static uint64_t weight_of(const struct proctcp_socket *socket)
     return 0;
 }
 
+/* What is absent weighs nothing. */
+static uint64_t weight_of(const struct proctcp_snapshot *snapshot, const struct proctcp_socket *socket,
+                          enum sockets_sort sort)
+{
+    switch (sort) {
+    case SOCKETS_BY_BYTES:
+        return socket->present & PROCTCP_HAS_BYTES ? socket->bytes_acked + socket->bytes_received : 0;
+    case SOCKETS_BY_RETRANS:
+        return socket->present & PROCTCP_HAS_INFO ? snapshot->troubles[socket->trouble].total_retrans : 0;
+    case SOCKETS_BY_RTT:
+        return socket->present & PROCTCP_HAS_RTT ? socket->rtt_us : 0;
+    default:
+        return queues_of(socket);
+    }
+}
+
 static uint32_t find_candidates(const struct proctcp_snapshot *snapshot, const struct groups *groups,
-                                struct sticky_candidate *candidates)
+                                enum sockets_sort sort, struct sticky_candidate *candidates)
 {
     uint32_t count = 0;
 
@@ -54,7 +70,7 @@ static uint32_t find_candidates(const struct proctcp_snapshot *snapshot, const s
             continue;
         candidates[count++] = (struct sticky_candidate){
             .key = key_of(socket),
-            .weight = weight_of(socket),
+            .weight = weight_of(snapshot, socket, sort),
             .index = s,
         };
     }
@@ -121,6 +137,7 @@ static void tell_apart(const struct proctcp_snapshot *snapshot, struct socket_ch
             struct socket_choice *choice = &choices->choices[i];
 
             long_name(&snapshot->sockets[choice->socket], 1 + (i - first) * step, choice->name, sizeof(choice->name));
+            choice->is_numbered = step > 0;
         }
     }
     qsort(choices->choices, choices->count, sizeof(*choices->choices), by_name);
@@ -138,8 +155,8 @@ static void name_choices(const struct proctcp_snapshot *snapshot, struct socket_
     tell_apart(snapshot, choices, 1);
 }
 
-int sockets_choose(const struct proctcp_snapshot *snapshot, const struct groups *groups, uint32_t max,
-                   struct sticky *places, struct socket_choices *choices)
+int sockets_choose(const struct proctcp_snapshot *snapshot, const struct groups *groups, enum sockets_sort sort,
+                   uint32_t max, struct sticky *places, struct socket_choices *choices)
 {
     struct sticky_candidate *candidates = malloc((snapshot->socket_count + 1) * sizeof(*candidates));
     struct socket_choices chosen = {0};
@@ -148,7 +165,7 @@ int sockets_choose(const struct proctcp_snapshot *snapshot, const struct groups 
 
     if (!candidates)
         return -ENOMEM;
-    count = find_candidates(snapshot, groups, candidates);
+    count = find_candidates(snapshot, groups, sort, candidates);
     chosen.count = count < max ? count : max;
     chosen.left_out = count - chosen.count;
     chosen.choices = malloc((chosen.count + 1) * sizeof(*chosen.choices));

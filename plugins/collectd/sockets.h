@@ -7,16 +7,26 @@
 #include "proctcp.h"
 #include "sticky.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Leaves room for the longest "retransmits-" before it. */
+/* Leaves room for the longest, "retransmits-" and "RetransSegs-", before it. */
 #define SOCKET_NAME_SIZE (IDENTIFIER_SIZE - 12)
+
+/* What a free place is given for. */
+enum sockets_sort {
+    SOCKETS_BY_QUEUE = 1, /* the longest queues */
+    SOCKETS_BY_BYTES,     /* most bytes acknowledged and received */
+    SOCKETS_BY_RETRANS,   /* most segments sent again */
+    SOCKETS_BY_RTT,       /* the longest round-trip time */
+};
 
 struct socket_choice {
     uint32_t socket;             /* index into the snapshot's sockets */
     uint32_t group;              /* the one its sums count in */
     uint64_t order;              /* among sockets of one name */
+    bool is_numbered;            /* the name may move to another socket */
     char name[SOCKET_NAME_SIZE]; /* unique in the group, and the same after a restart of collectd */
 };
 
@@ -26,10 +36,9 @@ struct socket_choices {
     uint32_t left_out;
 };
 
-/* At most max of the selected sockets that have an address. A free place goes to the one with the longest queues. 0 or
- * -ENOMEM. */
-int sockets_choose(const struct proctcp_snapshot *snapshot, const struct groups *groups, uint32_t max,
-                   struct sticky *places, struct socket_choices *choices);
+/* At most max of the selected sockets that have an address. A free place goes to the first by sort. 0 or -ENOMEM. */
+int sockets_choose(const struct proctcp_snapshot *snapshot, const struct groups *groups, enum sockets_sort sort,
+                   uint32_t max, struct sticky *places, struct socket_choices *choices);
 void socket_choices_free(struct socket_choices *choices);
 
 #endif

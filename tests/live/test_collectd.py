@@ -65,6 +65,13 @@ def fill(fd):
     except BlockingIOError:
         pass
 
+def receive(fd, size):
+    return len(sockets[fd].recv(size, socket.MSG_WAITALL))
+
+def tcp_info(fd):
+    raw = sockets[fd].getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+    return [struct.unpack_from("I", raw, 68)[0], *struct.unpack_from("QQII", raw, 120)]
+
 def queues(fd):
     # SIOCINQ and SIOCOUTQ have the numbers of these.
     return [struct.unpack("i", fcntl.ioctl(fd, request, b"0000"))[0] for request in (termios.FIONREAD, termios.TIOCOUTQ)]
@@ -198,18 +205,33 @@ class Daemon:
         return [line.split(",")[0] for line in lines(path)] if path else []
 
     def latest(self):
-        """{identifier: value} of the latest complete pass."""
+        """{identifier: value} of the latest complete pass; of types with two values rx, {identifier + ":tx": tx}."""
         passes = self.passes()
         values = {}
         for name, path in self.files().items() if passes else ():
-            values.update((name, float(line.split(",")[1])) for line in lines(path) if line.startswith(passes[-1] + ","))
+            for line in lines(path):
+                if line.startswith(passes[-1] + ","):
+                    values.update(zip((name, name + ":tx"), map(float, line.split(",")[1:])))
         return values
+
+    def has_netlink(self):
+        return "sockets are read through /proc" not in self.text()
+
+    def needs_netlink(self):
+        if not self.has_netlink():
+            self.test.skipTest("sock_diag does not answer here: " + self.text())
 
     def fresh(self):
         """The values of a pass whose scan began after this call."""
         now = time.time()
         wait_until(lambda: sum(float(when) > now for when in self.passes()) >= 2 or self.must_run(), "two passes")
         return self.latest()
+
+
+    def series(self, name):
+        """Every value that was ever published under the identifier: a list per pass."""
+        path = self.files().get(name)
+        return [[float(value) for value in line.split(",")[1:]] for line in lines(path)] if path else []
 
 
 def lines(path):
@@ -289,6 +311,14 @@ class Publishing(CollectdTest):
 
         values = wait_until(settled, "queues that stand still")
         expected.update(queues())
+        if daemon.has_netlink():
+            expected["queue_length-accept_max"] = 2 * 16
+            times = [holder.tcp_info(fd)[0] / 1e6 for fd in sorted(set(sum(map(list, pairs), [])))]
+            self.assertGreater(values.pop("latency-rtt-average"), 0)
+            self.assertLessEqual(values.pop("latency-rtt-p95"), values["latency-rtt-max"])
+            self.assertGreaterEqual(values.pop("latency-rtt-max"), max(times) / 2)
+            for name in ("if_octets", "if_octets:tx", "if_packets", "if_packets:tx", "protocol_counter-RetransSegs"):
+                self.assertGreaterEqual(values.pop(name), 0)
         self.assertGreater(expected["bytes-rx_queue"], 1234 + 321)
         self.assertGreater(expected["bytes-tx_queue"], 0)
         for name in expected:
@@ -362,7 +392,120 @@ class Publishing(CollectdTest):
         self.assertEqual([name for name in values if "tcp_connections" in name], [])
 
 
+class Traffic(CollectdTest):
+    def test_what_is_sent_is_counted_and_never_goes_back(self):
+        holder, other = self.holder(), self.holder()
+        listener = holder.listen()
+        client, server = holder.pair(listener)
+        idle = other.pair(other.listen())
+        holder.send(client, 1111)  # before the first pass: not counted
+        holder.receive(server, 1111)
+        daemon = self.collectd()
+        self.assertEqual(group(daemon.fresh(), holder.name).get("if_octets", 0), 0)
+        daemon.needs_netlink()
+        holder.send(client, 5000)
+        holder.receive(server, 5000)
+        values = group(daemon.fresh(), holder.name)
+        self.assertEqual((values["if_octets"], values["if_octets:tx"]), (5000, 5000))
+        self.assertGreaterEqual(values["if_packets"], 1)
+        self.assertGreaterEqual(values["if_packets:tx"], 1)
+        self.assertEqual(values["protocol_counter-RetransSegs"], 0)
+        for fd in (client, server):
+            holder.close(fd)
+        self.assertEqual(group(daemon.fresh(), holder.name)["if_octets"], 5000)
+        # A connection that came after the first pass counts in full, its SYN perhaps with it.
+        client, server = holder.pair(listener)
+        holder.send(server, 700)
+        holder.receive(client, 700)
+        values = group(daemon.fresh(), holder.name)
+        self.assertEqual(values["if_octets"], 5700)
+        self.assertIn(values["if_octets:tx"], (5700, 5701))
+        holder.close(client)
+        holder.close(server)
+        daemon.fresh()
+        self.assertEqual(group(daemon.fresh(), other.name)["if_octets"], 0, idle)
+        for name in ("if_octets", "if_packets", "protocol_counter-RetransSegs"):
+            series = daemon.series("%s/%s" % (holder.name, name))
+            self.assertGreater(len(series), 8)
+            self.assertEqual(series, sorted(series, key=lambda pair: pair[0]))
+            self.assertEqual(series, sorted(series, key=lambda pair: pair[-1]))
+
+    def test_a_group_whose_processes_end_goes_on_where_it_was(self):
+        first, keeper = self.holder(), self.holder()
+        keeper.listen()
+        second = Holder(self, first.name)
+        ends = [(holder, *holder.pair(holder.listen())) for holder in (first, second)]
+        daemon = self.collectd()
+        daemon.fresh()
+        daemon.needs_netlink()
+        for size, (holder, client, server) in zip((3000, 400), ends):
+            holder.send(client, size)
+            holder.receive(server, size)
+        self.assertEqual(group(daemon.fresh(), first.name)["if_octets"], 3400)
+        self.stop(first.process)
+        self.assertEqual(group(daemon.fresh(), first.name)["if_octets"], 3400)
+        self.stop(second.process)
+        self.assertEqual(group(daemon.fresh(), first.name), {})
+        third = Holder(self, first.name)
+        client, server = third.pair(third.listen())
+        third.send(client, 50)
+        third.receive(server, 50)
+        self.assertEqual(group(daemon.fresh(), first.name)["if_octets"], 3450)
+        series = daemon.series(first.name + "/if_octets")
+        self.assertEqual(series, sorted(series))
+
+    def test_tcp_info_can_be_left_out(self):
+        holder = self.holder()
+        listener = holder.listen()
+        holder.pair(listener)
+        values = self.collectd("CollectTcpInfo false\nReportSockets true").fresh()
+        self.assertEqual(values[holder.name + "/count-sockets"], 3)
+        self.assertEqual([name for name in values if re.search("if_|latency|Retrans", name)], [])
+
+    def test_procfs_gives_neither_traffic_nor_latency(self):
+        holder = self.holder()
+        holder.pair(holder.listen())
+        daemon = self.collectd("Source procfs\nReportSockets true")
+        values = daemon.fresh()
+        self.assertEqual(values[holder.name + "/count-sockets"], 3)
+        self.assertEqual([name for name in values if re.search("if_|latency|Retrans|accept_max", name)], [])
+        self.assertNotIn("through /proc", daemon.text())
+
+
 class Sockets(CollectdTest):
+    def test_each_socket_has_its_path_and_its_counters(self):
+        holder = self.holder()
+        listener = holder.listen()
+        client, server = holder.pair(listener)
+        holder.send(client, 1234)
+        holder.receive(server, 1234)
+        daemon = self.collectd("ReportSockets true\nProcess \"%s\"" % holder.name)
+        values = group(daemon.fresh(), holder.name)
+        daemon.needs_netlink()
+        (_, local_port), (remote_host, remote_port) = holder.ends(server)
+        name = "%d-%s-%d" % (local_port, remote_host, remote_port)
+        rtt_us, acked, received, segs_out, segs_in = holder.tcp_info(server)
+        self.assertEqual(received, 1234)
+        self.assertAlmostEqual(values["latency-rtt-" + name], rtt_us / 1e6, places=9)
+        self.assertEqual((values["if_octets-" + name], values["if_octets-%s:tx" % name]), (received, acked))
+        self.assertEqual((values["if_packets-" + name], values["if_packets-%s:tx" % name]), (segs_in, segs_out))
+        self.assertEqual(values["protocol_counter-RetransSegs-" + name], 0)
+        self.assertEqual(values["queue_length-accept_max-%d-listen" % local_port], 16)
+
+    def test_places_go_to_those_that_sent_most(self):
+        holder = self.holder()
+        listener = holder.listen()
+        pairs = [holder.pair(listener) for _ in range(3)]
+        for size, (client, server) in zip((10, 3000, 200), pairs):
+            holder.send(client, size)
+            holder.receive(server, size)
+        daemon = self.collectd("ReportSockets true\nMaxSockets 2\nSocketSort bytes\nProcess \"%s\"" % holder.name)
+        values = group(daemon.fresh(), holder.name)
+        daemon.needs_netlink()
+        ports = {holder.ends(pairs[1][0])[0][1], holder.ends(pairs[1][1])[0][1]}
+        shown = {int(port) for port in re.findall(r"bytes-rx_queue-(\d+)-", " ".join(values))}
+        self.assertEqual(shown, ports)
+
     def test_each_socket_is_published_by_its_ends(self):
         holder = self.holder()
         listener = holder.listen()
@@ -512,6 +655,8 @@ class Configuring(CollectdTest):
             MaxSockets 0
             MaxGroups 10001
             MaxGroups "many"
+            SocketSort size
+            CollectTcpInfo perhaps
             LocalPort "no-such-service" "%d"
             State "OPEN" "LISTEN"
             User "no-such-user-here" "%d"
@@ -527,6 +672,8 @@ class Configuring(CollectdTest):
                      r'MaxSockets 0: .*from 1 to 100000.*; 1000 stays',
                      r'MaxGroups 10001: .*from 1 to 10000.*; 256 stays',
                      r'MaxGroups "many": .*from 1 to 10000.*; 256 stays',
+                     r'SocketSort "size": .*queue, bytes, retrans or rtt; "queue" stays',
+                     r'CollectTcpInfo "perhaps": .*true.*; true stays',
                      r'LocalPort: .*"no-such-service".*left out',
                      r'State: .*"OPEN".*left out',
                      r'User: .*"no-such-user-here".*left out',
@@ -582,11 +729,23 @@ class Failing(CollectdTest):
         self.assertNotIn("No such process", daemon.text())
         self.assertNotIn("everything can be read again", daemon.text())
 
-    def test_a_source_that_there_is_not_is_refused_with_what_to_write(self):
-        status, text = self.run_once("Source netlink")
-        if "cannot scan" not in text:
-            self.skipTest("this proctcp has the netlink source")
-        self.assertRegex(text, r'cannot scan with Source "netlink": .*; write Source "auto".* or Source "procfs"')
+    def test_netlink_can_be_asked_for(self):
+        holder = self.holder()
+        holder.pair(holder.listen())
+        daemon = self.collectd("Source netlink")
+        wait_until(lambda: daemon.passes() or "nothing could be read" in daemon.text(), "a read")
+        if not daemon.passes():
+            self.assertRegex(daemon.text(), r"nothing could be read: .*sock_diag")
+            self.skipTest("sock_diag does not answer here")
+        values = group(daemon.fresh(), holder.name)
+        self.assertIn("if_octets", values)
+        self.assertIn("latency-rtt-average", values)
+
+    def test_a_recorded_tree_has_no_netlink_and_that_is_named(self):
+        os.mkdir(self.path("tree"))
+        status, text = self.run_once("Source netlink\nProcPath \"%s\"" % self.path("tree"))
+        self.assertEqual(status, 1, text)
+        self.assertRegex(text, r"nothing could be read: .*(sock_diag|tree)")
 
     def test_it_stops_after_a_failed_read_and_without_one(self):
         self.collectd("ProcPath \"%s\"" % self.path("absent")).wait_for("nothing could be read")
@@ -602,13 +761,13 @@ class Binary(CollectdTest):
     def test_it_exports_its_entry_alone(self):
         self.assertEqual(self.symbols(PLUGIN, "--defined-only"), {"module_register"})
 
-    def test_it_asks_for_nothing_but_the_daemon_and_libc(self):
+    def test_it_asks_for_nothing_but_the_daemon_libc_and_libmnl(self):
         """The daemon resolves every symbol when it loads a plugin; one too many, and the plugin is not loaded."""
         undefined = self.symbols(PLUGIN, "--undefined-only")
         linked = subprocess.run(["ldd", PLUGIN], stdout=subprocess.PIPE, check=True).stdout.decode()
         libraries = re.findall(r"(/\S+) \(0x", linked)
         if not SANITIZED:
-            self.assertEqual([path for path in libraries if not re.search(r"/(libc|libpthread|ld-linux\S*)\.so", path)], [])
+            self.assertEqual([path for path in libraries if not re.search(r"/(libc|libpthread|libmnl|ld-linux\S*)\.so", path)], [])
         given = self.symbols(COLLECTD, "--defined-only").union(*(self.symbols(path, "--defined-only") for path in libraries))
         weak = {"__gmon_start__", "_ITM_registerTMCloneTable", "_ITM_deregisterTMCloneTable", "__cxa_finalize"}
         self.assertEqual(undefined - given - weak, set())

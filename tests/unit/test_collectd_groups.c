@@ -104,6 +104,30 @@ static void a_socket_shared_within_a_group_counts_once(void **state)
     assert_int_equal(group(world, "httpd")->rx_queue_bytes, 6);
 }
 
+static void the_size_of_accept_queues_is_summed_if_every_listener_has_it(void **state)
+{
+    struct world *world = *state;
+    struct hand *hand = &world->hand;
+
+    for (int i = 0; i < 4; i++) {
+        static const char *const names[] = {"all", "all", "some", "some"};
+        struct proctcp_socket *listener;
+
+        if (i % 2 == 0)
+            hand_process(hand, names[i], 4, 0);
+        listener = hand_row_of_new(hand, (uint16_t)(80 + i), 0, 0);
+        if (i == 3)
+            continue;
+        listener->present |= PROCTCP_HAS_ACCEPT_QUEUE_MAX;
+        listener->accept_queue_max = 100;
+    }
+    build(world, 10);
+    assert_true(group(world, "all")->has_accept_queue_max);
+    assert_int_equal(group(world, "all")->accept_queue_max, 200);
+    assert_true(group(world, "some")->has_accept_queue);
+    assert_false(group(world, "some")->has_accept_queue_max);
+}
+
 static void a_socket_shared_by_groups_counts_in_each_and_is_summed_at_rank_1(void **state)
 {
     struct world *world = *state;
@@ -311,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(processes_of_one_name_are_one_group),
         TEST(a_socket_shared_within_a_group_counts_once),
+        TEST(the_size_of_accept_queues_is_summed_if_every_listener_has_it),
         TEST(a_socket_shared_by_groups_counts_in_each_and_is_summed_at_rank_1),
         TEST(a_sum_goes_to_the_first_row_that_is_selected),
         TEST(a_selection_leaves_out_rows_and_the_processes_that_have_no_other),

@@ -55,10 +55,28 @@ static void assert_unique(const struct taken *taken)
         assert_ptr_equal(find(taken, taken->values[i].name), &taken->values[i]);
 }
 
+/* Under name/0, name/1 ... */
+static void take_derives(void *to, const char *plugin_instance, const char *type, const char *type_instance,
+                         const uint64_t *values, size_t count)
+{
+    char source[IDENTIFIER_SIZE + 8];
+
+    assert_true(strlen(type_instance) < IDENTIFIER_SIZE);
+    for (size_t i = 0; i < count; i++) {
+        struct taken *taken = to;
+        struct value *next = &taken->values[taken->count++];
+
+        assert_true(taken->count < 100);
+        snprintf(source, sizeof(source), "%s/%zu", type_instance, i);
+        snprintf(next->name, sizeof(next->name), "%s/%s-%s", plugin_instance, type, source);
+        next->value = (double)values[i];
+    }
+}
+
 #define PUBLISHER(taken)                                                                                               \
     &(struct publisher)                                                                                                \
     {                                                                                                                  \
-        .publish = take, .to = taken                                                                                   \
+        .publish = take, .derive = take_derives, .to = taken                                                           \
     }
 
 static void a_group_has_states_queues_counts_and_descriptors(void **state)
@@ -95,6 +113,37 @@ static void a_group_has_states_queues_counts_and_descriptors(void **state)
     assert_value(&taken, "nginx/file_handles-max", 200);
     assert_value(&taken, "nginx/percent-file_handles", 25);
     assert_int_equal(taken.count, 11 + 9);
+    assert_unique(&taken);
+}
+
+static void a_group_has_what_sock_diag_gives(void **state)
+{
+    struct taken taken = {0};
+    const struct group group = {
+        .name = "nginx",
+        .has_accept_queue = true,
+        .has_accept_queue_max = true,
+        .accept_queue_max = 4096,
+        .has_rtt = true,
+        .rtt_average_s = 0.25,
+        .rtt_p95_s = 0.5,
+        .rtt_max_s = 1.5,
+        .has_traffic = true,
+        .traffic = {.bytes_acked = 1, .bytes_received = 5000000000, .segs_out = 3, .segs_in = 4, .retransmissions = 5},
+    };
+
+    (void)state;
+    publish_group(PUBLISHER(&taken), &group, false);
+    assert_value(&taken, "nginx/queue_length-accept_max", 4096);
+    assert_value(&taken, "nginx/latency-rtt-average", 0.25);
+    assert_value(&taken, "nginx/latency-rtt-p95", 0.5);
+    assert_value(&taken, "nginx/latency-rtt-max", 1.5);
+    assert_value(&taken, "nginx/if_octets-/0", 5e9);
+    assert_value(&taken, "nginx/if_octets-/1", 1);
+    assert_value(&taken, "nginx/if_packets-/0", 4);
+    assert_value(&taken, "nginx/if_packets-/1", 3);
+    assert_value(&taken, "nginx/protocol_counter-RetransSegs/0", 5);
+    assert_int_equal(taken.count, 4 + 1 + 1 + 3 + 5);
     assert_unique(&taken);
 }
 
@@ -168,18 +217,58 @@ static void a_listener_has_its_accept_queue_only(void **state)
     publish_socket(PUBLISHER(&taken), "nginx", "443-listen", &socket);
     assert_value(&taken, "nginx/queue_length-accept-443-listen", 8);
     assert_int_equal(taken.count, 1);
+    socket.present |= PROCTCP_HAS_ACCEPT_QUEUE_MAX;
+    socket.accept_queue_max = 128;
+    publish_socket(PUBLISHER(&taken), "nginx", "443-listen", &socket);
+    assert_value(&taken, "nginx/queue_length-accept_max-443-listen", 128);
+}
+
+static void a_socket_has_what_of_tcp_info_is_present(void **state)
+{
+    struct taken taken = {0}, without_counters = {0}, nothing = {0};
+    const struct proctcp_trouble trouble = {.total_retrans = 6};
+    const struct proctcp_socket bare = {.state = PROCTCP_ESTABLISHED},
+                                socket = {
+                                    .present =
+                                        PROCTCP_HAS_RTT | PROCTCP_HAS_BYTES | PROCTCP_HAS_SEGS | PROCTCP_HAS_INFO,
+                                    .rtt_us = 250000,
+                                    .bytes_acked = 1,
+                                    .bytes_received = 5000000000,
+                                    .segs_out = 3,
+                                    .segs_in = 4,
+                                };
+
+    (void)state;
+    publish_socket_info(PUBLISHER(&taken), "nginx", "443-192.0.2.7-50001", &socket, &trouble, true);
+    assert_value(&taken, "nginx/latency-rtt-443-192.0.2.7-50001", 0.25);
+    assert_value(&taken, "nginx/if_octets-443-192.0.2.7-50001/0", 5e9);
+    assert_value(&taken, "nginx/if_octets-443-192.0.2.7-50001/1", 1);
+    assert_value(&taken, "nginx/if_packets-443-192.0.2.7-50001/0", 4);
+    assert_value(&taken, "nginx/if_packets-443-192.0.2.7-50001/1", 3);
+    assert_value(&taken, "nginx/protocol_counter-RetransSegs-443-192.0.2.7-50001/0", 6);
+    assert_int_equal(taken.count, 6);
+
+    publish_socket_info(PUBLISHER(&without_counters), "nginx", "x", &socket, &trouble, false);
+    assert_value(&without_counters, "nginx/latency-rtt-x", 0.25);
+    assert_int_equal(without_counters.count, 1);
+
+    publish_socket_info(PUBLISHER(&nothing), "nginx", "x", &bare, &trouble, true);
+    assert_int_equal(nothing.count, 0);
 }
 
 static void the_longest_socket_name_keeps_its_end(void **state)
 {
     static const char name[] = "60000-1111:2222:3333:4444:5555:6666:7777:8888-50001";
     struct taken taken = {0};
-    struct proctcp_socket socket = {.present = PROCTCP_HAS_RETRANSMITS};
+    struct proctcp_socket socket = {.present = PROCTCP_HAS_RETRANSMITS | PROCTCP_HAS_INFO};
+    const struct proctcp_trouble trouble = {0};
 
     (void)state;
     assert_int_equal(sizeof(name), SOCKET_NAME_SIZE);
     publish_socket(PUBLISHER(&taken), "nginx", name, &socket);
     assert_value(&taken, "nginx/count-retransmits-60000-1111:2222:3333:4444:5555:6666:7777:8888-50001", 0);
+    publish_socket_info(PUBLISHER(&taken), "nginx", name, &socket, &trouble, true);
+    assert_value(&taken, "nginx/protocol_counter-RetransSegs-60000-1111:2222:3333:4444:5555:6666:7777:8888-50001/0", 0);
 }
 
 static void unattributed_sockets_are_summed_over_namespaces(void **state)
@@ -205,7 +294,9 @@ static void the_scan_tells_of_itself(void **state)
     const struct proctcp_stats stats = {.generation = 3,
                                         .time = 1,
                                         .duration_us = 1500000,
-                                        .source = PROCTCP_SOURCE_PROCFS,
+                                        .source = PROCTCP_SOURCE_NETLINK,
+                                        .source_reason = "y",
+                                        .namespaces_procfs = 2,
                                         .rows = 5,
                                         .denied = 6,
                                         .failure = "x"};
@@ -216,6 +307,7 @@ static void the_scan_tells_of_itself(void **state)
     assert_value(&taken, "proctcp-self/duration-scan", 1.5);
     assert_value(&taken, "proctcp-self/count-rows", 5);
     assert_value(&taken, "proctcp-self/count-denied", 6);
+    assert_value(&taken, "proctcp-self/count-namespaces_procfs", 2);
     assert_value(&taken, "proctcp-self/count-groups", 7);
     assert_value(&taken, "proctcp-self/count-truncated_groups", 8);
     assert_value(&taken, "proctcp-self/count-truncated_sockets", 9);
@@ -223,6 +315,7 @@ static void the_scan_tells_of_itself(void **state)
     assert_null(find(&taken, "proctcp-self/count-time"));
     assert_null(find(&taken, "proctcp-self/count-duration_us"));
     assert_null(find(&taken, "proctcp-self/count-source"));
+    assert_null(find(&taken, "proctcp-self/count-source_reason"));
     assert_unique(&taken);
 }
 
@@ -230,11 +323,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_group_has_states_queues_counts_and_descriptors),
+        cmocka_unit_test(a_group_has_what_sock_diag_gives),
         cmocka_unit_test(what_a_group_does_not_have_is_not_published),
         cmocka_unit_test(percents_end_at_100),
         cmocka_unit_test(a_socket_has_what_is_present),
         cmocka_unit_test(a_socket_in_initial_slow_start_has_no_ssthresh),
         cmocka_unit_test(a_listener_has_its_accept_queue_only),
+        cmocka_unit_test(a_socket_has_what_of_tcp_info_is_present),
         cmocka_unit_test(the_longest_socket_name_keeps_its_end),
         cmocka_unit_test(unattributed_sockets_are_summed_over_namespaces),
         cmocka_unit_test(the_scan_tells_of_itself),

@@ -1,5 +1,6 @@
 /* What a <Plugin proctcp> block asks for, and what is said when it asks for what there is not. */
 #include "../../plugins/collectd/settings.h"
+#include "../../plugins/collectd/sockets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,6 +90,8 @@ static void the_defaults_are_as_documented(void **state)
     assert_true(settings->report_by_state);
     assert_false(settings->report_sockets);
     assert_true(settings->report_unattributed);
+    assert_true(settings->collect_tcp_info);
+    assert_int_equal(settings->socket_sort, SOCKETS_BY_QUEUE);
     assert_int_equal(settings->max_groups, 256);
     assert_int_equal(settings->max_sockets, 1000);
     assert_non_null(settings->selection);
@@ -105,6 +108,8 @@ static void every_option_is_taken_in_any_case_of_letters(void **state)
     TAKE(settings, "REPORTBYSTATE", BOOLEAN(0));
     TAKE(settings, "ReportSockets", STRING("yes"));
     TAKE(settings, "ReportUnattributed", STRING("off"));
+    TAKE(settings, "CollectTcpInfo", BOOLEAN(0));
+    TAKE(settings, "SocketSort", STRING("RTT"));
     TAKE(settings, "MaxGroups", NUMBER(1));
     TAKE(settings, "MaxSockets", NUMBER(100000));
     TAKE(settings, "Process", STRING("nginx"), STRING("exactly15chars_"));
@@ -124,6 +129,8 @@ static void every_option_is_taken_in_any_case_of_letters(void **state)
     assert_false(settings->report_by_state);
     assert_true(settings->report_sockets);
     assert_false(settings->report_unattributed);
+    assert_false(settings->collect_tcp_info);
+    assert_int_equal(settings->socket_sort, SOCKETS_BY_RTT);
     assert_int_equal(settings->max_groups, 1);
     assert_int_equal(settings->max_sockets, 100000);
     assert_non_null(settings->selection);

@@ -72,6 +72,36 @@ static void capabilities_are_named_where_they_would_have_helped(void **state)
     assert_null(strstr(text, "although"));
 }
 
+static bool has_all_but_admin(int capability)
+{
+    return capability != CAP_SYS_ADMIN;
+}
+
+static void namespaces_that_could_not_be_entered_name_the_capability(void **state)
+{
+    const struct proctcp_stats whole = {.source = PROCTCP_SOURCE_NETLINK,
+                                        .namespaces = 5,
+                                        .namespaces_procfs = 4,
+                                        .failure = ""},
+                               denied = {.source = PROCTCP_SOURCE_NETLINK,
+                                         .namespaces = 5,
+                                         .namespaces_procfs = 4,
+                                         .denied = 1,
+                                         .failure = "x"},
+                               procfs = {.source = PROCTCP_SOURCE_PROCFS, .namespaces_procfs = 5, .failure = ""};
+    char text[SHORTFALL_TEXT_SIZE];
+
+    (void)state;
+    assert_true(shortfall_text(&whole, has_all_but_admin, text));
+    assert_string_equal(text,
+                        "CAP_SYS_ADMIN missing, so 4 of 5 network namespaces were read through /proc, which says "
+                        "less of their sockets: run collectd as root, or grant it with AmbientCapabilities= and "
+                        "CapabilityBoundingSet= of its systemd unit");
+    assert_says(&denied, has_all_but_admin, "container); CAP_SYS_ADMIN missing, so 4 of 5");
+    assert_false(shortfall_text(&whole, has_all, text));
+    assert_false(shortfall_text(&procfs, has_none, text));
+}
+
 static void a_denial_that_no_capability_explains_is_said_to_be_one(void **state)
 {
     const struct proctcp_stats stats = {.denied = 1, .failure = "x"};
@@ -84,12 +114,21 @@ static void a_denial_that_no_capability_explains_is_said_to_be_one(void **state)
 static void a_long_failure_leaves_room_for_the_rest(void **state)
 {
     char failure[2000];
-    const struct proctcp_stats stats = {.denied = 4294967295, .failure = failure};
+    const struct proctcp_stats stats = {.source = PROCTCP_SOURCE_NETLINK,
+                                        .namespaces = 4294967295,
+                                        .namespaces_procfs = 4294967295,
+                                        .denied = 4294967295,
+                                        .exhausted = 4294967295,
+                                        .failed = 4294967295,
+                                        .namespaces_failed = 4294967295,
+                                        .malformed = 4294967295,
+                                        .failure = failure};
 
     (void)state;
     memset(failure, 'x', sizeof(failure) - 1);
     failure[sizeof(failure) - 1] = '\0';
     assert_says(&stats, has_none, "CapabilityBoundingSet= of its systemd unit");
+    assert_says(&stats, has_none, "which says less of their sockets");
 }
 
 int main(void)
@@ -98,6 +137,7 @@ int main(void)
         cmocka_unit_test(nothing_is_said_of_what_vanished),
         cmocka_unit_test(the_first_failure_and_the_counts_are_said),
         cmocka_unit_test(capabilities_are_named_where_they_would_have_helped),
+        cmocka_unit_test(namespaces_that_could_not_be_entered_name_the_capability),
         cmocka_unit_test(a_denial_that_no_capability_explains_is_said_to_be_one),
         cmocka_unit_test(a_long_failure_leaves_room_for_the_rest),
     };

@@ -15,6 +15,8 @@ struct hand {
     struct proctcp_process processes[HAND_ROOM];
     char names[HAND_ROOM][16];
     struct proctcp_unattributed unattributed[4];
+    struct proctcp_trouble troubles[HAND_ROOM]; /* the first is that of sockets without any */
+    const char *words[2];
     struct proctcp_snapshot snapshot;
 };
 
@@ -25,7 +27,13 @@ static inline void hand_begin(struct hand *hand)
     hand->snapshot.sockets = hand->sockets;
     hand->snapshot.processes = hand->processes;
     hand->snapshot.unattributed = hand->unattributed;
+    hand->words[0] = "";
+    hand->words[1] = "cubic";
+    hand->snapshot.words = hand->words;
+    hand->snapshot.troubles = hand->troubles;
+    hand->snapshot.trouble_count = 1;
     hand->snapshot.stats.failure = "";
+    hand->snapshot.stats.source_reason = "";
 }
 
 /* The rows that follow are its. limit 0: has none. */
@@ -89,6 +97,13 @@ static inline struct proctcp_socket *hand_row_of_new(struct hand *hand, uint16_t
 
     hand_row(hand, socket);
     return &hand->sockets[socket];
+}
+
+/* A record of trouble of the socket's own. */
+static inline struct proctcp_trouble *hand_trouble(struct hand *hand, struct proctcp_socket *socket)
+{
+    socket->trouble = hand->snapshot.trouble_count++;
+    return &hand->troubles[socket->trouble];
 }
 
 #endif

@@ -40,13 +40,19 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void choose(struct world *world, uint32_t max)
+static void choose_by(struct world *world, enum sockets_sort sort, uint32_t max)
 {
     groups_free(&world->groups);
     socket_choices_free(&world->choices);
     assert_int_equal(groups_build(&world->hand.snapshot, world->selection, 100, &world->group_places, &world->groups),
                      0);
-    assert_int_equal(sockets_choose(&world->hand.snapshot, &world->groups, max, &world->places, &world->choices), 0);
+    assert_int_equal(sockets_choose(&world->hand.snapshot, &world->groups, sort, max, &world->places, &world->choices),
+                     0);
+}
+
+static void choose(struct world *world, uint32_t max)
+{
+    choose_by(world, SOCKETS_BY_QUEUE, max);
 }
 
 static bool has_name(const struct world *world, const char *name)
@@ -105,6 +111,8 @@ static void only_what_is_ambiguous_names_its_local_address(void **state)
     assert_true(has_name(world, "192.0.2.1-53-listen"));
     assert_true(has_name(world, "192.0.2.2-53-listen"));
     assert_true(has_name(world, "54-listen"));
+    for (uint32_t i = 0; i < world->choices.count; i++)
+        assert_false(world->choices.choices[i].is_numbered);
 }
 
 static void what_shares_all_endpoints_is_numbered_by_inode(void **state)
@@ -120,6 +128,8 @@ static void what_shares_all_endpoints_is_numbered_by_inode(void **state)
     assert_true(has_name(world, "192.0.2.1-53-listen"));
     assert_true(has_name(world, "192.0.2.1-53-listen-2"));
     assert_true(has_name(world, "192.0.2.1-53-listen-3"));
+    for (uint32_t i = 0; i < 3; i++)
+        assert_true(world->choices.choices[i].is_numbered);
     strcpy(first, world->choices.choices[0].name);
     assert_string_equal(first, "192.0.2.1-53-listen");
     assert_int_equal(world->hand.sockets[world->choices.choices[0].socket].inode, 7);
@@ -168,6 +178,35 @@ static void free_places_go_to_the_longest_queues(void **state)
     assert_int_equal(world->choices.count, 2);
     assert_int_equal(world->choices.left_out, 1);
     assert_false(is_chosen(world, 2));
+}
+
+static void free_places_go_to_the_first_of_what_is_asked_for(void **state)
+{
+    static const struct {
+        enum sockets_sort sort;
+        uint16_t first;
+    } cases[] = {{SOCKETS_BY_QUEUE, 1}, {SOCKETS_BY_BYTES, 2}, {SOCKETS_BY_RETRANS, 3}, {SOCKETS_BY_RTT, 4}};
+    struct world *world = *state;
+    struct proctcp_socket *sockets[6];
+
+    hand_process(&world->hand, "db", 4, 0);
+    for (uint16_t port = 1; port < 6; port++) {
+        sockets[port] = hand_row_of_new(&world->hand, 443, 7, port);
+        sockets[port]->present |= PROCTCP_HAS_BYTES | PROCTCP_HAS_INFO | PROCTCP_HAS_RTT;
+    }
+    sockets[1]->tx_queue_bytes = 1;
+    sockets[2]->bytes_received = 5000000000;
+    hand_trouble(&world->hand, sockets[3])->total_retrans = 1;
+    sockets[4]->rtt_us = 1;
+    sockets[5]->present = PROCTCP_HAS_LOCAL | PROCTCP_HAS_REMOTE; /* numbers that are not there weigh nothing */
+    sockets[5]->tx_queue_bytes = sockets[5]->rtt_us = 7;
+    sockets[5]->bytes_acked = 6000000000;
+    hand_trouble(&world->hand, sockets[5])->total_retrans = 7;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sticky_free(&world->places);
+        choose_by(world, cases[i].sort, 1);
+        assert_true(is_chosen(world, cases[i].first));
+    }
 }
 
 static void a_socket_keeps_its_place_for_as_long_as_it_lives(void **state)
@@ -236,6 +275,7 @@ int main(void)
         TEST(equal_names_in_two_groups_are_not_ambiguous),
         TEST(names_are_unique_even_when_they_must_be_cut),
         TEST(free_places_go_to_the_longest_queues),
+        TEST(free_places_go_to_the_first_of_what_is_asked_for),
         TEST(a_socket_keeps_its_place_for_as_long_as_it_lives),
         TEST(what_is_not_selected_or_has_no_address_is_no_candidate),
         TEST(a_socket_of_many_rows_is_chosen_once),

@@ -1,0 +1,192 @@
+/* traffic.c - what groups have sent and received. A group's sum over the processes of the moment would fall when one of
+ * them ends, which collectd takes for a counter that began anew; so what each process's totals went up by since the
+ * pass before is added to a sum that stays. Knows nothing of sockets and nothing of collectd. */
+#include "traffic.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct traffic_process {
+    int32_t pid;
+    uint64_t start_ticks;
+    struct group_traffic totals;
+};
+
+struct traffic_series {
+    char name[IDENTIFIER_SIZE];
+    uint64_t last_pass; /* in which there was the group */
+    struct group_traffic sum;
+};
+
+static const size_t counters = sizeof(struct group_traffic) / sizeof(uint64_t);
+
+static uint64_t *counter(struct group_traffic *of, size_t number)
+{
+    return (uint64_t *)of + number;
+}
+
+static void add(struct group_traffic *to, struct group_traffic *what)
+{
+    for (size_t i = 0; i < counters; i++)
+        *counter(to, i) += *counter(what, i);
+}
+
+/* What went back did so for no reason known: that is no traffic. */
+static void subtract(struct group_traffic *from, struct group_traffic *what)
+{
+    for (size_t i = 0; i < counters; i++)
+        *counter(from, i) = *counter(from, i) > *counter(what, i) ? *counter(from, i) - *counter(what, i) : 0;
+}
+
+static void raise_to(struct group_traffic *to, struct group_traffic *what)
+{
+    for (size_t i = 0; i < counters; i++) {
+        if (*counter(to, i) < *counter(what, i))
+            *counter(to, i) = *counter(what, i);
+    }
+}
+
+static struct traffic_process totals_of(const struct proctcp_process *process)
+{
+    return (struct traffic_process){
+        .pid = process->pid,
+        .start_ticks = process->start_ticks,
+        .totals =
+            {
+                .bytes_acked = process->bytes_acked,
+                .bytes_received = process->bytes_received,
+                .segs_out = process->segs_out,
+                .segs_in = process->segs_in,
+                .retransmissions = process->retransmissions,
+            },
+    };
+}
+
+/* Both are sorted by pid; *at goes on from call to call. A pid that was reused is another process. */
+static struct traffic_process *same_process(struct traffic *traffic, uint32_t *at, const struct traffic_process *as)
+{
+    while (*at < traffic->process_count && traffic->processes[*at].pid < as->pid)
+        ++*at;
+    if (*at == traffic->process_count || traffic->processes[*at].pid != as->pid ||
+        traffic->processes[*at].start_ticks != as->start_ticks)
+        return NULL;
+    return &traffic->processes[*at];
+}
+
+/* Sets the groups' traffic to that since the last pass. The totals of a process that was not there count in full: they
+ * began since then. */
+static void count_since_last_pass(struct traffic *traffic, const struct proctcp_snapshot *snapshot,
+                                  struct traffic_process *now, struct groups *groups)
+{
+    uint32_t at = 0;
+
+    for (uint32_t p = 0; p < snapshot->process_count; p++) {
+        now[p] = totals_of(&snapshot->processes[p]);
+        struct group_traffic since = now[p].totals;
+        struct traffic_process *before = same_process(traffic, &at, &now[p]);
+        const uint32_t number = groups->group_of[p];
+
+        if (number == PROCTCP_NONE || !(snapshot->processes[p].present & PROCTCP_HAS_TOTALS))
+            continue;
+        if (before)
+            subtract(&since, &before->totals);
+        else if (!traffic->passes)
+            since = (struct group_traffic){0};
+        groups->groups[number].has_traffic = true;
+        add(&groups->groups[number].traffic, &since);
+    }
+}
+
+static int by_name(const void *one, const void *other)
+{
+    const struct traffic_series *a = one, *b = other;
+
+    return strcmp(a->name, b->name);
+}
+
+static int latest_first(const void *one, const void *other)
+{
+    const struct traffic_series *a = one, *b = other;
+
+    if (a->last_pass != b->last_pass)
+        return a->last_pass > b->last_pass ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+/* New ones stand behind the sorted ones. One of a name that was forgotten must not begin below where that ended. */
+static struct traffic_series *find_series(struct traffic *traffic, uint32_t sorted, const char *name)
+{
+    struct traffic_series key = {.last_pass = 0};
+    struct traffic_series *found;
+
+    memcpy(key.name, name, sizeof(key.name));
+    found = sorted ? bsearch(&key, traffic->series, sorted, sizeof(key), by_name) : NULL;
+    if (found)
+        return found;
+    key.sum = traffic->forgotten;
+    traffic->series[traffic->series_count] = key;
+    return &traffic->series[traffic->series_count++];
+}
+
+static void add_to_series(struct traffic *traffic, struct groups *groups)
+{
+    const uint32_t sorted = traffic->series_count;
+
+    for (uint32_t i = 0; i < groups->count; i++) {
+        struct group *group = &groups->groups[i];
+        struct traffic_series *series;
+
+        if (!group->has_traffic)
+            continue;
+        series = find_series(traffic, sorted, group->name);
+        add(&series->sum, &group->traffic);
+        series->last_pass = traffic->passes;
+        group->traffic = series->sum;
+    }
+}
+
+/* Names of processes that end come without end: those whose group has been gone for longest are forgotten. */
+static void forget(struct traffic *traffic, uint32_t max_groups)
+{
+    const uint32_t most = 2 * (max_groups + 1); /* one group more is that of the rest */
+
+    if (traffic->series_count > most) {
+        qsort(traffic->series, traffic->series_count, sizeof(*traffic->series), latest_first);
+        for (uint32_t i = most; i < traffic->series_count; i++)
+            raise_to(&traffic->forgotten, &traffic->series[i].sum);
+        traffic->series_count = most;
+    }
+    if (traffic->series_count)
+        qsort(traffic->series, traffic->series_count, sizeof(*traffic->series), by_name);
+}
+
+int traffic_count(struct traffic *traffic, const struct proctcp_snapshot *snapshot, uint32_t max_groups,
+                  struct groups *groups)
+{
+    const size_t room = (size_t)traffic->series_count + groups->count + 1;
+    struct traffic_process *now = malloc((snapshot->process_count + 1) * sizeof(*now));
+    struct traffic_series *series = realloc(traffic->series, room * sizeof(*series));
+
+    if (series)
+        traffic->series = series;
+    if (!now || !series) {
+        free(now);
+        return -ENOMEM;
+    }
+    count_since_last_pass(traffic, snapshot, now, groups);
+    traffic->passes++;
+    add_to_series(traffic, groups);
+    forget(traffic, max_groups);
+    free(traffic->processes);
+    traffic->processes = now;
+    traffic->process_count = snapshot->process_count;
+    return 0;
+}
+
+void traffic_free(struct traffic *traffic)
+{
+    free(traffic->processes);
+    free(traffic->series);
+    *traffic = (struct traffic){0};
+}
