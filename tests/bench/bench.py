@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+"""make bench: proctcp against the bare work of the kernel and against its peers, under loads of many sizes, as Markdown.
+Only ratios within a run mean something. Knows what is run and in which order; report.py knows what the numbers say."""
+import csv
+import io
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+import report
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
+CLI = os.path.join(BUILD, "proctcp")
+TOOLS = os.path.join(BUILD, "tests", "bench")
+
+SIZES = [int(size) for size in os.environ.get("SIZES", "1000 10000 100000").split()]
+PROCESSES = int(os.environ.get("PROCESSES", "200"))
+RUNS = int(os.environ.get("RUNS", "5"))
+PEER_SECONDS = int(os.environ.get("PEER_SECONDS", "120"))  # a peer that is not done by then is left at that
+IDLE = int(os.environ.get("IDLE", "10000"))  # of the load without sockets; 0: none
+NAMESPACES = int(os.environ.get("NAMESPACES", "1000"))  # of the load of namespaces; 0: none
+OPEN_SECONDS = 900
+SLOW_S = 20  # a peer that takes longer is run once
+REPEATED = 3  # scans in one process
+
+PEERS = {"ss": "ss -tanpi", "lsof": "lsof -nP -iTCP", "netstat": "netstat -tanp"}
+
+
+class Failure(Exception):
+    pass
+
+
+def go_apart():
+    """Starts over in namespaces of its own, which end with it: what else the host runs is no part of what is measured."""
+    if os.environ.pop("PROCTCP_BENCH_APART", None):
+        if os.path.isdir("/run/netns"):
+            subprocess.run(["mount", "-t", "tmpfs", "bench", "/run/netns"], check=True)
+        return
+    if os.geteuid() != 0:
+        sys.exit("bench: it makes namespaces and looks into all processes: run sudo make bench")
+    os.environ["PROCTCP_BENCH_APART"] = "1"
+    os.execvp("unshare", ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--net", sys.executable,
+                          os.path.abspath(__file__)])
+
+
+class Load:
+    """The sockets and processes of tests/bench/load.c, as long as the with statement lasts."""
+
+    def __init__(self, sockets, processes, namespaces=0, idle=0):
+        self.words = [sockets, processes, namespaces, idle]
+        self.sockets, self.processes, self.namespaces, self.idle = self.words
+        self.rows = sockets // 2 * 2 + processes
+
+    def __enter__(self):
+        self.process = subprocess.Popen([os.path.join(TOOLS, "load"), *map(str, self.words)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        ready = select.select([self.process.stdout], [], [], OPEN_SECONDS)[0]
+        line = self.process.stdout.readline() if ready else ""
+        if not line.startswith("ready"):
+            self.__exit__()
+            raise Failure("the load of %d sockets could not be opened" % self.sockets)
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(OPEN_SECONDS)
+        self.process.stdout.close()
+
+
+class Bench:
+    """Runs commands one after the other, and keeps what each took."""
+
+    def __init__(self, directory):
+        self.output = os.path.join(directory, "output")
+
+    def measure(self, words, seconds=OPEN_SECONDS):
+        """What measure.c says, in microseconds and KiB, and the JSON lines that the command printed, if it did."""
+        done = subprocess.run([os.path.join(TOOLS, "measure"), str(seconds), self.output, *words],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise Failure(done.stderr)
+        sample = json.loads(done.stdout)
+        sample["cpu_us"] = sample["user_us"] + sample["sys_us"]
+        sample["late"] = sample["status"] == 128 + 9
+        sample["lines"] = []
+        if words[0].startswith(BUILD):
+            if sample["status"]:
+                raise Failure("%s: status %d\n%s" % (" ".join(words[:4]), sample["status"], done.stderr))
+            with open(self.output, errors="replace") as file:
+                sample["lines"] = [json.loads(line) for line in file]
+        return sample
+
+    def proctcp(self, source, scans):
+        words = [CLI, "--stats", "--source", source]
+        return words + (["--count", str(scans), "--interval", "0.01"] if scans > 1 else [])
+
+    def floor(self, source, scans, pids):
+        return [os.path.join(TOOLS, "floor"), source, str(scans), *pids]
+
+    def holders(self):
+        """The processes whose facts proctcp reads."""
+        text = subprocess.run([CLI, "--processes", "-o", "csv"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True, check=True).stdout
+        return [row["pid"] for row in csv.DictReader(io.StringIO(text))]
+
+    def idle_peak_kb(self):
+        return min(self.measure(self.proctcp("netlink", REPEATED))["peak_kb"] for _ in range(3))
+
+    def cases(self, peers):
+        pids = self.holders()
+        cases = {}
+        for source in ("netlink", "procfs"):
+            cases["proctcp --source " + source] = self.proctcp(source, 1)
+            cases[source + " floor"] = self.floor(source, 1, pids)
+        cases["proctcp, %d scans" % REPEATED] = self.proctcp("netlink", REPEATED)
+        cases["netlink floor, %d times" % REPEATED] = self.floor("netlink", REPEATED, pids)
+        for name in peers:
+            cases[PEERS[name]] = PEERS[name].split()
+        return cases
+
+    def run(self, load, peers):
+        """Every case in every round, so that what else the machine does meets all of them."""
+        with load:
+            cases = self.cases(peers)
+            samples = {name: [] for name in cases}
+            for _ in range(RUNS):
+                for name, words in cases.items():
+                    peer = not words[0].startswith(BUILD)
+                    before = samples[name]
+                    if peer and before and before[0]["wall_us"] > SLOW_S * 1000000:
+                        continue
+                    sample = self.measure(words, PEER_SECONDS if peer else OPEN_SECONDS)
+                    before.append(sample)
+                    if name.startswith("proctcp") and sample["lines"][-1]["rows"] < load.rows:
+                        raise Failure("%s saw %d rows, the load has %d" % (name, sample["lines"][-1]["rows"], load.rows))
+        return samples
+
+
+def installed_peers():
+    missing = [name for name in PEERS if not shutil.which(name)]
+    if missing:
+        print("Left out, for they are not installed: %s.\n" % ", ".join(missing))
+    return [name for name in PEERS if name not in missing]
+
+
+def main():
+    peers = installed_peers()
+    directory = tempfile.mkdtemp(prefix="proctcp-bench-")
+    try:
+        bench = Bench(directory)
+        idle_kb = bench.idle_peak_kb()
+        results = []
+        for size in SIZES:
+            load = Load(size, PROCESSES)
+            results.append(report.Result("%d sockets in %d processes" % (size, PROCESSES), load, bench.run(load, peers)))
+            report.print_load(results[-1], REPEATED)
+        for title, load in [("%d processes without sockets" % IDLE, Load(0, 0, 0, IDLE)),
+                            ("%d namespaces, a process with 2 sockets in each" % NAMESPACES,
+                             Load(2 * NAMESPACES, NAMESPACES, NAMESPACES))]:
+            if load.idle or load.namespaces:
+                odd = report.Result(title, load, bench.run(load, []))
+                results.append(odd)
+                report.print_load(odd, REPEATED)
+        report.print_growth([result for result in results if result.load.processes == PROCESSES])
+        report.print_targets(results, idle_kb, REPEATED)
+    except (Failure, OSError, subprocess.CalledProcessError) as error:
+        print("bench: %s" % error, file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    go_apart()
+    sys.exit(main())
