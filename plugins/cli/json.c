@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void write_string(FILE *file, const char *text)
 {
@@ -122,6 +123,26 @@ void json_unattributed(const struct output *output)
     }
 }
 
+/* Which namespace was read how, and why not better. */
+static void write_namespaces(FILE *file, const struct proctcp_snapshot *snapshot)
+{
+    fputs(",\"by_namespace\":[", file);
+    for (uint32_t i = 0; i < snapshot->namespace_count; i++) {
+        const struct proctcp_netns *netns = &snapshot->namespaces[i];
+        char reason[64];
+        fprintf(file, "%s{\"netns\":%" PRIu32, i ? "," : "", netns->inode);
+        if (netns->source)
+            fprintf(file, ",\"source\":\"%s\",\"sockets\":%" PRIu32, proctcp_source_name(netns->source),
+                    netns->sockets);
+        if (netns->error) {
+            fputs(",\"error\":", file);
+            write_string(file, strerror_r(netns->error, reason, sizeof(reason)));
+        }
+        putc_unlocked('}', file);
+    }
+    putc_unlocked(']', file);
+}
+
 void json_stats(const struct output *output)
 {
     size_t count;
@@ -133,5 +154,6 @@ void json_stats(const struct output *output)
         if (proctcp_stats_value(&output->snapshot->stats, &fields[f], &value))
             write_member(output->file, &first, &fields[f], &value);
     }
+    write_namespaces(output->file, output->snapshot);
     end_object(output->file, first);
 }

@@ -150,10 +150,7 @@ int main(int argc, char **argv)
     if (options_parse(argc, argv, &settings, &status)) {
         int error = proctcp_scanner_new(&settings.options, &scanner);
         status = STATUS_USAGE;
-        if (error == -EOPNOTSUPP)
-            options_complain("--source: %s is not supported by this build",
-                             proctcp_source_name(settings.options.source));
-        else if (error)
+        if (error)
             say("%s", strerror(-error));
         else
             status = run(&settings, scanner);

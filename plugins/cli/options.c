@@ -27,7 +27,7 @@ static const char help[] =
     "  --local-port PORT      --remote-port PORT     443, https, 8000-8099\n"
     "  --local ADDRESS        --remote ADDRESS       192.0.2.1, 10.0.0.0/8, 2001:db8::/32\n"
     "Reading:\n"
-    "  --source SOURCE        auto (default) or procfs\n"
+    "  --source SOURCE        auto (default), netlink (sock_diag) or procfs\n"
     "  --netns all|own        tables of all network namespaces (default), or of one's own\n"
     "  --proc-root DIRECTORY  another /proc, such as a recorded tree\n"
     "  -h, --help             -V, --version\n"
@@ -132,7 +132,7 @@ static bool set_source(struct settings *settings, const char *value)
             return true;
         }
     }
-    return options_complain("--source: \"%s\" is no source: give auto or procfs", value);
+    return options_complain("--source: \"%s\" is no source: give auto, netlink or procfs", value);
 }
 
 static bool set_netns(struct settings *settings, const char *value)
