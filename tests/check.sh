@@ -67,7 +67,7 @@ corpora() { # BUILD
 
 valgrinds() {
     local test
-    for test in scan peers select text field processes sockets_procfs; do
+    for test in scan peers select text field processes sockets_procfs netlink deltas; do
         step "valgrind: test_$test" valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
             --child-silent-after-fork=yes "build/tests/unit/test_$test"
     done
@@ -79,6 +79,7 @@ step "build with gcc" build CC=gcc || finish
 units build
 corpora build
 step "live" /usr/bin/python3 tests/live/run.py
+step "live, through /proc" env SOURCE=procfs /usr/bin/python3 tests/live/run.py test_zoo
 step "demo" /usr/bin/python3 tests/demo/demo.py
 valgrinds
 
@@ -89,6 +90,11 @@ units build/san
 corpora build/san
 step "san: live" env BUILD=build/san SANITIZED=1 /usr/bin/python3 tests/live/run.py
 unset ASAN_OPTIONS UBSAN_OPTIONS
+
+step "build with gcc and ThreadSanitizer" make --no-print-directory -j"$jobs" BUILD=build/tsan \
+    SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" all || finish
+step "tsan: namespaces" env BUILD=build/tsan TSAN_OPTIONS=halt_on_error=1 /usr/bin/python3 tests/live/run.py \
+    test_truth.Namespaces
 
 step "build with clang" build CC=clang BUILD=build/clang || finish
 units build/clang

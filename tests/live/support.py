@@ -36,10 +36,15 @@ def free_port(host="127.0.0.1"):
 def cli(*arguments):
     """What build/proctcp prints."""
     words = [word if isinstance(word, bytes) else str(word) for word in arguments]
+    if os.environ.get("SOURCE") and "--source" not in words:
+        words += ["--source", os.environ["SOURCE"]]
     done = subprocess.run([CLI, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode:
         raise AssertionError("proctcp %s: status %d: %s" % (words, done.returncode, done.stderr))
     return done.stdout
+
+
+cli.program = CLI
 
 
 def rows(*arguments):
