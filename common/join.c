@@ -19,45 +19,43 @@ static int compare_subflows(const struct proctcp_socket *a, const struct proctcp
     return (a->remote_port > b->remote_port) - (a->remote_port < b->remote_port);
 }
 
-static int compare_positions(const void *a, const void *b, void *sockets)
+static int compare_keys(const void *a, const void *b, void *sockets)
 {
     const struct proctcp_socket *all = sockets;
-    return compare_subflows(&all[*(const uint32_t *)a], &all[*(const uint32_t *)b]);
+    return compare_subflows(&all[(uint32_t) * (const uint64_t *)a], &all[(uint32_t) * (const uint64_t *)b]);
 }
 
 static void number_subflows(struct scan *scan, uint32_t first, uint32_t count)
 {
-    uint32_t *group = scan->by_inode.at + first;
+    uint64_t *group = scan->by_inode.at + first;
 
-    qsort_r(group, count, sizeof(group[0]), compare_positions, scan->sockets.at);
+    qsort_r(group, count, sizeof(group[0]), compare_keys, scan->sockets.at);
     for (uint32_t i = 0; i < count; i++)
-        scan->sockets.at[group[i]].subflow = (uint16_t)(i + 1);
+        scan->sockets.at[(uint32_t)group[i]].subflow = (uint16_t)(i + 1);
 }
 
 static int order_by_inode(struct scan *scan)
 {
-    struct keys *keys = &scan->keys;
-    uint32_t count = scan->sockets.count;
+    struct keys *keys = &scan->keys, ordered;
 
     keys->count = 0;
-    scan->by_inode.count = 0;
-    if (!vector_reserve(keys, count) || !vector_reserve(&scan->by_inode, count))
+    if (!vector_reserve(keys, scan->sockets.count))
         return -ENOMEM;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < scan->sockets.count; i++) {
         if (scan->sockets.at[i].inode)
             keys->at[keys->count++] = (uint64_t)scan->sockets.at[i].inode << 32 | i;
     }
     if (sort_keys(scan) < 0)
         return -ENOMEM;
-    for (uint32_t i = 0; i < keys->count; i++)
-        scan->by_inode.at[i] = (uint32_t)keys->at[i];
-    scan->by_inode.count = keys->count;
+    ordered = *keys;
+    *keys = scan->by_inode;
+    scan->by_inode = ordered;
     return 0;
 }
 
 static uint32_t inode_at(const struct scan *scan, uint32_t position)
 {
-    return scan->sockets.at[scan->by_inode.at[position]].inode;
+    return (uint32_t)(scan->by_inode.at[position] >> 32);
 }
 
 static uint32_t slot_of(const struct scan *scan, uint32_t inode)
@@ -111,9 +109,9 @@ static int map_inodes(struct scan *scan)
 static int add_unbound(struct scan *scan, const struct stray *stray, uint32_t *position)
 {
     struct proctcp_socket *socket = vector_push(&scan->sockets);
-    uint32_t *index = vector_push(&scan->by_inode);
+    uint64_t *key = vector_push(&scan->by_inode);
 
-    if (!socket || !index)
+    if (!socket || !key)
         return -ENOMEM;
     *socket = (struct proctcp_socket){.present = stray->netns ? PROCTCP_HAS_NETNS : 0,
                                       .inode = stray->inode,
@@ -123,7 +121,7 @@ static int add_unbound(struct scan *scan, const struct stray *stray, uint32_t *p
                                       .direction = PROCTCP_DIRECTION_UNKNOWN,
                                       .family = stray->family,
                                       .timer = PROCTCP_TIMER_NONE};
-    *index = scan->sockets.count - 1;
+    *key = (uint64_t)stray->inode << 32 | (scan->sockets.count - 1);
     *position = scan->by_inode.count - 1;
     map_inode(scan, *position);
     scan->stats.unbound++;

@@ -41,6 +41,11 @@ static int find_listeners(struct scan *scan)
             listeners->at[kept++] = listeners->at[i];
     }
     listeners->count = kept;
+    memset(scan->listening_ports, 0, sizeof(scan->listening_ports));
+    for (uint32_t i = 0; i < kept; i++) {
+        uint16_t port = scan->sockets.at[listeners->at[i]].local_port;
+        scan->listening_ports[port / 64] |= 1ull << port % 64;
+    }
     return 0;
 }
 
@@ -67,6 +72,8 @@ static bool has_listener(const struct scan *scan, const struct proctcp_socket *s
 {
     struct proctcp_socket place = {.netns = socket->netns, .local_port = socket->local_port};
 
+    if (!(scan->listening_ports[place.local_port / 64] >> place.local_port % 64 & 1))
+        return false;
     if (listens_at(scan, &place))
         return true;
     if (proctcp_address_is_ipv4(&socket->local_address)) {

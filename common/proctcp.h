@@ -136,11 +136,24 @@ struct proctcp_trouble {
     uint32_t drops;
 };
 
-/* One TCP endpoint of the kernel, whether a process holds it or not. Ordered by size: a host may have a million. */
+/* One TCP endpoint of the kernel, whether a process holds it or not. A host may have a million: 256 bytes, and first
+ * what every socket is looked up by. */
 struct proctcp_socket {
-    uint64_t present;
     struct proctcp_address local_address;
     struct proctcp_address remote_address;
+    uint16_t local_port;
+    uint16_t remote_port;
+    uint32_t netns;    /* inode of the namespace whose table showed the socket */
+    uint8_t state;     /* enum proctcp_state */
+    uint8_t direction; /* enum proctcp_direction */
+    uint8_t family;    /* enum proctcp_family */
+    uint8_t timer;     /* enum proctcp_timer */
+    uint32_t inode;    /* 0: not (yet, or any more) reachable through a descriptor */
+    uint64_t present;
+    uint32_t owners;  /* rows that share this socket; 0: unattributed */
+    uint16_t subflow; /* 1, or the position among the sockets of an MPTCP descriptor */
+    uint8_t retransmits;
+    uint8_t probes;
     uint64_t cookie; /* identity of the socket as long as the kernel runs */
     uint64_t bytes_sent;
     uint64_t bytes_acked;
@@ -148,11 +161,8 @@ struct proctcp_socket {
     uint64_t busy_time_us;
     uint64_t delivery_rate_bytes_per_s;
     uint64_t pacing_rate_bytes_per_s;
-    uint32_t inode; /* 0: not (yet, or any more) reachable through a descriptor */
-    uint32_t netns; /* inode of the namespace whose table showed the socket */
     uint32_t uid;
     uint32_t interface;  /* index of the one it is bound to */
-    uint32_t owners;     /* rows that share this socket; 0: unattributed */
     uint32_t first_seen; /* Unix time, seconds */
     uint32_t trouble;    /* index into the snapshot's troubles; 0: all zeros */
     union {
@@ -165,18 +175,15 @@ struct proctcp_socket {
     };
     uint32_t timer_expires_ms;
     uint32_t rto_ms;
-    uint32_t ato_ms;
     uint32_t cwnd_segments;
     int32_t ssthresh_segments; /* -1: still in initial slow start */
     uint32_t rtt_us;
     uint32_t rtt_var_us;
     uint32_t min_rtt_us;
     uint32_t rcv_rtt_us;
-    uint32_t pmtu_bytes;
     uint32_t snd_wnd_bytes;
     uint32_t rcv_wnd_bytes;
     uint32_t rcv_space_bytes;
-    uint32_t reordering;
     uint32_t unacked_segments;
     uint32_t segs_out;
     uint32_t segs_in;
@@ -190,22 +197,20 @@ struct proctcp_socket {
     uint32_t rcvbuf_bytes;
     uint32_t wmem_alloc_bytes;
     uint32_t sndbuf_bytes;
-    uint16_t local_port;
-    uint16_t remote_port;
-    uint16_t snd_mss_bytes; /* these three cannot exceed 65535 */
+    uint16_t snd_mss_bytes; /* what would not fit from here on is 65535 */
     uint16_t rcv_mss_bytes;
     uint16_t advmss_bytes;
-    uint16_t subflow;  /* 1, or the position among the sockets of an MPTCP descriptor */
-    uint8_t state;     /* enum proctcp_state */
-    uint8_t direction; /* enum proctcp_direction */
-    uint8_t family;    /* enum proctcp_family */
-    uint8_t timer;     /* enum proctcp_timer */
-    uint8_t retransmits;
-    uint8_t probes;
-    uint8_t quick_ack;
-    uint8_t pingpong;
-    uint8_t ca_state;   /* enum proctcp_ca_state */
-    uint8_t congestion; /* index into the snapshot's words */
+    uint16_t pmtu_bytes;
+    uint16_t reordering;
+    uint16_t ato_ms;
+    union {
+        uint8_t quick_ack;  /* PROCTCP_HAS_ACK_MODE, of /proc alone */
+        uint8_t congestion; /* PROCTCP_HAS_CONGESTION, of sock_diag alone: index into the snapshot's words */
+    };
+    union {
+        uint8_t pingpong; /* PROCTCP_HAS_ACK_MODE */
+        uint8_t ca_state; /* PROCTCP_HAS_INFO: enum proctcp_ca_state */
+    };
 };
 
 /* One (process, descriptor, subflow). Rows are sorted by (pid, fd, subflow). */

@@ -8,8 +8,8 @@
 static int add_rows(struct scan *scan, const struct owner *owner, uint32_t process)
 {
     for (uint32_t at = owner->group; at < scan->by_inode.count; at++) {
-        uint32_t index = scan->by_inode.at[at];
-        if (scan->sockets.at[index].inode != owner->inode)
+        uint32_t index = (uint32_t)scan->by_inode.at[at];
+        if (scan->by_inode.at[at] >> 32 != owner->inode)
             break;
         struct proctcp_row *row = vector_push(&scan->rows);
         if (!row)

@@ -79,14 +79,15 @@ struct scan {
     struct visits visits;
     struct owners owners; /* in order of (pid, fd); after the join only those of TCP sockets */
     struct namespaces namespaces;
-    struct indices by_inode;  /* sockets that have an inode, ordered by (inode, subflow) */
-    struct keys keys, spare;  /* scratch of orderings */
-    struct indices scratch;   /* free for whatever stage runs */
-    struct indices inode_map; /* hash: position in by_inode, or PROCTCP_NONE */
-    struct indices tuple_map; /* hash: socket by its namespace and four-tuple, or PROCTCP_NONE */
-    struct indices listeners; /* sockets in LISTEN, each place once */
-    struct strays strays;     /* kept, because the kernel need be asked only once */
-    struct indices stray_map; /* hash: stray by inode, or PROCTCP_NONE */
+    struct keys by_inode;                 /* inode, and in the lower half its socket; ordered by (inode, subflow) */
+    struct keys keys, spare;              /* scratch of orderings */
+    struct indices scratch;               /* free for whatever stage runs */
+    struct indices inode_map;             /* hash: position in by_inode, or PROCTCP_NONE */
+    struct indices tuple_map;             /* hash: socket by its namespace and four-tuple, or PROCTCP_NONE */
+    struct indices listeners;             /* sockets in LISTEN, each place once */
+    uint64_t listening_ports[65536 / 64]; /* a bit for each port that any of them has */
+    struct strays strays;                 /* kept, because the kernel need be asked only once */
+    struct indices stray_map;             /* hash: stray by inode, or PROCTCP_NONE */
 
     /* The snapshot in the making. */
     struct sockets sockets;

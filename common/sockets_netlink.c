@@ -34,6 +34,7 @@ struct info_field {
     uint16_t to;
     uint8_t to_size;
     uint64_t present;
+    uint16_t divisor; /* to the unit of the name; 0 is 1 */
 };
 
 #define SOCKET(member) TO_SOCKET, offsetof(struct proctcp_socket, member), sizeof(((struct proctcp_socket *)0)->member)
@@ -42,51 +43,51 @@ struct info_field {
 
 /* clang-format off */
 static const struct info_field info_fields[] = {
-    {2, 1, SOCKET(retransmits), PROCTCP_HAS_RETRANSMITS},
-    {3, 1, SOCKET(probes), PROCTCP_HAS_PROBES},
-    {8, 4, SOCKET(rto_ms), PROCTCP_HAS_RTO},
-    {12, 4, SOCKET(ato_ms), PROCTCP_HAS_ATO},
-    {16, 4, SOCKET(snd_mss_bytes), 0},
-    {20, 4, SOCKET(rcv_mss_bytes), 0},
-    {24, 4, SOCKET(unacked_segments), 0},
-    {28, 4, TROUBLE(sacked_segments), 0},
-    {32, 4, TROUBLE(lost_segments), 0},
-    {36, 4, TROUBLE(retrans_segments), 0},
-    {44, 4, SOCKET(last_data_sent_ms), 0},
-    {52, 4, SOCKET(last_data_received_ms), 0},
-    {56, 4, SOCKET(last_ack_received_ms), 0},
-    {60, 4, SOCKET(pmtu_bytes), 0},
-    {68, 4, SOCKET(rtt_us), PROCTCP_HAS_RTT},
-    {72, 4, SOCKET(rtt_var_us), 0},
-    {76, 4, SOCKET(ssthresh_segments), PROCTCP_HAS_SSTHRESH},
-    {80, 4, SOCKET(cwnd_segments), PROCTCP_HAS_CWND},
-    {84, 4, SOCKET(advmss_bytes), 0},
-    {88, 4, SOCKET(reordering), 0},
-    {92, 4, SOCKET(rcv_rtt_us), PROCTCP_HAS_RCV_RTT},
-    {96, 4, SOCKET(rcv_space_bytes), 0},
-    {100, 4, TROUBLE(total_retrans), PROCTCP_HAS_INFO}, /* the last of 3.10's: all before it are there, too */
-    {104, 8, SOCKET(pacing_rate_bytes_per_s), PROCTCP_HAS_PACING_RATE},
-    {120, 8, SOCKET(bytes_acked), 0},
-    {128, 8, SOCKET(bytes_received), PROCTCP_HAS_BYTES},
-    {136, 4, SOCKET(segs_out), 0},
-    {140, 4, SOCKET(segs_in), PROCTCP_HAS_SEGS},
-    {144, 4, TROUBLE(notsent_bytes), PROCTCP_HAS_NOTSENT},
-    {148, 4, SOCKET(min_rtt_us), PROCTCP_HAS_MIN_RTT},
-    {152, 4, SOCKET(data_segs_in), 0},
-    {156, 4, SOCKET(data_segs_out), PROCTCP_HAS_DATA_SEGS},
-    {160, 8, SOCKET(delivery_rate_bytes_per_s), PROCTCP_HAS_DELIVERY_RATE},
-    {168, 8, SOCKET(busy_time_us), 0},
-    {176, 8, TROUBLE(rwnd_limited_us), 0},
-    {184, 8, TROUBLE(sndbuf_limited_us), PROCTCP_HAS_BUSY_TIME},
-    {192, 4, SOCKET(delivered), 0},
-    {196, 4, TROUBLE(delivered_ce), PROCTCP_HAS_DELIVERED},
-    {200, 8, SOCKET(bytes_sent), 0},
-    {208, 8, TROUBLE(bytes_retrans), 0},
-    {216, 4, TROUBLE(dsack_dups), 0},
-    {220, 4, TROUBLE(reord_seen), PROCTCP_HAS_BYTES_SENT},
-    {224, 4, TROUBLE(rcv_ooo_packets), PROCTCP_HAS_RCV_OOO},
-    {228, 4, SOCKET(snd_wnd_bytes), PROCTCP_HAS_SND_WND},
-    {232, 4, SOCKET(rcv_wnd_bytes), PROCTCP_HAS_RCV_WND},
+    {2, 1, SOCKET(retransmits), PROCTCP_HAS_RETRANSMITS, 0},
+    {3, 1, SOCKET(probes), PROCTCP_HAS_PROBES, 0},
+    {8, 4, SOCKET(rto_ms), PROCTCP_HAS_RTO, 1000},
+    {12, 4, SOCKET(ato_ms), PROCTCP_HAS_ATO, 1000},
+    {16, 4, SOCKET(snd_mss_bytes), 0, 0},
+    {20, 4, SOCKET(rcv_mss_bytes), 0, 0},
+    {24, 4, SOCKET(unacked_segments), 0, 0},
+    {28, 4, TROUBLE(sacked_segments), 0, 0},
+    {32, 4, TROUBLE(lost_segments), 0, 0},
+    {36, 4, TROUBLE(retrans_segments), 0, 0},
+    {44, 4, SOCKET(last_data_sent_ms), 0, 0},
+    {52, 4, SOCKET(last_data_received_ms), 0, 0},
+    {56, 4, SOCKET(last_ack_received_ms), 0, 0},
+    {60, 4, SOCKET(pmtu_bytes), 0, 0},
+    {68, 4, SOCKET(rtt_us), PROCTCP_HAS_RTT, 0},
+    {72, 4, SOCKET(rtt_var_us), 0, 0},
+    {76, 4, SOCKET(ssthresh_segments), PROCTCP_HAS_SSTHRESH, 0},
+    {80, 4, SOCKET(cwnd_segments), PROCTCP_HAS_CWND, 0},
+    {84, 4, SOCKET(advmss_bytes), 0, 0},
+    {88, 4, SOCKET(reordering), 0, 0},
+    {92, 4, SOCKET(rcv_rtt_us), PROCTCP_HAS_RCV_RTT, 0},
+    {96, 4, SOCKET(rcv_space_bytes), 0, 0},
+    {100, 4, TROUBLE(total_retrans), PROCTCP_HAS_INFO, 0}, /* the last of 3.10's: all before it are there, too */
+    {104, 8, SOCKET(pacing_rate_bytes_per_s), PROCTCP_HAS_PACING_RATE, 0},
+    {120, 8, SOCKET(bytes_acked), 0, 0},
+    {128, 8, SOCKET(bytes_received), PROCTCP_HAS_BYTES, 0},
+    {136, 4, SOCKET(segs_out), 0, 0},
+    {140, 4, SOCKET(segs_in), PROCTCP_HAS_SEGS, 0},
+    {144, 4, TROUBLE(notsent_bytes), PROCTCP_HAS_NOTSENT, 0},
+    {148, 4, SOCKET(min_rtt_us), PROCTCP_HAS_MIN_RTT, 0},
+    {152, 4, SOCKET(data_segs_in), 0, 0},
+    {156, 4, SOCKET(data_segs_out), PROCTCP_HAS_DATA_SEGS, 0},
+    {160, 8, SOCKET(delivery_rate_bytes_per_s), PROCTCP_HAS_DELIVERY_RATE, 0},
+    {168, 8, SOCKET(busy_time_us), 0, 0},
+    {176, 8, TROUBLE(rwnd_limited_us), 0, 0},
+    {184, 8, TROUBLE(sndbuf_limited_us), PROCTCP_HAS_BUSY_TIME, 0},
+    {192, 4, SOCKET(delivered), 0, 0},
+    {196, 4, TROUBLE(delivered_ce), PROCTCP_HAS_DELIVERED, 0},
+    {200, 8, SOCKET(bytes_sent), 0, 0},
+    {208, 8, TROUBLE(bytes_retrans), 0, 0},
+    {216, 4, TROUBLE(dsack_dups), 0, 0},
+    {220, 4, TROUBLE(reord_seen), PROCTCP_HAS_BYTES_SENT, 0},
+    {224, 4, TROUBLE(rcv_ooo_packets), PROCTCP_HAS_RCV_OOO, 0},
+    {228, 4, SOCKET(snd_wnd_bytes), PROCTCP_HAS_SND_WND, 0},
+    {232, 4, SOCKET(rcv_wnd_bytes), PROCTCP_HAS_RCV_WND, 0},
 };
 /* clang-format on */
 
@@ -128,7 +129,7 @@ static void write_number(void *record, uint16_t offset, uint8_t size, uint64_t n
     }
 }
 
-/* Values by which the kernel says "none yet" are absent; the rest gets the unit of its name. */
+/* Values by which the kernel says "none yet" are absent. */
 static void settle_info(struct proctcp_socket *socket)
 {
     uint64_t absent = 0;
@@ -144,8 +145,6 @@ static void settle_info(struct proctcp_socket *socket)
     if (socket->delivery_rate_bytes_per_s == 0)
         absent |= PROCTCP_HAS_DELIVERY_RATE;
     socket->present &= ~absent;
-    socket->rto_ms /= 1000;
-    socket->ato_ms /= 1000;
     if (socket->ssthresh_segments == INT32_MAX)
         socket->ssthresh_segments = -1;
 }
@@ -157,8 +156,10 @@ static void read_info(const uint8_t *info, size_t length, struct proctcp_socket 
         const struct info_field *field = &info_fields[i];
         if ((size_t)field->from + field->from_size > length)
             break; /* by offset: an older kernel has none of the rest */
-        write_number(field->target == TO_SOCKET ? (void *)socket : (void *)trouble, field->to, field->to_size,
-                     read_number(info + field->from, field->from_size));
+        uint64_t number = read_number(info + field->from, field->from_size);
+        if (field->divisor)
+            number /= field->divisor;
+        write_number(field->target == TO_SOCKET ? (void *)socket : (void *)trouble, field->to, field->to_size, number);
         socket->present |= field->present;
     }
     if (length > 1) {

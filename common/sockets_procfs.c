@@ -24,6 +24,11 @@ static uint32_t ticks_to_ms(uint64_t ticks, uint32_t hz)
     return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
 }
 
+static uint16_t saturate16(uint64_t value)
+{
+    return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
+}
+
 static uint8_t saturate8(uint64_t value)
 {
     return value > UINT8_MAX ? UINT8_MAX : (uint8_t)value;
@@ -109,7 +114,7 @@ static void set_connection(struct proctcp_socket *socket, const struct columns *
     if (!columns->has_tail)
         return;
     socket->rto_ms = ticks_to_ms(columns->rto, hz);
-    socket->ato_ms = ticks_to_ms(columns->ato, hz);
+    socket->ato_ms = saturate16(ticks_to_ms(columns->ato, hz));
     socket->quick_ack = saturate8(columns->ack_mode >> 1);
     socket->pingpong = columns->ack_mode & 1;
     socket->cwnd_segments = columns->cwnd;
