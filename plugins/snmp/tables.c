@@ -202,25 +202,79 @@ static bool may_be_absent(struct table_column at)
     return at.field->present || at.field->record == PROCTCP_IN_PEER || at.field->record == PROCTCP_IN_PEER_PROCESS;
 }
 
+/* Members of a socket, and of its trouble, are there or not by the same bits. */
+static bool is_of_socket(struct table_column at)
+{
+    return !at.is_own && at.field->present &&
+           (at.field->record == PROCTCP_IN_SOCKET || at.field->record == PROCTCP_IN_TROUBLE);
+}
+
+static bool have_same_rows(struct table_column a, struct table_column b)
+{
+    return is_of_socket(a) && is_of_socket(b) && a.field->present == b.field->present;
+}
+
+struct indexed {
+    struct table_column column;
+    struct bitset *rows;
+};
+
+/* Gives the columns that some rows lack their bitsets, empty; one for all that the same rows lack. Each stands in the
+ * list once, to be filled. */
+static size_t prepare_index(const struct table *table, uint32_t rows, struct bitset **present, struct indexed list[])
+{
+    const size_t count = table_column_count(table);
+    size_t listed = 0;
+
+    for (size_t number = 0; number < count; number++) {
+        const struct table_column column = table_column(table, number);
+        size_t same = 0;
+
+        if (!may_be_absent(column))
+            continue;
+        while (same < listed && !have_same_rows(list[same].column, column))
+            same++;
+        present[number] = same < listed ? list[same].rows : bitset_new(rows);
+        if (same == listed && present[number])
+            list[listed++] = (struct indexed){.column = column, .rows = present[number]};
+    }
+    return listed;
+}
+
+/* Row by row: the sockets of a large host do not fit into a cache. */
+static void fill_index(const struct table *table, const struct publication *publication, uint32_t rows,
+                       const struct indexed list[], size_t listed)
+{
+    for (uint32_t row = 0; row < rows; row++) {
+        for (size_t i = 0; i < listed; i++) {
+            if (has_value(table, publication, row, list[i].column))
+                bitset_add(list[i].rows, row);
+        }
+    }
+}
+
 void tables_index(struct publication *publication)
 {
     for (size_t i = 0; i < PUBLICATION_TABLES; i++) {
         const uint32_t rows = tables[i].row_count(publication);
-        const size_t columns = table_column_count(&tables[i]);
-        struct bitset **present = rows > 1 ? calloc(columns, sizeof(struct bitset *)) : NULL;
+        const size_t count = table_column_count(&tables[i]);
+        struct bitset **present = rows > 1 ? calloc(count, sizeof(struct bitset *)) : NULL;
+        struct indexed *list = malloc(count * sizeof(*list));
 
         publication->present[i] = present;
-        for (size_t column = 0; present && column < columns; column++) {
-            const struct table_column at = table_column(&tables[i], column);
-
-            if (!may_be_absent(at) || !(present[column] = bitset_new(rows)))
-                continue;
-            for (uint32_t row = 0; row < rows; row++) {
-                if (has_value(&tables[i], publication, row, at))
-                    bitset_add(present[column], row);
-            }
-        }
+        if (present && list)
+            fill_index(&tables[i], publication, rows, list, prepare_index(&tables[i], rows, present, list));
+        free(list);
     }
+}
+
+static bool is_shared_with_earlier(struct bitset *const *present, size_t column)
+{
+    for (size_t earlier = 0; earlier < column; earlier++) {
+        if (present[earlier] == present[column])
+            return true;
+    }
+    return false;
 }
 
 void tables_index_free(struct publication *publication)
@@ -228,8 +282,11 @@ void tables_index_free(struct publication *publication)
     for (size_t i = 0; i < PUBLICATION_TABLES; i++) {
         struct bitset **present = publication->present[i];
 
-        for (size_t column = 0; present && column < table_column_count(&tables[i]); column++)
-            bitset_free(present[column]);
+        /* From behind, for those before are looked at. */
+        for (size_t column = present ? table_column_count(&tables[i]) : 0; column-- > 0;) {
+            if (!is_shared_with_earlier(present, column))
+                bitset_free(present[column]);
+        }
         free(present);
         publication->present[i] = NULL;
     }
