@@ -1,0 +1,99 @@
+"""Sockets and processes that open and close all the time: what lived through a scan is in it, and nothing is made up."""
+import json
+import os
+import signal
+import socket
+import unittest
+
+import zoo
+from support import rows
+
+
+class Churn(zoo.ZooTest):
+    def churn(self, log):
+        """Opens and closes pairs for ever, some in children that end at once; tells each four-tuple it ever had."""
+        zoo.checked(zoo.LIBC.prctl(1, signal.SIGKILL, 0, 0, 0))  # ends with its parent
+        listening = zoo.listener(backlog=64)
+
+        def pair():
+            client = socket.socket()
+            client.connect(listening.getsockname())
+            served = listening.accept()[0]
+            lines = b""
+            for one in (client, served):
+                lines += b"%d %d %s:%d %s:%d\n" % (os.getpid(), one.fileno(), one.getsockname()[0].encode(),
+                                                  one.getsockname()[1], one.getpeername()[0].encode(),
+                                                  one.getpeername()[1])
+            os.write(log, lines)
+            return client, served
+
+        kept = []
+        while True:
+            if len(kept) % 8 == 7:
+                child = os.fork()
+                if child == 0:  # it holds what its parent holds, too
+                    os.write(log, b"%d child of %d\n" % (os.getpid(), os.getppid()))
+                    pair()
+                    os._exit(0)
+                os.waitpid(child, 0)
+            kept.append(pair())
+            if len(kept) > 20:
+                for one in kept[::2]:
+                    for end in one:
+                        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                        end.close()
+                kept = kept[1::2]
+
+    def test_nothing_is_missed_and_nothing_made_up(self):
+        log = os.open(self.path("log"), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self.addCleanup(os.close, log)
+        churners = []
+        for _ in range(3):
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    self.churn(log)
+                finally:
+                    os._exit(1)
+            churners.append(pid)
+
+        def end_all():
+            for pid in churners:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            churners.clear()
+
+        self.addCleanup(end_all)
+        stable = self.keep(*[one for _ in range(30) for one in zoo.connection()])
+        truth = {one.fileno(): os.fstat(one.fileno()).st_ino for one in stable}
+        seen = []
+        for scan in range(60):
+            found = rows("--source", ("netlink", "procfs")[scan % 2])
+            mine = {row["fd"]: row["inode"] for row in found if row["pid"] == os.getpid()}
+            self.assertEqual(mine, truth)
+            mine = {row["fd"]: row for row in found if row["pid"] == os.getpid()}
+            for listening, client, served in zip(stable[::3], stable[1::3], stable[2::3]):
+                self.assertEqual(mine[client.fileno()]["peer_fd"], served.fileno())
+                self.assertEqual(mine[client.fileno()]["local_port"], client.getsockname()[1])
+                self.assertEqual(mine[listening.fileno()]["local_port"], listening.getsockname()[1])
+            seen += [row for row in found if row["process"] == mine[stable[0].fileno()]["process"] and
+                     row["pid"] != os.getpid() and "remote_port" in row and row["state"] == "established"]
+        end_all()
+        with open(self.path("log")) as file:
+            had = {tuple(line.split()) for line in file}
+        parents = {line[0]: line[3] for line in had if line[1] == "child"}
+        ours = {line[0] for line in had}
+        checked = 0
+        for row in seen:
+            pid = str(row["pid"])
+            if pid not in ours:
+                continue
+            what = (str(row["fd"]), "%s:%d" % (row["local_address"], row["local_port"]),
+                    "%s:%d" % (row["remote_address"], row["remote_port"]))
+            self.assertTrue((pid,) + what in had or (parents.get(pid),) + what in had, json.dumps(row))
+            checked += 1
+        self.assertGreater(checked, 100)
+
+
+if __name__ == "__main__":
+    unittest.main()
