@@ -79,7 +79,7 @@ step "build with gcc" build CC=gcc || finish
 units build
 corpora build
 step "live" /usr/bin/python3 tests/live/run.py
-step "live, through /proc" env SOURCE=procfs /usr/bin/python3 tests/live/run.py test_zoo
+step "live by procfs" env SOURCE=procfs /usr/bin/python3 tests/live/run.py test_zoo
 step "demo" /usr/bin/python3 tests/demo/demo.py
 valgrinds
 
