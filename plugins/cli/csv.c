@@ -71,48 +71,36 @@ static void write_header(const struct output *output, const struct proctcp_field
     putc_unlocked('\n', file);
 }
 
-void csv_rows(const struct output *output)
+static void write_items(const struct output *output, const struct items *items)
 {
     size_t count;
-    const struct proctcp_field *fields = proctcp_row_fields(&count);
+    const struct proctcp_field *fields = items->fields(&count);
 
     write_header(output, fields, count);
-    for (uint32_t i = 0; i < output->snapshot->row_count; i++) {
-        const struct proctcp_row *row = &output->snapshot->rows[i];
-        if (!output_shows_row(output, row))
+    for (uint32_t i = 0; i < items->count(output); i++) {
+        const void *item = items->item(output, i);
+        if (!item)
             continue;
         begin_record(output);
         for (size_t f = 0; f < count; f++) {
             struct proctcp_value value;
             if (f)
                 putc_unlocked(',', output->file);
-            if (proctcp_row_value(output->snapshot, row, &fields[f], &value))
+            if (items->value(output, item, &fields[f], &value))
                 write_value(output->file, &fields[f], &value);
         }
         putc_unlocked('\n', output->file);
     }
 }
 
+void csv_rows(const struct output *output)
+{
+    write_items(output, &row_items);
+}
+
 void csv_processes(const struct output *output)
 {
-    size_t count;
-    const struct proctcp_field *fields = proctcp_process_fields(&count);
-
-    write_header(output, fields, count);
-    for (uint32_t i = 0; i < output->snapshot->process_count; i++) {
-        const struct proctcp_process *process = &output->snapshot->processes[i];
-        if (!output_shows_process(output, process))
-            continue;
-        begin_record(output);
-        for (size_t f = 0; f < count; f++) {
-            struct proctcp_value value;
-            if (f)
-                putc_unlocked(',', output->file);
-            if (proctcp_process_value(process, &fields[f], &value))
-                write_value(output->file, &fields[f], &value);
-        }
-        putc_unlocked('\n', output->file);
-    }
+    write_items(output, &process_items);
 }
 
 void csv_unattributed(const struct output *output)

@@ -73,42 +73,33 @@ static void end_object(FILE *file, bool first)
     fputs(first ? "{}\n" : "}\n", file);
 }
 
-void json_rows(const struct output *output)
+static void write_items(const struct output *output, const struct items *items)
 {
     size_t count;
-    const struct proctcp_field *fields = proctcp_row_fields(&count);
+    const struct proctcp_field *fields = items->fields(&count);
 
-    for (uint32_t i = 0; i < output->snapshot->row_count; i++) {
-        const struct proctcp_row *row = &output->snapshot->rows[i];
-        if (!output_shows_row(output, row))
+    for (uint32_t i = 0; i < items->count(output); i++) {
+        const void *item = items->item(output, i);
+        if (!item)
             continue;
         bool first = begin_object(output);
         for (size_t f = 0; f < count; f++) {
             struct proctcp_value value;
-            if (proctcp_row_value(output->snapshot, row, &fields[f], &value))
+            if (items->value(output, item, &fields[f], &value))
                 write_member(output->file, &first, &fields[f], &value);
         }
         end_object(output->file, first);
     }
 }
 
+void json_rows(const struct output *output)
+{
+    write_items(output, &row_items);
+}
+
 void json_processes(const struct output *output)
 {
-    size_t count;
-    const struct proctcp_field *fields = proctcp_process_fields(&count);
-
-    for (uint32_t i = 0; i < output->snapshot->process_count; i++) {
-        const struct proctcp_process *process = &output->snapshot->processes[i];
-        if (!output_shows_process(output, process))
-            continue;
-        bool first = begin_object(output);
-        for (size_t f = 0; f < count; f++) {
-            struct proctcp_value value;
-            if (proctcp_process_value(process, &fields[f], &value))
-                write_member(output->file, &first, &fields[f], &value);
-        }
-        end_object(output->file, first);
-    }
+    write_items(output, &process_items);
 }
 
 void json_unattributed(const struct output *output)

@@ -20,20 +20,6 @@ static void say(const char *format, ...)
     putc('\n', stderr);
 }
 
-bool output_shows_row(const struct output *output, const struct proctcp_row *row)
-{
-    return !output->selection || proctcp_selection_matches(output->selection, output->snapshot, row);
-}
-
-bool output_shows_process(const struct output *output, const struct proctcp_process *process)
-{
-    for (uint32_t i = 0; i < process->row_count; i++) {
-        if (output_shows_row(output, &output->snapshot->rows[process->first_row + i]))
-            return true;
-    }
-    return false;
-}
-
 static void print(const struct settings *settings, const struct proctcp_snapshot *snapshot, bool first)
 {
     static void (*const writers[4][3])(const struct output *output) = {

@@ -19,6 +19,17 @@ struct output {
 bool output_shows_process(const struct output *output, const struct proctcp_process *process);
 bool output_shows_row(const struct output *output, const struct proctcp_row *row);
 
+/* A kind of item that has fields: rows or processes. */
+struct items {
+    const struct proctcp_field *(*fields)(size_t *count);
+    /* NULL: not shown. index is below count. */
+    const void *(*item)(const struct output *output, uint32_t index);
+    uint32_t (*count)(const struct output *output);
+    bool (*value)(const struct output *output, const void *item, const struct proctcp_field *field,
+                  struct proctcp_value *value);
+};
+extern const struct items row_items, process_items;
+
 /* table.c: aligned columns for people, without any byte that could move the cursor. */
 void table_rows(const struct output *output);
 void table_processes(const struct output *output);

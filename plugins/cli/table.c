@@ -19,11 +19,7 @@ struct column {
 struct table {
     const struct column *columns;
     size_t column_count;
-    uint32_t item_count;
-    const void *(*item)(const struct output *output, uint32_t index); /* NULL: not shown */
-    const struct proctcp_field *(*fields)(size_t *count);
-    bool (*value)(const struct output *output, const void *item, const struct proctcp_field *field,
-                  struct proctcp_value *value);
+    const struct items *items;
 };
 
 static void put_value(const struct proctcp_field *field, const struct proctcp_value *value, char text[CELL_SIZE])
@@ -53,7 +49,7 @@ static void put_cell(const struct output *output, const struct table *table, con
 
     if (column->cell)
         column->cell(output, item, text);
-    else if (table->value(output, item, field, &value))
+    else if (table->items->value(output, item, field, &value))
         put_value(field, &value, text);
     else
         strcpy(text, "-");
@@ -73,7 +69,7 @@ static void print_table(const struct output *output, const struct table *table)
 {
     char cells[MAX_COLUMNS][CELL_SIZE];
     size_t widths[MAX_COLUMNS], field_count = 0;
-    const struct proctcp_field *fields[MAX_COLUMNS], *all = table->fields ? table->fields(&field_count) : NULL;
+    const struct proctcp_field *fields[MAX_COLUMNS], *all = table->items->fields(&field_count);
 
     for (size_t c = 0; c < table->column_count; c++) {
         const struct column *column = &table->columns[c];
@@ -84,8 +80,8 @@ static void print_table(const struct output *output, const struct table *table)
     for (int printing = 0; printing < 2; printing++) {
         if (printing)
             put_line(output->file, table, widths, cells);
-        for (uint32_t i = 0; i < table->item_count; i++) {
-            const void *item = table->item(output, i);
+        for (uint32_t i = 0; i < table->items->count(output); i++) {
+            const void *item = table->items->item(output, i);
             for (size_t c = 0; item && c < table->column_count; c++) {
                 put_cell(output, table, &table->columns[c], fields[c], item, cells[c]);
                 if (!printing && strlen(cells[c]) > widths[c])
@@ -159,18 +155,6 @@ static void put_peer(const struct output *output, const void *item, char text[CE
     snprintf(text + length, CELL_SIZE - length, "[%d]:%d", peer->pid, peer->fd);
 }
 
-static const void *shown_row(const struct output *output, uint32_t index)
-{
-    const struct proctcp_row *row = &output->snapshot->rows[index];
-    return output_shows_row(output, row) ? row : NULL;
-}
-
-static bool row_value(const struct output *output, const void *item, const struct proctcp_field *field,
-                      struct proctcp_value *value)
-{
-    return proctcp_row_value(output->snapshot, item, field, value);
-}
-
 void table_rows(const struct output *output)
 {
     static const struct column columns[] = {
@@ -187,24 +171,10 @@ void table_rows(const struct output *output)
         {"PEER", .cell = put_peer, .to_the_left = true},
     };
     static const size_t count = sizeof(columns) / sizeof(columns[0]);
-    print_table(output,
-                &(struct table){columns, count, output->snapshot->row_count, shown_row, proctcp_row_fields, row_value});
+    print_table(output, &(struct table){columns, count, &row_items});
 }
 
 /* ---- processes ---- */
-
-static const void *shown_process(const struct output *output, uint32_t index)
-{
-    const struct proctcp_process *process = &output->snapshot->processes[index];
-    return output_shows_process(output, process) ? process : NULL;
-}
-
-static bool process_value(const struct output *output, const void *item, const struct proctcp_field *field,
-                          struct proctcp_value *value)
-{
-    (void)output;
-    return proctcp_process_value(item, field, value);
-}
 
 void table_processes(const struct output *output)
 {
@@ -224,8 +194,7 @@ void table_processes(const struct output *output)
         {"EXECUTABLE", .field = "executable", .to_the_left = true},
     };
     static const size_t count = sizeof(columns) / sizeof(columns[0]);
-    print_table(output, &(struct table){columns, count, output->snapshot->process_count, shown_process,
-                                        proctcp_process_fields, process_value});
+    print_table(output, &(struct table){columns, count, &process_items});
 }
 
 /* ---- unattributed ---- */
@@ -254,6 +223,18 @@ static const void *shown_count(const struct output *output, uint32_t index)
     return &output->snapshot->unattributed[index];
 }
 
+static uint32_t count_count(const struct output *output)
+{
+    return output->snapshot->unattributed_count;
+}
+
+/* Every column of it has a function. */
+static const struct proctcp_field *no_fields(size_t *count)
+{
+    *count = 0;
+    return NULL;
+}
+
 void table_unattributed(const struct output *output)
 {
     static const struct column columns[] = {
@@ -262,5 +243,6 @@ void table_unattributed(const struct output *output)
         {"SOCKETS", .cell = put_count},
     };
     static const size_t count = sizeof(columns) / sizeof(columns[0]);
-    print_table(output, &(struct table){columns, count, output->snapshot->unattributed_count, shown_count, NULL, NULL});
+    static const struct items counts = {no_fields, shown_count, count_count, NULL};
+    print_table(output, &(struct table){columns, count, &counts});
 }
