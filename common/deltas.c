@@ -5,9 +5,9 @@
 
 /* What the walk of both sides found. Arrays lie in the scan's scratch memory. */
 struct match {
-    uint32_t *earlier;     /* by socket of this scan: the same one in the previous snapshot, or PROCTCP_NONE */
-    uint32_t *lives_on;    /* by socket of the previous snapshot: whether it is in this scan, too */
-    uint32_t *later_owner; /* by process of the previous snapshot: the same one in this scan, or PROCTCP_NONE */
+    uint32_t *earlier;  /* by socket of this scan: the same one in the previous snapshot, or PROCTCP_NONE */
+    uint32_t *lives_on; /* by socket of the previous snapshot: whether it is in this scan, too */
+    uint32_t *heir;     /* by process of the previous snapshot: the same one in this scan, see heir_of() */
 };
 
 /* Pids are reused; a process is the same only if it started at the same time. */
@@ -30,6 +30,14 @@ static bool same_socket(const struct proctcp_socket *a, const struct proctcp_soc
            memcmp(&a->remote_address, &b->remote_address, sizeof(a->remote_address)) == 0;
 }
 
+/* Behind the processes of this scan stand those that hold no TCP socket any more, but may again. */
+static struct proctcp_process *heir_of(struct scan *scan, uint32_t heir)
+{
+    if (heir == PROCTCP_NONE)
+        return NULL;
+    return heir < scan->processes.count ? &scan->processes.at[heir] : &scan->resting.at[heir - scan->processes.count];
+}
+
 /* ---- sockets ---- */
 
 static int order_held(struct scan *scan)
@@ -41,7 +49,7 @@ static int order_held(struct scan *scan)
     if (!vector_reserve(keys, scan->sockets.count) || !vector_reserve(&scan->held, scan->sockets.count))
         return -ENOMEM;
     for (uint32_t i = 0; i < scan->sockets.count; i++) {
-        if (scan->sockets.at[i].owners)
+        if (scan->sockets.at[i].inode)
             keys->at[keys->count++] = (uint64_t)scan->sockets.at[i].inode << 32 | i;
     }
     if (sort_keys(scan) < 0)
@@ -126,6 +134,23 @@ static void keep_totals(struct proctcp_process *process, const struct proctcp_pr
     process->sockets_closed = old->sockets_closed;
 }
 
+/* Totals of a process that held no TCP socket for a while go on where they were. */
+static void wake(struct scan *scan, struct proctcp_process *process)
+{
+    for (uint32_t low = 0, high = scan->rested.count; low < high;) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct proctcp_process *rested = &scan->rested.at[middle];
+        if (same_process(process, rested)) {
+            keep_totals(process, rested);
+            return;
+        }
+        if (rested->pid < process->pid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+}
+
 static void match_processes(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
 {
     uint32_t old = 0;
@@ -134,12 +159,74 @@ static void match_processes(struct scan *scan, const struct proctcp_snapshot *pr
         struct proctcp_process *process = &scan->processes.at[i];
         while (old < previous->process_count && previous->processes[old].pid < process->pid)
             old++;
-        if (old == previous->process_count || !same_process(process, &previous->processes[old]))
+        if (old == previous->process_count || !same_process(process, &previous->processes[old])) {
+            wake(scan, process);
             continue;
-        match->later_owner[old] = i;
+        }
+        match->heir[old] = i;
         keep_totals(process, &previous->processes[old]);
         match_rows(scan, process, previous, &previous->processes[old]);
     }
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The pid is in use, and by no process that holds a TCP socket now: by the same process as before, or by one that will
+ * show itself as another by its start time. */
+static bool may_rest(const struct scan *scan, int32_t pid)
+{
+    uint32_t low = 0, high = scan->processes.count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (scan->processes.at[middle].pid == pid)
+            return false;
+        if (scan->processes.at[middle].pid < pid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return scan->pids.count && bsearch(&pid, scan->pids.at, scan->pids.count, sizeof(pid), compare_pids);
+}
+
+static int rest(struct scan *scan, const struct proctcp_process *process)
+{
+    struct proctcp_process *resting = vector_push(&scan->resting);
+    if (!resting)
+        return -ENOMEM;
+    *resting = *process;
+    resting->name = resting->executable = resting->cgroup = ""; /* they end with their snapshot */
+    return 0;
+}
+
+/* Merges those that rested before with those that begin to: both are sorted by pid. */
+static int gather_resting(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
+{
+    uint32_t rested = 0, old = 0;
+    int status = 0;
+
+    scan->resting.count = 0;
+    while (status == 0 && (rested < scan->rested.count || old < previous->process_count)) {
+        const struct proctcp_process *a = rested < scan->rested.count ? &scan->rested.at[rested] : NULL;
+        const struct proctcp_process *b = old < previous->process_count ? &previous->processes[old] : NULL;
+        if (b && (!a || b->pid <= a->pid)) {
+            rested += a && a->pid == b->pid;
+            if (match->heir[old] == PROCTCP_NONE && may_rest(scan, b->pid)) {
+                status = rest(scan, b);
+                match->heir[old] = scan->processes.count + scan->resting.count - 1;
+            }
+            old++;
+        } else {
+            if (may_rest(scan, a->pid))
+                status = rest(scan, a);
+            rested++;
+        }
+    }
+    return status;
 }
 
 /* ---- counters ---- */
@@ -201,6 +288,8 @@ static void add_sockets(struct scan *scan, const struct proctcp_snapshot *previo
             earlier_trouble = &previous->troubles[earlier->trouble];
         }
         process->sockets_opened += !earlier;
+        if (earlier && !(earlier->present & PROCTCP_HAS_LOCAL))
+            earlier = NULL; /* it had nothing to count yet */
         add_counters(process, socket, &scan->troubles.at[socket->trouble], earlier, earlier_trouble);
     }
 }
@@ -209,9 +298,9 @@ static void add_closed(struct scan *scan, const struct proctcp_snapshot *previou
 {
     for (uint32_t i = 0; i < previous->row_count; i++) {
         const struct proctcp_row *row = &previous->rows[i];
-        uint32_t process = match->later_owner[row->process];
-        if (row->owner_rank == 1 && process != PROCTCP_NONE && !match->lives_on[row->socket])
-            scan->processes.at[process].sockets_closed++;
+        struct proctcp_process *process = heir_of(scan, match->heir[row->process]);
+        if (row->owner_rank == 1 && process && !match->lives_on[row->socket])
+            process->sockets_closed++;
     }
 }
 
@@ -229,10 +318,10 @@ static int make_room(struct scan *scan, const struct proctcp_snapshot *previous,
     scan->scratch.count = (uint32_t)(sockets + old_sockets + old_processes);
     match->earlier = scan->scratch.at;
     match->lives_on = match->earlier + sockets;
-    match->later_owner = match->lives_on + old_sockets;
+    match->heir = match->lives_on + old_sockets;
     memset(match->earlier, 0xff, sockets * sizeof(uint32_t));
     memset(match->lives_on, 0, old_sockets * sizeof(uint32_t));
-    memset(match->later_owner, 0xff, old_processes * sizeof(uint32_t));
+    memset(match->heir, 0xff, old_processes * sizeof(uint32_t));
     return 0;
 }
 
@@ -261,9 +350,14 @@ int deltas_find(struct scan *scan, const struct proctcp_snapshot *previous)
     if (previous) {
         match_sockets(scan, previous, &match);
         match_processes(scan, previous, &match);
+        if (gather_resting(scan, previous, &match) < 0)
+            return -ENOMEM;
     }
     add_sockets(scan, previous, &match);
     if (previous)
         add_closed(scan, previous, &match);
+    const struct processes rested = scan->rested;
+    scan->rested = scan->resting;
+    scan->resting = rested;
     return 0;
 }

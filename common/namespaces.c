@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -224,15 +225,20 @@ static int open_through(struct scan *scan, struct netns *netns, const struct vis
     return -ESRCH;
 }
 
+/* Through the calling thread. Before 3.17 there is no thread-self; self is the process, which is not where a thread
+ * went. */
 static int open_own(struct scan *scan, struct netns *netns, const char *table)
 {
-    int fd = -ENOENT;
+    char thread[16];
+    int fd = open_below(scan, own_directories[0], table);
 
-    for (size_t i = 0; fd == -ENOENT && i < sizeof(own_directories) / sizeof(own_directories[0]); i++)
-        fd = open_below(scan, own_directories[i], table);
-    if (fd >= 0)
-        is_table_of(scan, netns, fd, table);
-    return fd;
+    snprintf(thread, sizeof(thread), "%ld", (long)syscall(SYS_gettid));
+    if (fd == -ENOENT)
+        fd = open_below(scan, netns->entered ? thread : own_directories[1], table);
+    if (fd < 0 || is_table_of(scan, netns, fd, table))
+        return fd;
+    close(fd);
+    return -ESRCH;
 }
 
 /* A process may have ended since it was visited; another of its namespace serves as well. */

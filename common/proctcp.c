@@ -73,6 +73,8 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     vector_free(&scan->troubles);
     vector_free(&scan->words);
     vector_free(&scan->held);
+    vector_free(&scan->rested);
+    vector_free(&scan->resting);
     arena_free(&scan->strings);
     free(scan->buffer);
     free(scanner->root);

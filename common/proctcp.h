@@ -197,10 +197,10 @@ struct proctcp_socket {
     uint32_t rcvbuf_bytes;
     uint32_t wmem_alloc_bytes;
     uint32_t sndbuf_bytes;
+    uint32_t pmtu_bytes;
     uint16_t snd_mss_bytes; /* what would not fit from here on is 65535 */
     uint16_t rcv_mss_bytes;
     uint16_t advmss_bytes;
-    uint16_t pmtu_bytes;
     uint16_t reordering;
     uint16_t ato_ms;
     union {

@@ -86,8 +86,10 @@ struct scan {
     struct indices tuple_map;             /* hash: socket by its namespace and four-tuple, or PROCTCP_NONE */
     struct indices listeners;             /* sockets in LISTEN, each place once */
     uint64_t listening_ports[65536 / 64]; /* a bit for each port that any of them has */
-    struct strays strays;                 /* kept, because the kernel need be asked only once */
-    struct indices stray_map;             /* hash: stray by inode, or PROCTCP_NONE */
+    struct processes rested;  /* sorted by pid; totals of processes that held TCP sockets once and hold none now */
+    struct processes resting; /* the same in the making */
+    struct strays strays;     /* kept, because the kernel need be asked only once */
+    struct indices stray_map; /* hash: stray by inode, or PROCTCP_NONE */
 
     /* The snapshot in the making. */
     struct sockets sockets;
@@ -95,7 +97,7 @@ struct scan {
     struct processes processes;
     struct troubles troubles; /* the first is all zeros */
     struct words words;       /* the first is "" */
-    struct indices held;      /* sockets that have owners, ordered by inode; the snapshot keeps it for the next scan */
+    struct indices held;      /* sockets that have an inode, ordered by it; the snapshot keeps this for the next scan */
     struct arena strings;
     struct proctcp_stats stats;
     char failure[256];
@@ -141,7 +143,7 @@ bool sockets_procfs_line(const char *line, size_t length, enum proctcp_family fa
                          struct proctcp_socket *socket);
 
 /* sockets_netlink.c: appends the sockets of the namespace that the calling thread is in; netns is its inode. All of
- * them or, with -errno, none. */
+ * them: 0; most of them, for the kernel interrupted every dump: 1; or, with -errno, none. */
 int sockets_netlink_scan(struct scan *scan, uint32_t netns);
 /* The messages of one read, length bytes in the scan's buffer. 1: there are more to come; 0: the dump is done; or
  * -errno. Sets *interrupted where the kernel says that its tables changed meanwhile. */
@@ -180,7 +182,8 @@ int rows_make(struct scan *scan);
 /* peers.c: the other end of each row, and the direction of each socket. */
 int peers_find(struct scan *scan);
 
-/* deltas.c: what this scan knows from the previous one; previous may be NULL. Orders the held sockets in scan->held. */
+/* deltas.c: what this scan knows from the previous one; previous may be NULL. Orders the sockets that have an inode in
+ * scan->held. */
 int deltas_find(struct scan *scan, const struct proctcp_snapshot *previous);
 
 /* sort.c: orders scan->keys by their upper 32 bits; keys that agree in them keep their order. */
@@ -188,7 +191,7 @@ int sort_keys(struct scan *scan);
 
 /* snapshot.c: freezes what the stages made. Takes over its memory, on success only. */
 int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot);
-/* The held sockets of a snapshot, ordered by inode. */
+/* The sockets of a snapshot that have an inode, ordered by it. */
 const uint32_t *snapshot_held(const struct proctcp_snapshot *snapshot, uint32_t *count);
 
 /* Whether inode is the target of a descriptor's link ("socket:[1234]"). */

@@ -233,10 +233,10 @@ static void read_by_state(const struct netlink_socket *from, struct proctcp_sock
     }
     socket->present |= PROCTCP_HAS_REMOTE;
     read_timer(message, socket);
-    if (!from->info) { /* a mini socket: TIME_WAIT, an orphan's FIN_WAIT2, SYN_RECV */
-        if (socket->state == PROCTCP_SYN_RECEIVED) {
+    if (!from->info) {                               /* a mini socket: TIME_WAIT, an orphan's FIN_WAIT2, SYN_RECV */
+        if (socket->state == PROCTCP_SYN_RECEIVED) { /* whose uid is a constant 0 since 4.4 */
             socket->retransmits = message->idiag_retrans;
-            socket->present |= PROCTCP_HAS_UID | PROCTCP_HAS_RETRANSMITS;
+            socket->present |= PROCTCP_HAS_RETRANSMITS;
         }
         return;
     }
@@ -354,7 +354,7 @@ int sockets_netlink_buffer(struct scan *scan, size_t length, uint32_t netns, boo
             status = 0;
             break;
         case NETLINK_ERROR:
-            status = -error;
+            status = error == ENOMEM ? -ENOBUFS : -error; /* the kernel's memory, not ours */
             break;
         case NETLINK_MALFORMED:
             scan->stats.malformed++;
@@ -427,12 +427,13 @@ int sockets_netlink_scan(struct scan *scan, uint32_t netns)
 {
     const uint32_t sockets = scan->sockets.count, troubles = scan->troubles.count;
     struct mnl_socket *netlink = open_netlink();
+    bool interrupted = true;
     int status = 0;
 
     if (!netlink)
         return scan_errno();
     for (uint32_t tries = 1; tries <= DUMP_TRIES; tries++) {
-        bool interrupted = false;
+        interrupted = false;
         status = dump_once(scan, netlink, netns, tries, &interrupted);
         if (status || !interrupted || tries == DUMP_TRIES)
             break;
@@ -445,5 +446,5 @@ int sockets_netlink_scan(struct scan *scan, uint32_t netns)
         scan->sockets.count = sockets;
         scan->troubles.count = troubles;
     }
-    return status;
+    return status ? status : interrupted;
 }

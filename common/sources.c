@@ -27,6 +27,7 @@ static int read_netlink(struct scan *scan, struct netns *netns)
     const uint32_t malformed = scan->stats.malformed;
     int status = sockets_netlink_scan(scan, netns->shown.inode);
     netns->complete = status == 0 && scan->stats.malformed == malformed;
+    status = status < 0 ? status : 0;
     settle(scan, netns, PROCTCP_SOURCE_NETLINK, before, status);
     return status;
 }
@@ -47,7 +48,7 @@ struct visitor {
     int status; /* 0 or -ENOMEM */
 };
 
-/* 0, -ENOMEM, or -EPERM where no other namespace may be entered either. */
+/* 0 or -ENOMEM. Rights differ from namespace to namespace: where one may not be entered, the next one may. */
 static int visit_namespace(struct scan *scan, struct netns *netns, bool netlink)
 {
     int status = namespaces_enter(scan, netns);
@@ -55,7 +56,7 @@ static int visit_namespace(struct scan *scan, struct netns *netns, bool netlink)
     if (status) {
         if (status != -ESRCH)
             netns->shown.error = -status;
-        return status == -EPERM ? status : 0;
+        return 0;
     }
     if (netlink && read_netlink(scan, netns) == 0)
         return 0;
@@ -97,7 +98,7 @@ static int visit_others(struct scan *scan, bool netlink)
     if (error)
         return 0; /* what is unread is tried through /proc */
     pthread_join(thread, NULL);
-    return visitor.status == -ENOMEM ? -ENOMEM : 0;
+    return visitor.status;
 }
 
 static bool any_to_visit(const struct scan *scan, bool netlink)
@@ -148,7 +149,11 @@ static int read_rest(struct scan *scan)
 
     for (uint32_t i = 0; i < scan->namespaces.count; i++) {
         struct netns *netns = &scan->namespaces.at[i];
-        if (!netns->read) {
+        if (!netns->read && netns->name && netns->shown.error) { /* without a process there is no other way in */
+            failure = -netns->shown.error;
+            scan_failed(scan, netns->shown.error, "(network namespace %s)", netns->name);
+            scan->stats.namespaces_failed++;
+        } else if (!netns->read) {
             int entering = netns->shown.error;
             netns->shown.error = 0;
             int status = read_procfs(scan, netns);

@@ -5,8 +5,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -42,22 +45,29 @@ static bool still_open(const struct scan *scan, const char *path, uint32_t inode
     return length > 0 && owners_parse_link(link, (size_t)length, &now) && now == inode;
 }
 
-/* The namespace of a socket that somebody else holds, by a duplicate of the descriptor that lives for a moment; 0 where
- * the kernel (before 5.6) or our rights (CAP_SYS_PTRACE, CAP_NET_ADMIN) do not give that. */
-static uint32_t find_netns(const struct scan *scan, const struct owner *owner)
+/* What the socket itself says, by a duplicate of the descriptor that lives for a moment: its namespace, 0 if that
+ * cannot be had, and whether it is in a state that some table should show. The kernel (before 5.6) or our rights
+ * (CAP_SYS_PTRACE, CAP_NET_ADMIN) may not allow it. */
+static uint32_t look_closer(const struct scan *scan, const struct owner *owner, bool *is_open)
 {
     uint32_t inode = 0;
+    uint8_t tcp_state;
+    socklen_t size = sizeof(tcp_state); /* the first of struct tcp_info */
+
+    *is_open = false;
 #if defined(SYS_pidfd_open) && defined(SYS_pidfd_getfd)
-    struct stat socket, namespace;
+    struct stat found, home;
     int pidfd = (int)syscall(SYS_pidfd_open, scan->visits.at[owner->visit].pid, 0);
     int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, owner->fd, 0);
     int netns = -1;
 
     /* The root may be the procfs of another pid namespace, where the pid is somebody else's. */
-    if (fd >= 0 && fstat(fd, &socket) == 0 && socket.st_ino == owner->inode)
+    if (fd >= 0 && fstat(fd, &found) == 0 && found.st_ino == owner->inode) {
         netns = ioctl(fd, SIOCGSKNS);
-    if (netns >= 0 && fstat(netns, &namespace) == 0)
-        inode = (uint32_t) namespace.st_ino;
+        *is_open = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp_state, &size) == 0 && size && tcp_state != TCP_CLOSE;
+    }
+    if (netns >= 0 && fstat(netns, &home) == 0)
+        inode = (uint32_t)home.st_ino;
     if (netns >= 0)
         close(netns);
     if (fd >= 0)
@@ -67,6 +77,8 @@ static uint32_t find_netns(const struct scan *scan, const struct owner *owner)
 #else
     (void)scan;
     (void)owner;
+    (void)tcp_state;
+    (void)size;
 #endif
     return inode;
 }
@@ -114,12 +126,15 @@ int strays_begin(struct scan *scan)
 static int ask_anew(struct scan *scan, const struct owner *owner, struct stray *answer)
 {
     int family = ask_kernel(scan, owner);
+    bool is_open = false;
 
     if (family >= 0) {
         *answer = (struct stray){.inode = owner->inode, .family = (uint8_t)family, .seen = true};
         if (family > 0)
-            answer->netns = find_netns(scan, owner);
-        return 1;
+            answer->netns = look_closer(scan, owner, &is_open);
+        if (is_open)
+            scan->stats.unread++; /* the dump passed it by, or it has only just come to life */
+        return !is_open;
     }
     if (family == -EMFILE || family == -ENFILE || family == -ENOBUFS)
         scan_count_error(scan, -family, "%d/fd/%d", scan->visits.at[owner->visit].pid, owner->fd);

@@ -28,6 +28,9 @@ static int teardown(void **state)
     vector_free(&scan.keys);
     vector_free(&scan.spare);
     vector_free(&scan.scratch);
+    vector_free(&scan.pids);
+    vector_free(&scan.rested);
+    vector_free(&scan.resting);
     return 0;
 }
 
@@ -288,6 +291,84 @@ static void subflows_of_one_inode_are_told_apart(void **state)
     assert_int_equal(previous->sockets[0].first_seen, 100);
 }
 
+static void add_pid(uint32_t pid)
+{
+    *vector_push(&scan.pids) = pid;
+}
+
+static void totals_rest_while_a_process_holds_no_tcp_socket(void **state)
+{
+    (void)state;
+    add_pid(7);
+    begin(100);
+    add_socket(1, 11, 1000);
+    add_process(7, 70);
+    add_row(3, 0);
+    end();
+    for (uint64_t time = 110; time < 140; time += 10) {
+        begin(time);
+        end();
+        assert_int_equal(previous->process_count, 0);
+    }
+    begin(140);
+    add_socket(2, 12, 5);
+    add_process(7, 70);
+    add_row(3, 0);
+    const struct proctcp_process *process = &end()->processes[0];
+    assert_int_equal(process->bytes_sent, 1005);
+    assert_int_equal(process->sockets_opened, 2);
+    assert_int_equal(process->sockets_closed, 1);
+    assert_int_equal(process->first_seen, 100);
+}
+
+static void totals_of_a_process_that_ended_while_it_rested_are_gone(void **state)
+{
+    (void)state;
+    add_pid(7);
+    begin(100);
+    add_socket(1, 11, 1000);
+    add_process(7, 70);
+    add_row(3, 0);
+    end();
+    begin(110);
+    end();
+    begin(120); /* the pid is another process's by now */
+    add_socket(2, 12, 5);
+    add_process(7, 99);
+    add_row(3, 0);
+    assert_int_equal(end()->processes[0].bytes_sent, 5);
+    scan.pids.count = 0;
+    begin(130);
+    end();
+    begin(140);
+    add_socket(3, 13, 6);
+    add_process(7, 99);
+    add_row(3, 0);
+    assert_int_equal(end()->processes[0].bytes_sent, 6);
+}
+
+static void a_socket_whose_holder_was_not_seen_for_a_scan_goes_on(void **state)
+{
+    (void)state;
+    add_pid(7);
+    begin(100);
+    add_socket(1, 11, 1000);
+    add_process(7, 70);
+    add_row(3, 0);
+    end();
+    begin(110); /* its descriptor was in flight, or could not be read */
+    add_socket(1, 11, 1100);
+    end();
+    begin(120);
+    add_socket(1, 11, 1300);
+    add_process(7, 70);
+    add_row(3, 0);
+    const struct proctcp_process *process = &end()->processes[0];
+    assert_int_equal(process->bytes_sent, 1200); /* what it counted while nobody held it is nobody's */
+    assert_int_equal(process->sockets_opened, 1);
+    assert_int_equal(process->sockets_closed, 0);
+}
+
 static void a_socket_that_was_not_bound_yet_is_the_same_when_it_is(void **state)
 {
     (void)state;
@@ -303,6 +384,7 @@ static void a_socket_that_was_not_bound_yet_is_the_same_when_it_is(void **state)
     end();
     assert_int_equal(previous->processes[0].sockets_opened, 1);
     assert_int_equal(previous->processes[0].sockets_closed, 0);
+    assert_int_equal(previous->processes[0].bytes_sent, 10);
     assert_int_equal(previous->sockets[0].first_seen, 100);
 }
 
@@ -320,6 +402,9 @@ int main(void)
         TEST(a_counter_of_32_bits_goes_on_over_its_end),
         TEST(a_scan_without_counters_leaves_totals_as_they_were),
         TEST(subflows_of_one_inode_are_told_apart),
+        TEST(totals_rest_while_a_process_holds_no_tcp_socket),
+        TEST(totals_of_a_process_that_ended_while_it_rested_are_gone),
+        TEST(a_socket_whose_holder_was_not_seen_for_a_scan_goes_on),
         TEST(a_socket_that_was_not_bound_yet_is_the_same_when_it_is),
     };
     return cmocka_run_group_tests_name("deltas", tests, NULL, NULL);
