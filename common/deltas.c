@@ -220,7 +220,7 @@ static int gather_resting(struct scan *scan, const struct proctcp_snapshot *prev
                 match->heir[old] = scan->processes.count + scan->resting.count - 1;
             }
             old++;
-        } else {
+        } else if (a) {
             if (may_rest(scan, a->pid))
                 status = rest(scan, a);
             rested++;
