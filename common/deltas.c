@@ -40,13 +40,13 @@ static struct proctcp_process *heir_of(struct scan *scan, uint32_t heir)
 
 /* ---- sockets ---- */
 
-static int order_held(struct scan *scan)
+static int order_those_with_inode(struct scan *scan)
 {
     struct keys *keys = &scan->keys;
 
     keys->count = 0;
-    scan->held.count = 0;
-    if (!vector_reserve(keys, scan->sockets.count) || !vector_reserve(&scan->held, scan->sockets.count))
+    scan->with_inode.count = 0;
+    if (!vector_reserve(keys, scan->sockets.count) || !vector_reserve(&scan->with_inode, scan->sockets.count))
         return -ENOMEM;
     for (uint32_t i = 0; i < scan->sockets.count; i++) {
         if (scan->sockets.at[i].inode)
@@ -55,8 +55,8 @@ static int order_held(struct scan *scan)
     if (sort_keys(scan) < 0)
         return -ENOMEM;
     for (uint32_t i = 0; i < keys->count; i++)
-        scan->held.at[i] = (uint32_t)keys->at[i];
-    scan->held.count = keys->count;
+        scan->with_inode.at[i] = (uint32_t)keys->at[i];
+    scan->with_inode.count = keys->count;
     return 0;
 }
 
@@ -79,10 +79,10 @@ static void match_socket(struct scan *scan, const struct proctcp_snapshot *previ
 static void match_sockets(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
 {
     uint32_t old_count;
-    const uint32_t *old = snapshot_held(previous, &old_count), *old_end = old + old_count;
+    const uint32_t *old = snapshot_with_inode(previous, &old_count), *old_end = old + old_count;
 
-    for (uint32_t i = 0; i < scan->held.count; i++) {
-        uint32_t index = scan->held.at[i];
+    for (uint32_t i = 0; i < scan->with_inode.count; i++) {
+        uint32_t index = scan->with_inode.at[i];
         while (old < old_end && previous->sockets[*old].inode < scan->sockets.at[index].inode)
             old++;
         match_socket(scan, previous, match, index, old, old_end);
@@ -344,7 +344,7 @@ int deltas_find(struct scan *scan, const struct proctcp_snapshot *previous)
 {
     struct match match;
 
-    if (order_held(scan) < 0 || make_room(scan, previous, &match) < 0)
+    if (order_those_with_inode(scan) < 0 || make_room(scan, previous, &match) < 0)
         return -ENOMEM;
     begin_now(scan);
     if (previous) {

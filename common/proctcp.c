@@ -72,7 +72,7 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     vector_free(&scan->processes);
     vector_free(&scan->troubles);
     vector_free(&scan->words);
-    vector_free(&scan->held);
+    vector_free(&scan->with_inode);
     vector_free(&scan->rested);
     vector_free(&scan->resting);
     arena_free(&scan->strings);
@@ -191,7 +191,7 @@ static void recycle(struct scan *scan)
     vector_recycle(&scan->processes);
     vector_recycle(&scan->troubles);
     vector_recycle(&scan->words);
-    vector_recycle(&scan->held);
+    vector_recycle(&scan->with_inode);
     arena_free(&scan->strings);
     scan->stats = (struct proctcp_stats){0};
     scan->stats.failure = "";

@@ -14,7 +14,7 @@ struct owner {
     uint32_t inode;
     int32_t fd;
     uint32_t visit; /* index into visits */
-    uint32_t group; /* after the join: where the inode's sockets begin in by_inode */
+    uint32_t group; /* after the join: where the sockets of the inode begin in by_inode */
 };
 
 /* A process whose descriptors were listed, or could not be. */
@@ -97,7 +97,8 @@ struct scan {
     struct processes processes;
     struct troubles troubles; /* the first is all zeros */
     struct words words;       /* the first is "" */
-    struct indices held;      /* sockets that have an inode, ordered by it; the snapshot keeps this for the next scan */
+    struct indices
+        with_inode; /* sockets that have an inode, ordered by it; the snapshot keeps this for the next scan */
     struct arena strings;
     struct proctcp_stats stats;
     char failure[256];
@@ -163,7 +164,8 @@ int join_owners(struct scan *scan);
 
 /* unbound.c: what an inode that is in no table is. strays_begin() and strays_end() enclose the calls of a scan. */
 int strays_begin(struct scan *scan);
-/* 1: a TCP socket; 0: it is none, or has been closed. */
+/* 1: a TCP socket that no table should show; 0: none, closed meanwhile, or one that a table should (counted as unread).
+ */
 int strays_ask(struct scan *scan, const struct owner *owner, struct stray *answer);
 void strays_end(struct scan *scan);
 
@@ -183,7 +185,7 @@ int rows_make(struct scan *scan);
 int peers_find(struct scan *scan);
 
 /* deltas.c: what this scan knows from the previous one; previous may be NULL. Orders the sockets that have an inode in
- * scan->held. */
+ * scan->with_inode. */
 int deltas_find(struct scan *scan, const struct proctcp_snapshot *previous);
 
 /* sort.c: orders scan->keys by their upper 32 bits; keys that agree in them keep their order. */
@@ -192,7 +194,7 @@ int sort_keys(struct scan *scan);
 /* snapshot.c: freezes what the stages made. Takes over its memory, on success only. */
 int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot);
 /* The sockets of a snapshot that have an inode, ordered by it. */
-const uint32_t *snapshot_held(const struct proctcp_snapshot *snapshot, uint32_t *count);
+const uint32_t *snapshot_with_inode(const struct proctcp_snapshot *snapshot, uint32_t *count);
 
 /* Whether inode is the target of a descriptor's link ("socket:[1234]"). */
 bool owners_parse_link(const char *link, size_t length, uint32_t *inode);

@@ -9,8 +9,8 @@ struct snapshot {
     struct proctcp_snapshot shown; /* first, so that one address serves for both */
     atomic_uint references;
     struct arena strings;
-    uint32_t *held;
-    uint32_t held_count;
+    uint32_t *with_inode;
+    uint32_t with_inode_count;
 };
 
 struct counts VECTOR(struct proctcp_unattributed);
@@ -126,14 +126,14 @@ int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot)
     frozen->shown.words = take(&scan->words.at, scan->words.count, sizeof(scan->words.at[0]));
     frozen->shown.namespaces = namespaces;
     frozen->shown.namespace_count = scan->namespaces.count;
-    frozen->held_count = scan->held.count;
-    frozen->held = take(&scan->held.at, scan->held.count, sizeof(scan->held.at[0]));
+    frozen->with_inode_count = scan->with_inode.count;
+    frozen->with_inode = take(&scan->with_inode.at, scan->with_inode.count, sizeof(scan->with_inode.at[0]));
     frozen->strings = scan->strings;
     scan->rows.count = scan->rows.capacity = 0;
     scan->sockets.count = scan->sockets.capacity = 0;
     scan->processes.count = scan->processes.capacity = 0;
     scan->troubles.count = scan->troubles.capacity = 0;
-    scan->held.count = scan->held.capacity = 0;
+    scan->with_inode.count = scan->with_inode.capacity = 0;
     scan->words.count = scan->words.capacity = 0;
     scan->strings = (struct arena){0};
     atomic_init(&frozen->references, 1);
@@ -152,11 +152,11 @@ static struct snapshot *thaw(const struct proctcp_snapshot *snapshot)
     return (struct snapshot *)(uintptr_t)snapshot;
 }
 
-const uint32_t *snapshot_held(const struct proctcp_snapshot *snapshot, uint32_t *count)
+const uint32_t *snapshot_with_inode(const struct proctcp_snapshot *snapshot, uint32_t *count)
 {
     const struct snapshot *frozen = thaw(snapshot);
-    *count = frozen->held_count;
-    return frozen->held;
+    *count = frozen->with_inode_count;
+    return frozen->with_inode;
 }
 
 const struct proctcp_snapshot *proctcp_snapshot_ref(const struct proctcp_snapshot *snapshot)
@@ -178,7 +178,7 @@ void proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot)
     free((void *)(uintptr_t)frozen->shown.namespaces);
     free((void *)(uintptr_t)frozen->shown.troubles);
     free((void *)(uintptr_t)frozen->shown.words);
-    free(frozen->held);
+    free(frozen->with_inode);
     arena_free(&frozen->strings);
     free(frozen);
 }

@@ -24,7 +24,7 @@ static int teardown(void **state)
     vector_free(&scan.processes);
     vector_free(&scan.troubles);
     vector_free(&scan.words);
-    vector_free(&scan.held);
+    vector_free(&scan.with_inode);
     vector_free(&scan.keys);
     vector_free(&scan.spare);
     vector_free(&scan.scratch);
