@@ -307,6 +307,8 @@ static const struct proctcp_field stats_fields[] = {
      .help = "why not the better source; empty if it was"},
     {.id = 25, .name = "namespaces_procfs", UNSIGNED, STATS(namespaces_procfs),
      .unit = "namespaces", .help = "of the network namespaces read: through /proc"},
+    {.id = 26, .name = "skipped", UNSIGNED, STATS(skipped),
+     .unit = "processes", .help = "processes that the selection left out, and whose descriptors were not looked at"},
 };
 /* clang-format on */
 

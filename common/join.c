@@ -72,7 +72,7 @@ static void map_inode(struct scan *scan, uint32_t position)
     map->at[slot] = position;
 }
 
-static uint32_t find_inode(const struct scan *scan, uint32_t inode)
+uint32_t join_find(const struct scan *scan, uint32_t inode)
 {
     const struct indices *map = &scan->inode_map;
     uint32_t slot = slot_of(scan, inode);
@@ -128,19 +128,33 @@ static int add_unbound(struct scan *scan, const struct stray *stray, uint32_t *p
     return 0;
 }
 
-/* 1: the owner's socket is TCP, and owner->group is set. 0: it is not, or nothing can be said of it: only what is not
- * in tables that were read whole is known to be closed. */
+/* Whether any of the owner's sockets matters to the selection. */
+static bool matters(const struct scan *scan, const struct owner *owner)
+{
+    for (uint32_t at = owner->group; at < scan->by_inode.count && inode_at(scan, at) == owner->inode; at++) {
+        if (!scan->selection || select_matters(scan->selection, &scan->sockets.at[(uint32_t)scan->by_inode.at[at]]))
+            return true;
+    }
+    return false;
+}
+
+/* 1: the owner's socket is TCP, and owner->group is set. 0: it is not, or it does not matter, or nothing can be said of
+ * it: only what is not in tables that were read whole is known to be closed. */
 static int match(struct scan *scan, struct owner *owner)
 {
     struct stray stray;
     int status;
 
-    owner->group = find_inode(scan, owner->inode);
+    owner->group = join_find(scan, owner->inode);
     if (owner->group != PROCTCP_NONE)
-        return 1;
+        return matters(scan, owner);
+    if (!select_unbound(scan->selection) || !namespaces_wanted(scan, scan->visits.at[owner->visit].netns))
+        return 0;
     status = strays_ask(scan, owner, &stray);
     if (status <= 0)
         return status;
+    if (stray.netns && !namespaces_wanted(scan, stray.netns))
+        return 0;
     if (!namespaces_complete(scan, stray.netns ? stray.netns : scan->visits.at[owner->visit].netns)) {
         scan->stats.unread++;
         return 0;

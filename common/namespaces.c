@@ -50,9 +50,14 @@ static int compare_keys(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* If it is selected. */
 static int add(struct scan *scan, uint32_t inode, uint32_t visit, bool own)
 {
-    struct netns *netns = vector_push(&scan->namespaces);
+    struct netns *netns;
+
+    if (!select_netns(scan->selection, &scan->netns_named, inode, own))
+        return 0;
+    netns = vector_push(&scan->namespaces);
     if (!netns)
         return -ENOMEM;
     *netns = (struct netns){.shown.inode = inode, .visit = visit, .own = own};
@@ -118,7 +123,7 @@ static int open_named(const char *name, uint32_t *inode)
 }
 
 /* Namespaces that have a name and no process. */
-static int add_named(struct scan *scan)
+static int add_named(struct scan *scan, uint32_t own)
 {
     DIR *directory = opendir(NAMED_DIRECTORY);
     const struct dirent *entry;
@@ -130,12 +135,13 @@ static int add_named(struct scan *scan)
         if (fd < 0)
             continue;
         close(fd);
-        if (is_known(scan, inode))
+        if (inode == own || is_known(scan, inode))
             continue;
+        uint32_t before = scan->namespaces.count;
         status = add(scan, inode, PROCTCP_NONE, false);
-        if (status == 0) {
+        if (status == 0 && scan->namespaces.count > before) {
             const char *name = arena_copy(&scan->strings, entry->d_name, strlen(entry->d_name));
-            scan->namespaces.at[scan->namespaces.count - 1].name = name;
+            scan->namespaces.at[before].name = name;
             status = name ? 0 : -ENOMEM;
         }
     }
@@ -144,20 +150,99 @@ static int add_named(struct scan *scan)
     return status;
 }
 
-int namespaces_find(struct scan *scan)
+static const char *missing_name(const struct names *names)
 {
-    uint32_t own = own_netns(scan->proc_fd);
+    for (uint32_t i = 0; i < names->count; i++) {
+        uint32_t inode;
+        int fd = open_named(names->at[i], &inode);
+        if (fd < 0)
+            return names->at[i];
+        close(fd);
+    }
+    return NULL;
+}
+
+const char *proctcp_selection_missing_netns(const struct proctcp_selection *selection)
+{
+    const char *missing = missing_name(&selection->include.netns_names);
+    return missing ? missing : missing_name(&selection->exclude.netns_names);
+}
+
+/* What is asked for and is not there is said: a container may not be running, but a name may be wrong, too. */
+static void say_missing(struct scan *scan, const char *name)
+{
+    scan->stats.namespaces_failed++;
+    scan_failed(scan, ENOENT, "(network namespace %s)", name);
+}
+
+static int find_inodes(struct scan *scan, const struct names *names, struct numbers *inodes, bool needed)
+{
+    inodes->count = 0;
+    for (uint32_t i = 0; i < names->count; i++) {
+        uint32_t inode;
+        int fd = scan->live ? open_named(names->at[i], &inode) : -ENOENT;
+        if (fd < 0) {
+            if (needed)
+                say_missing(scan, names->at[i]);
+            continue;
+        }
+        close(fd);
+        uint32_t *slot = vector_push(inodes);
+        if (!slot)
+            return -ENOMEM;
+        *slot = inode;
+    }
+    return 0;
+}
+
+/* Names of namespaces may come and go: they are looked up in each scan. */
+static int look_up_names(struct scan *scan)
+{
     int status = 0;
 
-    if (own || scan->own_netns_only || scan->live)
-        status = add(scan, own, PROCTCP_NONE, true);
-    if (status == 0 && !scan->own_netns_only)
-        status = add_visited(scan, scan->namespaces.count ? own : PROCTCP_NONE);
-    if (status == 0 && !scan->own_netns_only && scan->live)
-        status = add_named(scan);
-    if (status == 0 && scan->namespaces.count == 0)
-        status = add(scan, 0, PROCTCP_NONE, true);
+    if (select_asks(scan->selection, RULE_NETNS)) {
+        status = find_inodes(scan, &scan->selection->include.netns_names, &scan->netns_named.include, true);
+        if (status == 0)
+            status = find_inodes(scan, &scan->selection->exclude.netns_names, &scan->netns_named.exclude, false);
+    }
     return status;
+}
+
+static void look_for_numbers(struct scan *scan)
+{
+    const struct numbers none = {0};
+    const struct numbers *inodes = scan->selection ? &scan->selection->include.netns_inodes : &none;
+
+    for (uint32_t i = 0; i < inodes->count; i++) {
+        char number[16];
+        snprintf(number, sizeof(number), "%u", inodes->at[i]);
+        if (!is_known(scan, inodes->at[i]))
+            say_missing(scan, number);
+    }
+}
+
+int namespaces_find(struct scan *scan)
+{
+    const uint32_t own = own_netns(scan->proc_fd);
+    const bool has_own = own || scan->live;
+    int status = look_up_names(scan);
+
+    if (status == 0 && has_own)
+        status = add(scan, own, PROCTCP_NONE, true);
+    if (status == 0)
+        status = add_visited(scan, has_own ? own : PROCTCP_NONE);
+    if (status == 0 && scan->live)
+        status = add_named(scan, own);
+    if (status == 0 && !has_own && scan->namespaces.count == 0)
+        status = add(scan, 0, PROCTCP_NONE, true);
+    if (status == 0)
+        look_for_numbers(scan);
+    return status;
+}
+
+bool namespaces_wanted(const struct scan *scan, uint32_t inode)
+{
+    return !select_asks(scan->selection, RULE_NETNS) || is_known(scan, inode);
 }
 
 /* O_NONBLOCK: a recorded tree may hold anything, and a pipe would be waited for. */

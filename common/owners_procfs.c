@@ -62,11 +62,10 @@ bool owners_parse_link(const char *link, size_t length, uint32_t *inode)
 }
 
 /* net:[4026531840]; leaves netns alone where the link is not readable or not there. */
-static void read_netns(int fd_directory, uint32_t *netns)
+static void read_netns(int directory, const char *path, uint32_t *netns)
 {
     char link[32];
-    /* From the held descriptor, so that it is the same process even if the pid is in use again. */
-    ssize_t length = readlinkat(fd_directory, "../ns/net", link, sizeof(link));
+    ssize_t length = readlinkat(directory, path, link, sizeof(link));
     struct cursor c = {link, link + (length > 0 ? length : 0)};
     uint32_t inode;
 
@@ -183,13 +182,47 @@ static int read_descriptors(struct scan *scan, int directory, uint32_t visit_ind
     return status ? status : listing.error;
 }
 
-/* One process. What it refuses is counted; only -ENOMEM of our own ends the scan. */
-static int visit_process(struct scan *scan, int32_t pid)
+/* What a process refuses is counted; only -ENOMEM of our own ends the scan. */
+static int count_refusal(struct scan *scan, struct visit *visit, int status, const char *path)
 {
+    if (status == -ENOMEM || status == 0)
+        return status;
+    visit->unreadable = true;
+    scan_count_error(scan, -status, "%s", path);
+    return 0;
+}
+
+int owners_walk(struct scan *scan, uint32_t index)
+{
+    struct visit *visit = &scan->visits.at[index];
     char path[32];
     int directory, status;
+
+    visit->first_owner = scan->owners.count;
+    snprintf(path, sizeof(path), "%d/fd", visit->pid);
+    directory = openat(scan->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    status = directory < 0 ? scan_errno() : read_descriptors(scan, directory, index);
+    if (directory >= 0) {
+        /* From the held descriptor, so that it is the same process even if the pid is in use again. */
+        read_netns(directory, "../ns/net", &visit->netns);
+        close(directory);
+    }
+    if (status == -ENOENT || status == -ESRCH) {
+        scan->owners.count = visit->first_owner;
+        visit->owner_count = 0;
+    }
+    scan->stats.descriptors += visit->fds;
+    return count_refusal(scan, visit, status, path);
+}
+
+/* Where a process lives is asked of one that is not walked, too: what it may share its namespace with is wanted. */
+static int visit_process(struct scan *scan, int32_t pid)
+{
+    const bool choosy = select_asks_process(scan->selection);
     uint32_t index = scan->visits.count;
     struct visit *visit = vector_push(&scan->visits);
+    char path[32];
+    int wanted;
 
     if (!visit)
         return -ENOMEM;
@@ -197,25 +230,18 @@ static int visit_process(struct scan *scan, int32_t pid)
                             .first_owner = scan->owners.count,
                             .process = PROCTCP_NONE,
                             .seen_ticks = ticks_since_boot(scan->hz)};
-    snprintf(path, sizeof(path), "%d/fd", pid);
-    directory = openat(scan->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    status = directory < 0 ? scan_errno() : read_descriptors(scan, directory, index);
-    if (directory >= 0) {
-        read_netns(directory, &visit->netns);
-        close(directory);
+    wanted = choosy ? candidates_ask(scan, pid) : 1;
+    if (wanted == 1)
+        return owners_walk(scan, index);
+    if (wanted == 0) {
+        visit->skipped = true;
+        scan->stats.skipped++;
+        snprintf(path, sizeof(path), "%d/ns/net", pid);
+        read_netns(scan->proc_fd, path, &visit->netns);
+        return 0;
     }
-    if (status == -ENOMEM)
-        return status;
-    if (status) {
-        visit->unreadable = true;
-        scan_count_error(scan, -status, "%s", path);
-    }
-    if (status == -ENOENT || status == -ESRCH) {
-        scan->owners.count = visit->first_owner;
-        visit->owner_count = 0;
-    }
-    scan->stats.descriptors += visit->fds;
-    return 0;
+    snprintf(path, sizeof(path), "%d", pid);
+    return count_refusal(scan, visit, wanted, path);
 }
 
 int owners_scan(struct scan *scan)

@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Reads a file whole, as far as it fits in the scan's buffer. Its length or -errno. O_NONBLOCK: a recorded tree may
- * hold a pipe. What fails for another reason than that it is not there is counted. */
-static ssize_t read_file(struct scan *scan, int directory, int32_t pid, const char *name)
+/* O_NONBLOCK: a recorded tree may hold a pipe. */
+ssize_t processes_read_file(struct scan *scan, int directory, int32_t pid, const char *name)
 {
     size_t filled = 0;
     ssize_t got;
@@ -23,7 +22,7 @@ static ssize_t read_file(struct scan *scan, int directory, int32_t pid, const ch
         got = scan_errno();
     } else {
         do {
-            got = read(fd, scan->buffer + filled, SCAN_BUFFER_SIZE - filled);
+            got = read(fd, scan->buffer + filled, SCAN_BUFFER_SIZE - 1 - filled);
             if (got > 0)
                 filled += (size_t)got;
         } while (got > 0 || (got < 0 && errno == EINTR));
@@ -120,7 +119,7 @@ static int read_stat(struct scan *scan, int directory, struct proctcp_process *p
 {
     const char *name;
     size_t name_length;
-    ssize_t length = read_file(scan, directory, process->pid, "stat");
+    ssize_t length = processes_read_file(scan, directory, process->pid, "stat");
 
     if (length < 0)
         return scan->live && (length == -ENOENT || length == -ESRCH) ? -ESRCH : 0;
@@ -150,7 +149,7 @@ static int read_cgroup(struct scan *scan, int directory, struct proctcp_process 
 {
     const char *path;
     size_t path_length;
-    ssize_t length = read_file(scan, directory, process->pid, "cgroup");
+    ssize_t length = processes_read_file(scan, directory, process->pid, "cgroup");
     if (length < 0 || !processes_parse_cgroup(scan->buffer, (size_t)length, &path, &path_length))
         return 0;
     return keep(scan, process, PROCTCP_HAS_CGROUP, &process->cgroup, path, path_length);
@@ -158,7 +157,7 @@ static int read_cgroup(struct scan *scan, int directory, struct proctcp_process 
 
 static void read_limit(struct scan *scan, int directory, struct proctcp_process *process)
 {
-    ssize_t length = read_file(scan, directory, process->pid, "limits");
+    ssize_t length = processes_read_file(scan, directory, process->pid, "limits");
     if (length >= 0 && processes_parse_limits(scan->buffer, (size_t)length, &process->fd_limit))
         process->present |= PROCTCP_HAS_FD_LIMIT;
 }
@@ -182,20 +181,19 @@ bool processes_parse_status(const char *text, size_t length, uint32_t *uid)
 
 /* The owner of the directory is the effective user, even of a process that may not be dumped, whose files are root's.
  * In a recorded tree it is whoever recorded it. */
-static void read_uid(struct scan *scan, int directory, struct proctcp_process *process)
+bool processes_read_uid(struct scan *scan, int directory, int32_t pid, uint32_t *uid)
 {
     struct stat status;
-    bool found;
+    ssize_t length;
 
-    if (scan->live) {
-        found = fstat(directory, &status) == 0;
-        process->uid = found ? status.st_uid : 0;
-    } else {
-        ssize_t length = read_file(scan, directory, process->pid, "status");
-        found = length >= 0 && processes_parse_status(scan->buffer, (size_t)length, &process->uid);
+    if (!scan->live) {
+        length = processes_read_file(scan, directory, pid, "status");
+        return length >= 0 && processes_parse_status(scan->buffer, (size_t)length, uid);
     }
-    if (found)
-        process->present |= PROCTCP_HAS_PROCESS_UID;
+    if (fstat(directory, &status) < 0)
+        return false;
+    *uid = status.st_uid;
+    return true;
 }
 
 /* Whether the process behind directory is the one that was visited. A later one with the same pid started after the
@@ -227,7 +225,8 @@ static int read_facts(struct scan *scan, int directory, const struct visit *visi
         status = read_cgroup(scan, directory, process);
     if (status == 0) {
         read_limit(scan, directory, process);
-        read_uid(scan, directory, process);
+        if (processes_read_uid(scan, directory, process->pid, &process->uid))
+            process->present |= PROCTCP_HAS_PROCESS_UID;
     }
     return status;
 }

@@ -39,7 +39,9 @@ int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_sc
     }
     made->scan.root = made->root;
     made->scan.source = options->source ? options->source : PROCTCP_SOURCE_AUTO;
-    made->scan.own_netns_only = options->own_netns_only;
+    made->scan.selection = select_asks_anything(options->selection) ? options->selection : NULL;
+    made->scan.all_sockets = select_unbound(made->scan.selection);
+    made->scan.states = made->scan.all_sockets ? UINT32_MAX : select_states(made->scan.selection);
     made->scan.hz = (uint32_t)sysconf(_SC_CLK_TCK);
     if (getrandom(&made->scan.seed, sizeof(made->scan.seed), GRND_NONBLOCK) < 0)
         made->scan.seed = (uintptr_t)made; /* early at boot; an address serves */
@@ -75,6 +77,8 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     vector_free(&scan->with_inode);
     vector_free(&scan->rested);
     vector_free(&scan->resting);
+    vector_free(&scan->netns_named.include);
+    vector_free(&scan->netns_named.exclude);
     arena_free(&scan->strings);
     free(scan->buffer);
     free(scanner->root);
@@ -193,6 +197,7 @@ static void recycle(struct scan *scan)
     vector_recycle(&scan->words);
     vector_recycle(&scan->with_inode);
     arena_free(&scan->strings);
+    scan->tail = (struct tail){0};
     scan->stats = (struct proctcp_stats){0};
     scan->stats.failure = "";
     scan->failure[0] = '\0';
@@ -236,11 +241,17 @@ static int run_stages(struct scan *scan, const struct proctcp_snapshot *previous
     if (status == 0)
         status = join_owners(scan);
     if (status == 0)
+        status = other_ends_find(scan);
+    if (status == 0)
         status = processes_read(scan);
     if (status == 0)
         status = rows_make(scan);
     if (status == 0)
         status = peers_find(scan);
+    if (status == 0)
+        status = narrow_scan(scan);
+    if (status == 0)
+        status = holdings_count(scan);
     if (status == 0)
         status = deltas_find(scan, previous);
     return status;

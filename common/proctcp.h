@@ -220,7 +220,7 @@ struct proctcp_row {
     uint32_t socket;     /* index into the snapshot's sockets */
     uint32_t process;    /* index into the snapshot's processes */
     uint32_t owner_rank; /* 1 .. owners of the socket, in row order; sums count rank 1 only */
-    uint32_t peer;       /* row of the other end on this host (its rank 1), or PROCTCP_NONE */
+    uint32_t peer; /* row of the other end on this host (its rank 1), perhaps behind the others, or PROCTCP_NONE */
     uint32_t first_seen; /* Unix time, seconds */
 };
 
@@ -296,6 +296,7 @@ struct proctcp_stats {
     uint32_t sockets;
     uint32_t processes;         /* that hold a TCP socket */
     uint32_t processes_seen;    /* in /proc */
+    uint32_t skipped;           /* of these: the selection left them out, and their descriptors were not read */
     uint32_t descriptors;       /* of these processes, of any kind */
     uint32_t namespaces;        /* whose tables were read */
     uint32_t namespaces_failed; /* whose tables could not be read */
@@ -314,7 +315,12 @@ struct proctcp_stats {
     const char *failure;   /* the first thing that failed, in words; "" if nothing did. As long-lived as the snapshot */
 };
 
-/* Immutable. Everything in it lives until the last reference is released. */
+/* Immutable. Everything in it lives until the last reference is released.
+ * With a selection it holds what was selected: rows, their sockets, processes that have such a row, and unattributed
+ * sockets. Counts, sums, owners and ranks are of what it holds. The other end of a selected row is named though it may
+ * not be selected itself: peers may be rows from row_count on, whose processes and sockets stand behind the others,
+ * too. Rules about processes say nothing of sockets that no process can hold (TIME_WAIT, not yet accepted); what else
+ * no selected process holds is left out with them. */
 struct proctcp_snapshot {
     const struct proctcp_row *rows;
     const struct proctcp_socket *sockets; /* in no particular order; those with owners == 0 are unattributed */
@@ -336,8 +342,8 @@ struct proctcp_snapshot {
 
 struct proctcp_options {
     enum proctcp_source source; /* 0 is auto */
-    bool own_netns_only;        /* read the tables of the caller's network namespace alone */
     const char *proc_root;      /* NULL is "/proc"; a recorded tree is scanned like a live one. Copied. */
+    const struct proctcp_selection *selection; /* NULL: everything. Must outlive the scanner, unchanged. */
 };
 
 struct proctcp_scanner;
@@ -367,23 +373,32 @@ void proctcp_selection_free(struct proctcp_selection *selection);
 
 /* clang-format off */
 /* Adds one rule. Rules of one kind are alternatives, rules of different kinds must all hold; without any rule everything
- * matches. Kinds, and the form of a value; each may be a list separated by commas:
+ * is selected. Kinds, and the form of a value, which may be a list separated by commas but for "command":
  *     "pid"                         1234
  *     "process"                     nginx: the whole name
+ *     "command"                     ^java .*-Dapp=shop: an extended regular expression (regex(7)), found anywhere in the
+ *                                   first 4096 bytes of the command line, its words separated by blanks
  *     "user"                        www-data or 33: the effective user of the process
+ *     "cgroup"                      /system.slice: that group and all below it; nginx.service: a group of that name and
+ *                                   all below it
  *     "state"                       established, ESTAB, CLOSE_WAIT: names of the TCP-MIB, ss and collectd
  *     "local_port", "remote_port"   443, https or 8000-8099
  *     "local", "remote"             10.0.0.0/8, 192.0.2.1, 2001:db8::/32
- * -EINVAL: error holds one line that names kind, value and position, and what would be right. -ENOMEM. */
+ *     "netns"                       blue, as ip-netns(8) names it; 4026531840, its inode; own: the caller's; all
+ * A kind with "exclude_" before it leaves out what it names, whatever else selects it. An absent value satisfies no
+ * rule of either sort.
+ * -EINVAL: error holds one line that names kind, value and position, and what would be right; nothing is added, and
+ * where no other rule of the kind to include stands, nothing is selected. -ENOMEM: the same. */
 /* clang-format on */
 int proctcp_selection_add(struct proctcp_selection *selection, const char *kind, const char *value, char *error,
                           size_t error_size);
 
-bool proctcp_selection_matches(const struct proctcp_selection *selection, const struct proctcp_snapshot *snapshot,
-                               const struct proctcp_row *row);
-/* Whether the rules about processes hold: "pid", "process", "user". */
-bool proctcp_selection_matches_process(const struct proctcp_selection *selection,
-                                       const struct proctcp_process *process);
+/* Whether every rule of a kind (to include) that was given was refused, so that nothing is selected. */
+bool proctcp_selection_is_void(const struct proctcp_selection *selection, const char *kind);
+
+/* The first name of a network namespace in the rules that none has now; NULL: there is none. It may come later: a scan
+ * looks names up anew. */
+const char *proctcp_selection_missing_netns(const struct proctcp_selection *selection);
 
 /* ---- words as text ---- */
 

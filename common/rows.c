@@ -1,5 +1,4 @@
-/* rows.c - a row for each owner and subflow, and what each process holds. Knows the order of rows; nothing of sources.
- */
+/* rows.c - a row for each owner and subflow. Knows the order of rows; nothing of sources. */
 #include "scan.h"
 
 #include <errno.h>
@@ -20,56 +19,6 @@ static int add_rows(struct scan *scan, const struct owner *owner, uint32_t proce
                                     .process = process,
                                     .owner_rank = ++scan->sockets.at[index].owners,
                                     .peer = PROCTCP_NONE};
-    }
-    return 0;
-}
-
-static int compare_indices(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-static void add_sums(struct proctcp_process *process, const struct proctcp_socket *socket)
-{
-    if (!(socket->present & PROCTCP_HAS_QUEUES))
-        return;
-    process->tx_queue_bytes += socket->tx_queue_bytes;
-    process->rx_queue_bytes += socket->rx_queue_bytes;
-}
-
-/* Counts each socket once however many descriptors the process has of it. Only sockets with several owners can repeat.
- */
-static int count_process(struct scan *scan, struct proctcp_process *process)
-{
-    struct indices *shared = &scan->scratch;
-
-    shared->count = 0;
-    for (uint32_t i = process->first_row; i < process->first_row + process->row_count; i++) {
-        const struct proctcp_row *row = &scan->rows.at[i];
-        const struct proctcp_socket *socket = &scan->sockets.at[row->socket];
-        if (row->owner_rank == 1)
-            add_sums(process, socket);
-        if (socket->owners > 1) {
-            uint32_t *index = vector_push(shared);
-            if (!index)
-                return -ENOMEM;
-            *index = row->socket;
-            continue;
-        }
-        process->sockets++;
-        process->by_state[socket->state]++;
-        process->unbound += !(socket->present & PROCTCP_HAS_LOCAL);
-    }
-    if (shared->count)
-        qsort(shared->at, shared->count, sizeof(shared->at[0]), compare_indices);
-    for (uint32_t i = 0; i < shared->count; i++) {
-        const struct proctcp_socket *socket = &scan->sockets.at[shared->at[i]];
-        if (i > 0 && shared->at[i] == shared->at[i - 1])
-            continue;
-        process->sockets++;
-        process->by_state[socket->state]++;
-        process->unbound += !(socket->present & PROCTCP_HAS_LOCAL);
     }
     return 0;
 }
@@ -126,7 +75,5 @@ int rows_make(struct scan *scan)
     }
     if (status == 0 && any_dead(scan))
         status = drop_dead(scan);
-    for (uint32_t i = 0; i < scan->processes.count && status == 0; i++)
-        status = count_process(scan, &scan->processes.at[i]);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "proctcp.h"
+#include "select.h"
 #include "vector.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ struct visit {
     uint32_t owner_count;
     uint32_t process; /* index into processes, or PROCTCP_NONE: holds no TCP socket */
     bool unreadable;
+    bool skipped;        /* the selection leaves it out; it is walked only if it may hold a peer */
     uint64_t seen_ticks; /* clock ticks since boot when it was visited */
 };
 
@@ -66,9 +68,11 @@ struct scan {
     /* Where and how. */
     const char *root;
     int proc_fd;
-    bool live; /* the root is a procfs, not a recorded tree */
-    bool own_netns_only;
+    bool live;                                 /* the root is a procfs, not a recorded tree */
+    const struct proctcp_selection *selection; /* NULL: everything */
     enum proctcp_source source;
+    uint32_t states;    /* a bit for each state that sockets are read in */
+    bool all_sockets;   /* of these states: whether any can be left out is not known before the join */
     uint32_t hz;        /* USER_HZ */
     uint64_t boot_time; /* Unix time, seconds; 0: not known */
 
@@ -88,10 +92,15 @@ struct scan {
     uint64_t listening_ports[65536 / 64]; /* a bit for each port that any of them has */
     struct processes rested;  /* sorted by pid; totals of processes that held TCP sockets once and hold none now */
     struct processes resting; /* the same in the making */
-    struct strays strays;     /* kept, because the kernel need be asked only once */
-    struct indices stray_map; /* hash: stray by inode, or PROCTCP_NONE */
+    struct select_netns netns_named; /* inodes of the namespaces that rules give by their names */
+    struct strays strays;            /* kept, because the kernel need be asked only once */
+    struct indices stray_map;        /* hash: stray by inode, or PROCTCP_NONE */
 
-    /* The snapshot in the making. */
+    /* The snapshot in the making. Where the selection left something out, counts are of what it selected; behind that
+     * stands what is there for its peers alone. */
+    struct tail {
+        uint32_t rows, sockets, processes;
+    } tail;
     struct sockets sockets;
     struct rows rows;
     struct processes processes;
@@ -118,11 +127,19 @@ static inline int scan_errno(void)
 
 /* All return 0 or -errno; -ENOMEM ends the scan. */
 
+/* candidates.c: whether the selection wants a process walked: 1 or 0, or -errno; -ENOENT or -ESRCH: it is gone. */
+int candidates_ask(struct scan *scan, int32_t pid);
+
 /* owners_procfs.c: fills visits and owners. Fails if the root cannot be listed. */
 int owners_scan(struct scan *scan);
+/* Adds the owners of a visit, behind all others. */
+int owners_walk(struct scan *scan, uint32_t visit);
 
-/* namespaces.c: the distinct network namespaces of the visited processes, and one's own, each with a way to read it. */
+/* namespaces.c: the distinct network namespaces of the visited processes, one's own, and those that have a name, as far
+ * as they are selected, each with a way to read it. None is no failure: a container may not be running. */
 int namespaces_find(struct scan *scan);
+/* Whether sockets of a namespace are wanted. */
+bool namespaces_wanted(const struct scan *scan, uint32_t inode);
 /* Opens table ("tcp", "tcp6") of a namespace through any process that lives there. Returns a descriptor or -errno;
  * -ENOENT if the namespace has no such table. */
 int namespaces_open_table(struct scan *scan, struct netns *netns, const char *table);
@@ -146,6 +163,8 @@ bool sockets_procfs_line(const char *line, size_t length, enum proctcp_family fa
 /* sockets_netlink.c: appends the sockets of the namespace that the calling thread is in; netns is its inode. All of
  * them: 0; most of them, for the kernel interrupted every dump: 1; or, with -errno, none. */
 int sockets_netlink_scan(struct scan *scan, uint32_t netns);
+/* Whether sock_diag answers, by a dump of no state: 0 or -errno. */
+int sockets_netlink_try(struct scan *scan);
 /* The messages of one read, length bytes in the scan's buffer. 1: there are more to come; 0: the dump is done; or
  * -errno. Sets *interrupted where the kernel says that its tables changed meanwhile. */
 int sockets_netlink_buffer(struct scan *scan, size_t length, uint32_t netns, bool *interrupted);
@@ -159,8 +178,16 @@ int tuples_index(struct scan *scan);
 /* The socket at the other end on this host, or PROCTCP_NONE. */
 uint32_t tuples_mirror(const struct scan *scan, uint32_t socket);
 
-/* join.c: finds the sockets of each owner; keeps only the owners of TCP sockets. */
+/* The next of the sockets that may be the other end of one, or PROCTCP_NONE; *slot is PROCTCP_NONE at first. */
+uint32_t tuples_next_mirror(const struct scan *scan, uint32_t socket, uint32_t *slot);
+
+/* join.c: finds the sockets of each owner; keeps only the owners of TCP sockets that matter to the selection. */
 int join_owners(struct scan *scan);
+/* The position in by_inode of an inode's first socket, or PROCTCP_NONE. */
+uint32_t join_find(const struct scan *scan, uint32_t inode);
+
+/* other_ends.c: owners, in processes that the selection left out, of the other ends of what it selected. */
+int other_ends_find(struct scan *scan);
 
 /* unbound.c: what an inode that is in no table is. strays_begin() and strays_end() enclose the calls of a scan. */
 int strays_begin(struct scan *scan);
@@ -171,18 +198,29 @@ void strays_end(struct scan *scan);
 
 /* processes.c: facts about every visited process that owns a TCP socket, unless it is gone or another by now. */
 int processes_read(struct scan *scan);
-/* For fuzzing and tests: the parsers behind it. false: not understood. */
+/* Reads a file of a process whole into the scan's buffer, as far as it fits and a NUL behind it. Its length or -errno;
+ * what fails for another reason than that it is not there is counted. */
+ssize_t processes_read_file(struct scan *scan, int directory, int32_t pid, const char *name);
+/* The effective user. false: not to be had. */
+bool processes_read_uid(struct scan *scan, int directory, int32_t pid, uint32_t *uid);
+/* Its parsers. false: not understood. */
 bool processes_parse_stat(const char *text, size_t length, const char **name, size_t *name_length,
                           uint64_t *start_ticks);
 bool processes_parse_status(const char *text, size_t length, uint32_t *uid);
 bool processes_parse_limits(const char *text, size_t length, uint64_t *fd_limit);
 bool processes_parse_cgroup(const char *text, size_t length, const char **path, size_t *path_length);
 
-/* rows.c: a row for each owner and subflow; process counts and sums. */
+/* rows.c: a row for each owner and subflow. */
 int rows_make(struct scan *scan);
 
 /* peers.c: the other end of each row, and the direction of each socket. */
 int peers_find(struct scan *scan);
+
+/* narrow.c: leaves out rows, sockets and processes that were not selected. */
+int narrow_scan(struct scan *scan);
+
+/* holdings.c: what each process holds: its counts and sums. */
+int holdings_count(struct scan *scan);
 
 /* deltas.c: what this scan knows from the previous one; previous may be NULL. Orders the sockets that have an inode in
  * scan->with_inode. */

@@ -117,9 +117,11 @@ int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot)
                                               .process_count = scan->processes.count,
                                               .unattributed_count = counts.count,
                                               .stats = scan->stats};
-    frozen->shown.rows = take(&scan->rows.at, scan->rows.count, sizeof(scan->rows.at[0]));
-    frozen->shown.sockets = take(&scan->sockets.at, scan->sockets.count, sizeof(scan->sockets.at[0]));
-    frozen->shown.processes = take(&scan->processes.at, scan->processes.count, sizeof(scan->processes.at[0]));
+    frozen->shown.rows = take(&scan->rows.at, scan->rows.count + scan->tail.rows, sizeof(scan->rows.at[0]));
+    frozen->shown.sockets =
+        take(&scan->sockets.at, scan->sockets.count + scan->tail.sockets, sizeof(scan->sockets.at[0]));
+    frozen->shown.processes =
+        take(&scan->processes.at, scan->processes.count + scan->tail.processes, sizeof(scan->processes.at[0]));
     frozen->shown.unattributed = take(&counts.at, counts.count, sizeof(counts.at[0]));
     frozen->shown.trouble_count = scan->troubles.count;
     frozen->shown.troubles = take(&scan->troubles.at, scan->troubles.count, sizeof(scan->troubles.at[0]));

@@ -13,15 +13,22 @@
 #include <unistd.h>
 
 #define DUMP_TRIES      3
-#define RECEIVE_TIMEOUT 10      /* seconds; the kernel answers at once or not at all */
-#define ALL_STATES      0x1fffu /* 1 to 12, NEW_SYN_RECV; not 13, bound and idle, which no table shows */
-
+#define RECEIVE_TIMEOUT 10 /* seconds; the kernel answers at once or not at all */
 /* Kernel states (include/net/tcp_states.h) to those of the TCP-MIB. */
 static const uint8_t mib_states[] = {
     [1] = PROCTCP_ESTABLISHED, [2] = PROCTCP_SYN_SENT,  [3] = PROCTCP_SYN_RECEIVED, [4] = PROCTCP_FIN_WAIT1,
     [5] = PROCTCP_FIN_WAIT2,   [6] = PROCTCP_TIME_WAIT, [7] = PROCTCP_CLOSED,       [8] = PROCTCP_CLOSE_WAIT,
     [9] = PROCTCP_LAST_ACK,    [10] = PROCTCP_LISTEN,   [11] = PROCTCP_CLOSING,     [12] = PROCTCP_SYN_RECEIVED,
 };
+
+/* The kernel's mask of states (of the TCP-MIB, a bit each). 13, bound and idle, is none of them: no table shows it. */
+static uint32_t kernel_states(uint32_t states)
+{
+    uint32_t mask = 0;
+    for (unsigned state = 1; state < sizeof(mib_states); state++)
+        mask |= (states >> mib_states[state] & 1) << state;
+    return mask;
+}
 
 /* ---- tcp_info ---- */
 
@@ -319,6 +326,10 @@ static int add_socket(struct scan *scan, const struct netlink_socket *from, uint
         scan->stats.malformed++;
         return 0;
     }
+    if (!scan->all_sockets && !select_matters(scan->selection, socket)) {
+        scan->sockets.count--;
+        return 0;
+    }
     socket->netns = netns;
     if (netns)
         socket->present |= PROCTCP_HAS_NETNS;
@@ -369,7 +380,7 @@ int sockets_netlink_buffer(struct scan *scan, size_t length, uint32_t netns, boo
 }
 
 /* TCPDIAG_GETSOCK, the request of old, dumps both families in one walk of the kernel's hash table. */
-static int request(const struct mnl_socket *netlink, uint32_t sequence)
+static int request(const struct mnl_socket *netlink, uint32_t states, uint32_t sequence)
 {
     struct {
         struct nlmsghdr header;
@@ -381,15 +392,15 @@ static int request(const struct mnl_socket *netlink, uint32_t sequence)
                    .nlmsg_seq = sequence},
         .body = {.idiag_family = AF_INET,
                  .idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1) | 1 << (INET_DIAG_SKMEMINFO - 1),
-                 .idiag_states = ALL_STATES},
+                 .idiag_states = kernel_states(states)},
     };
     return mnl_socket_sendto(netlink, &message, sizeof(message)) < 0 ? scan_errno() : 0;
 }
 
-static int dump_once(struct scan *scan, const struct mnl_socket *netlink, uint32_t netns, uint32_t sequence,
-                     bool *interrupted)
+static int dump_once(struct scan *scan, const struct mnl_socket *netlink, uint32_t states, uint32_t netns,
+                     uint32_t sequence, bool *interrupted)
 {
-    int status = request(netlink, sequence);
+    int status = request(netlink, states, sequence);
 
     if (status)
         return status;
@@ -434,7 +445,7 @@ int sockets_netlink_scan(struct scan *scan, uint32_t netns)
         return scan_errno();
     for (uint32_t tries = 1; tries <= DUMP_TRIES; tries++) {
         interrupted = false;
-        status = dump_once(scan, netlink, netns, tries, &interrupted);
+        status = dump_once(scan, netlink, scan->states, netns, tries, &interrupted);
         if (status || !interrupted || tries == DUMP_TRIES)
             break;
         scan->stats.dump_retries++;
@@ -447,4 +458,17 @@ int sockets_netlink_scan(struct scan *scan, uint32_t netns)
         scan->troubles.count = troubles;
     }
     return status ? status : interrupted;
+}
+
+int sockets_netlink_try(struct scan *scan)
+{
+    struct mnl_socket *netlink = open_netlink();
+    bool interrupted = false;
+    int status;
+
+    if (!netlink)
+        return scan_errno();
+    status = dump_once(scan, netlink, 0, 0, 1, &interrupted);
+    mnl_socket_close(netlink);
+    return status;
 }

@@ -121,9 +121,11 @@ static int give_reason(struct scan *scan, const char *text)
     return 0;
 }
 
-/* Whether sock_diag answers at all, found out by reading one's own namespace, which is the first. 1, 0, or -errno. */
+/* Whether sock_diag answers at all, found out by reading one's own namespace, which is the first if it is wanted. 1, 0,
+ * or -errno. */
 static int try_netlink(struct scan *scan)
 {
+    struct netns *own = scan->namespaces.count && scan->namespaces.at[0].own ? &scan->namespaces.at[0] : NULL;
     char text[128], reason[64];
     int status;
 
@@ -131,7 +133,10 @@ static int try_netlink(struct scan *scan)
         return give_reason(scan, "procfs was asked for");
     if (!scan->live && scan->source == PROCTCP_SOURCE_AUTO)
         return give_reason(scan, "a recorded tree has no sock_diag");
-    status = scan->live ? read_netlink(scan, &scan->namespaces.at[0]) : -EOPNOTSUPP;
+    if (!scan->live)
+        status = -EOPNOTSUPP;
+    else
+        status = own ? read_netlink(scan, own) : sockets_netlink_try(scan);
     if (status == 0 || status == -ENOMEM)
         return status ? status : 1;
     if (scan->source == PROCTCP_SOURCE_NETLINK) {
@@ -168,7 +173,7 @@ static int read_rest(struct scan *scan)
         scan->stats.namespaces += netns->read;
         scan->stats.namespaces_procfs += netns->shown.source == PROCTCP_SOURCE_PROCFS;
     }
-    return scan->stats.namespaces ? 0 : failure;
+    return scan->stats.namespaces || !scan->namespaces.count ? 0 : failure;
 }
 
 int sources_scan(struct scan *scan)

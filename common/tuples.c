@@ -129,23 +129,39 @@ static bool is_loopback(const struct proctcp_address *address)
     return same_address(address, &ipv6_loopback);
 }
 
+static inline uint32_t next_mirror(const struct scan *scan, uint32_t index, uint32_t *slot)
+{
+    const struct indices *map = &scan->tuple_map;
+    const struct proctcp_socket *socket = &scan->sockets.at[index];
+    const uint32_t mask = map->count - 1;
+
+    if (!(socket->present & PROCTCP_HAS_REMOTE))
+        return PROCTCP_NONE;
+    for (uint32_t at = *slot == PROCTCP_NONE ? (uint32_t)hash_tuple(scan->seed, socket) & mask : (*slot + 1) & mask;
+         map->at[at] != PROCTCP_NONE; at = (at + 1) & mask) {
+        if (is_mirror(socket, &scan->sockets.at[map->at[at]])) {
+            *slot = at;
+            return map->at[at];
+        }
+    }
+    return PROCTCP_NONE;
+}
+
+uint32_t tuples_next_mirror(const struct scan *scan, uint32_t socket, uint32_t *slot)
+{
+    return next_mirror(scan, socket, slot);
+}
+
 /* The same namespace first. In others, private addresses repeat: the other end must be the only one that fits. Of two
  * that fit in the same place, one is what is left of an earlier connection: it has no holder. */
 uint32_t tuples_mirror(const struct scan *scan, uint32_t index)
 {
-    const struct indices *map = &scan->tuple_map;
     const struct proctcp_socket *socket = &scan->sockets.at[index];
-    uint32_t mask = map->count - 1, far = PROCTCP_NONE, near = PROCTCP_NONE;
+    uint32_t far = PROCTCP_NONE, near = PROCTCP_NONE;
     bool ambiguous = false;
 
-    if (!(socket->present & PROCTCP_HAS_REMOTE))
-        return PROCTCP_NONE;
-    for (uint32_t slot = (uint32_t)hash_tuple(scan->seed, socket) & mask; map->at[slot] != PROCTCP_NONE;
-         slot = (slot + 1) & mask) {
-        uint32_t candidate = map->at[slot];
+    for (uint32_t slot = PROCTCP_NONE, candidate; (candidate = next_mirror(scan, index, &slot)) != PROCTCP_NONE;) {
         const struct proctcp_socket *other = &scan->sockets.at[candidate];
-        if (!is_mirror(socket, other))
-            continue;
         if (other->netns == socket->netns) {
             if (near == PROCTCP_NONE || other->owners)
                 near = candidate;

@@ -132,7 +132,7 @@ static int ask_anew(struct scan *scan, const struct owner *owner, struct stray *
         *answer = (struct stray){.inode = owner->inode, .family = (uint8_t)family, .seen = true};
         if (family > 0)
             answer->netns = look_closer(scan, owner, &is_open);
-        if (is_open)
+        if (is_open && (!answer->netns || namespaces_wanted(scan, answer->netns)))
             scan->stats.unread++; /* the dump passed it by, or it has only just come to life */
         return !is_open;
     }

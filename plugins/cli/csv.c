@@ -79,8 +79,6 @@ static void write_items(const struct output *output, const struct items *items)
     write_header(output, fields, count);
     for (uint32_t i = 0; i < items->count(output); i++) {
         const void *item = items->item(output, i);
-        if (!item)
-            continue;
         begin_record(output);
         for (size_t f = 0; f < count; f++) {
             struct proctcp_value value;

@@ -1,25 +1,9 @@
-/* items.c - rows and processes, in the one way in which every form goes through them. Knows what selection lets pass.
- */
+/* items.c - rows and processes, in the one way in which every form goes through them. */
 #include "output.h"
 
-bool output_shows_row(const struct output *output, const struct proctcp_row *row)
+static const void *row_at(const struct output *output, uint32_t index)
 {
-    return !output->selection || proctcp_selection_matches(output->selection, output->snapshot, row);
-}
-
-bool output_shows_process(const struct output *output, const struct proctcp_process *process)
-{
-    for (uint32_t i = 0; i < process->row_count; i++) {
-        if (output_shows_row(output, &output->snapshot->rows[process->first_row + i]))
-            return true;
-    }
-    return false;
-}
-
-static const void *shown_row(const struct output *output, uint32_t index)
-{
-    const struct proctcp_row *row = &output->snapshot->rows[index];
-    return output_shows_row(output, row) ? row : NULL;
+    return &output->snapshot->rows[index];
 }
 
 static uint32_t row_count(const struct output *output)
@@ -33,12 +17,11 @@ static bool row_value(const struct output *output, const void *item, const struc
     return proctcp_row_value(output->snapshot, item, field, value);
 }
 
-const struct items row_items = {proctcp_row_fields, shown_row, row_count, row_value};
+const struct items row_items = {proctcp_row_fields, row_at, row_count, row_value};
 
-static const void *shown_process(const struct output *output, uint32_t index)
+static const void *process_at(const struct output *output, uint32_t index)
 {
-    const struct proctcp_process *process = &output->snapshot->processes[index];
-    return output_shows_process(output, process) ? process : NULL;
+    return &output->snapshot->processes[index];
 }
 
 static uint32_t process_count(const struct output *output)
@@ -53,4 +36,4 @@ static bool process_value(const struct output *output, const void *item, const s
     return proctcp_process_value(item, field, value);
 }
 
-const struct items process_items = {proctcp_process_fields, shown_process, process_count, process_value};
+const struct items process_items = {proctcp_process_fields, process_at, process_count, process_value};

@@ -28,7 +28,7 @@ static void print(const struct settings *settings, const struct proctcp_snapshot
         [UNATTRIBUTED] = {[TABLE] = table_unattributed, [JSON] = json_unattributed, [CSV] = csv_unattributed},
         [STATS] = {[TABLE] = json_stats, [JSON] = json_stats, [CSV] = json_stats},
     };
-    const struct output output = {stdout, snapshot, settings->selection, first, settings->interval_s > 0};
+    const struct output output = {stdout, snapshot, first, settings->interval_s > 0};
 
     if (!first && settings->form == TABLE && settings->content != STATS)
         putchar('\n');
@@ -118,7 +118,10 @@ static int run(const struct settings *settings, struct proctcp_scanner *scanner)
         } else {
             char failure[256];
             proctcp_escape(proctcp_failure(scanner), failure, sizeof(failure), true);
-            say("%s (--proc-root must be the /proc of a Linux host, or a copy of one, that may be read)", failure);
+            say("%s%s", failure,
+                settings->options.proc_root
+                    ? " (--proc-root must be the /proc of a Linux host, or a copy of one, that may be read)"
+                    : "");
         }
         if (settings->interval_s == 0 || (settings->counted && scans == settings->count))
             return status;

@@ -21,14 +21,18 @@ static const char help[] =
     "  -o, --output FORM      table (default), json (one object per line) or csv\n"
     "  --interval SECONDS     scan again and again\n"
     "  --count N              end after N scans; every second without --interval\n"
-    "Selection (a value may be a list: 80,443; kinds are combined):\n"
+    "Selection (a value may be a list: 80,443; kinds are combined; what is left out costs less):\n"
     "  --pid PID              --process NAME         --user USER\n"
+    "  --command REGEX        found in the command line (extended; no list)\n"
+    "  --cgroup GROUP         /system.slice and all below it, or the name of a group, nginx.service\n"
     "  --state STATE          established, listen, closeWait ... (as ss and the TCP-MIB name them)\n"
     "  --local-port PORT      --remote-port PORT     443, https, 8000-8099\n"
     "  --local ADDRESS        --remote ADDRESS       192.0.2.1, 10.0.0.0/8, 2001:db8::/32\n"
+    "  --netns all|own|NETNS  tables of all network namespaces (default), of one's own, or of those\n"
+    "                         with a name (ip netns) or an inode\n"
+    "  --exclude-KIND VALUE   KIND is any of these: what it names is left out, whatever else selects it\n"
     "Reading:\n"
     "  --source SOURCE        auto (default), netlink (sock_diag) or procfs\n"
-    "  --netns all|own        tables of all network namespaces (default), or of one's own\n"
     "  --proc-root DIRECTORY  another /proc, such as a recorded tree\n"
     "  -h, --help             -V, --version\n"
     "\n"
@@ -55,10 +59,15 @@ enum option_name {
     OPTION_INTERVAL,
     OPTION_COUNT,
     OPTION_SOURCE,
-    OPTION_NETNS,
     OPTION_PROC_ROOT,
-    OPTION_SELECTION, /* and all after it */
+    OPTION_SELECTION,
 };
+
+/* clang-format off */
+#define RULE(kind)                                                                                                     \
+    {kind, required_argument, NULL, LONG + OPTION_SELECTION},                                                          \
+    {"exclude-" kind, required_argument, NULL, LONG + OPTION_SELECTION}
+/* clang-format on */
 
 static const struct option options[] = {
     {"output", required_argument, NULL, 'o'},
@@ -70,16 +79,18 @@ static const struct option options[] = {
     {"interval", required_argument, NULL, LONG + OPTION_INTERVAL},
     {"count", required_argument, NULL, LONG + OPTION_COUNT},
     {"source", required_argument, NULL, LONG + OPTION_SOURCE},
-    {"netns", required_argument, NULL, LONG + OPTION_NETNS},
     {"proc-root", required_argument, NULL, LONG + OPTION_PROC_ROOT},
-    {"pid", required_argument, NULL, LONG + OPTION_SELECTION},
-    {"process", required_argument, NULL, LONG + OPTION_SELECTION + 1},
-    {"user", required_argument, NULL, LONG + OPTION_SELECTION + 2},
-    {"state", required_argument, NULL, LONG + OPTION_SELECTION + 3},
-    {"local-port", required_argument, NULL, LONG + OPTION_SELECTION + 4},
-    {"remote-port", required_argument, NULL, LONG + OPTION_SELECTION + 5},
-    {"local", required_argument, NULL, LONG + OPTION_SELECTION + 6},
-    {"remote", required_argument, NULL, LONG + OPTION_SELECTION + 7},
+    RULE("pid"),
+    RULE("process"),
+    RULE("user"),
+    RULE("command"),
+    RULE("cgroup"),
+    RULE("state"),
+    RULE("local-port"),
+    RULE("remote-port"),
+    RULE("local"),
+    RULE("remote"),
+    RULE("netns"),
     {NULL, 0, NULL, 0},
 };
 
@@ -98,8 +109,7 @@ static bool add_selection(struct settings *settings, const char *option, const c
         const char *reason = strchr(error, ':'); /* behind the kind, which is the option's name but for a dash */
         return options_complain("--%s%s", option, reason ? reason : "");
     }
-    if (!settings->selected_by)
-        settings->selected_by = option;
+    settings->options.selection = settings->selection;
     return true;
 }
 
@@ -133,13 +143,6 @@ static bool set_source(struct settings *settings, const char *value)
         }
     }
     return options_complain("--source: \"%s\" is no source: give auto, netlink or procfs", value);
-}
-
-static bool set_netns(struct settings *settings, const char *value)
-{
-    settings->options.own_netns_only = strcmp(value, "own") == 0;
-    return settings->options.own_netns_only || strcmp(value, "all") == 0 ||
-           options_complain("--netns: \"%s\" is no choice of namespaces: give all or own", value);
 }
 
 static bool set_interval(struct settings *settings, const char *value)
@@ -178,8 +181,6 @@ static bool set_option(struct settings *settings, int option, const char *name, 
         return set_count(settings, value);
     case LONG + OPTION_SOURCE:
         return set_source(settings, value);
-    case LONG + OPTION_NETNS:
-        return set_netns(settings, value);
     case LONG + OPTION_PROC_ROOT:
         if (!*value)
             return options_complain("--proc-root: give a directory");
@@ -192,6 +193,7 @@ static bool set_option(struct settings *settings, int option, const char *name, 
 
 bool options_parse(int argc, char **argv, struct settings *settings, int *status)
 {
+    const char *missing;
     int option, place;
 
     *status = STATUS_USAGE;
@@ -208,9 +210,11 @@ bool options_parse(int argc, char **argv, struct settings *settings, int *status
     }
     if (optind < argc)
         return options_complain("\"%s\" is not an option; selection is by options such as --process", argv[optind]);
-    if (settings->selected_by && (settings->content == UNATTRIBUTED || settings->content == STATS))
-        return options_complain("--%s chooses rows and processes; it has no meaning with --%s", settings->selected_by,
-                                settings->content_option);
+    if (settings->selection && (missing = proctcp_selection_missing_netns(settings->selection)))
+        return options_complain(
+            "--netns: \"%s\" is no network namespace of this host: give all, own, a name that ip "
+            "netns lists, or an inode number",
+            missing);
     if (settings->counted && settings->count > 1 && settings->interval_s == 0)
         settings->interval_s = 1;
     return true;

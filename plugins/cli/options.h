@@ -13,7 +13,6 @@ enum form { TABLE, JSON, CSV };
 struct settings {
     struct proctcp_options options;
     struct proctcp_selection *selection;
-    const char *selected_by; /* the first selection option, or NULL */
     enum content content;
     const char *content_option; /* how it was asked for, or NULL */
     enum form form;

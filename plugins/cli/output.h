@@ -6,23 +6,18 @@
 
 #include <stdio.h>
 
-/* What is printed; the writers below print what selection lets pass, NULL is all. They leave errors to ferror(). */
+/* What is printed. The writers below leave errors to ferror(). */
 struct output {
     FILE *file;
     const struct proctcp_snapshot *snapshot;
-    const struct proctcp_selection *selection;
     bool first;    /* scan of those that are printed */
     bool repeated; /* more are to come: JSON and CSV say of which scan each row is, as "generation" */
 };
 
-/* Whether output shows the process: it matches, and so does one of its rows. */
-bool output_shows_process(const struct output *output, const struct proctcp_process *process);
-bool output_shows_row(const struct output *output, const struct proctcp_row *row);
-
 /* A kind of item that has fields: rows or processes. */
 struct items {
     const struct proctcp_field *(*fields)(size_t *count);
-    /* NULL: not shown. index is below count. */
+    /* index is below count. */
     const void *(*item)(const struct output *output, uint32_t index);
     uint32_t (*count)(const struct output *output);
     bool (*value)(const struct output *output, const void *item, const struct proctcp_field *field,

@@ -82,12 +82,12 @@ static void print_table(const struct output *output, const struct table *table)
             put_line(output->file, table, widths, cells);
         for (uint32_t i = 0; i < table->items->count(output); i++) {
             const void *item = table->items->item(output, i);
-            for (size_t c = 0; item && c < table->column_count; c++) {
+            for (size_t c = 0; c < table->column_count; c++) {
                 put_cell(output, table, &table->columns[c], fields[c], item, cells[c]);
                 if (!printing && strlen(cells[c]) > widths[c])
                     widths[c] = strlen(cells[c]);
             }
-            if (item && printing)
+            if (printing)
                 put_line(output->file, table, widths, cells);
         }
         for (size_t c = 0; c < table->column_count; c++)

@@ -6,17 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A process with a selected row. */
 struct member {
     char name[IDENTIFIER_SIZE];
     uint32_t process;
-    uint32_t rows; /* selected */
-    bool is_rest;  /* its name found no place */
+    uint32_t rows;
+    bool is_rest; /* its name found no place */
 };
 
 struct build {
     const struct proctcp_snapshot *snapshot;
-    bool *selected; /* by index of the row */
     struct member *members;
     uint32_t member_count;
     uint32_t *counted_in; /* by index of the socket: the last group that counted it */
@@ -27,25 +25,15 @@ static void *array(uint32_t count, size_t size)
     return calloc(count ? count : 1, size);
 }
 
-static void find_members(struct build *build, const struct proctcp_selection *selection)
+static void find_members(struct build *build)
 {
     const struct proctcp_snapshot *snapshot = build->snapshot;
 
-    for (uint32_t p = 0; p < snapshot->process_count && selection; p++) {
-        const struct proctcp_process *process = &snapshot->processes[p];
-        struct member *member = &build->members[build->member_count];
+    for (uint32_t p = 0; p < snapshot->process_count; p++) {
+        struct member *member = &build->members[build->member_count++];
 
-        if (!proctcp_selection_matches_process(selection, process))
-            continue;
-        *member = (struct member){.process = p};
-        for (uint32_t r = process->first_row; r < process->first_row + process->row_count; r++) {
-            build->selected[r] = proctcp_selection_matches(selection, snapshot, &snapshot->rows[r]);
-            member->rows += build->selected[r];
-        }
-        if (!member->rows)
-            continue;
-        identifier_from_name(process->name, member->name);
-        build->member_count++;
+        *member = (struct member){.process = p, .rows = snapshot->processes[p].row_count};
+        identifier_from_name(snapshot->processes[p].name, member->name);
     }
 }
 
@@ -125,7 +113,6 @@ static uint32_t number_groups(const struct build *build, uint32_t *group_of)
     return count;
 }
 
-/* Rows are sorted by (pid, fd), ranks follow them: the first selected row of a socket is its lowest rank. */
 static void find_homes(const struct build *build, const uint32_t *group_of, uint32_t *home, uint32_t *home_row)
 {
     const struct proctcp_snapshot *snapshot = build->snapshot;
@@ -135,7 +122,7 @@ static void find_homes(const struct build *build, const uint32_t *group_of, uint
     for (uint32_t r = 0; r < snapshot->row_count; r++) {
         const struct proctcp_row *row = &snapshot->rows[r];
 
-        if (build->selected[r] && home[row->socket] == PROCTCP_NONE) {
+        if (row->owner_rank == 1) {
             home[row->socket] = group_of[row->process];
             home_row[row->socket] = r;
         }
@@ -192,7 +179,7 @@ static uint32_t add_rows(const struct build *build, const struct proctcp_process
         uint32_t s = snapshot->rows[r].socket;
         const struct proctcp_socket *socket = &snapshot->sockets[s];
 
-        if (!build->selected[r] || build->counted_in[s] == number)
+        if (build->counted_in[s] == number)
             continue;
         build->counted_in[s] = number;
         group->sockets++;
@@ -228,12 +215,11 @@ static void sum_groups(struct build *build, const uint32_t *home, struct group *
     }
 }
 
-int groups_build(const struct proctcp_snapshot *snapshot, const struct proctcp_selection *selection,
-                 uint32_t max_groups, struct sticky *places, struct groups *groups)
+int groups_build(const struct proctcp_snapshot *snapshot, uint32_t max_groups, struct sticky *places,
+                 struct groups *groups)
 {
     struct build build = {
         .snapshot = snapshot,
-        .selected = array(snapshot->row_count, sizeof(*build.selected)),
         .members = array(snapshot->process_count + 1, sizeof(*build.members)),
         .counted_in = array(snapshot->socket_count, sizeof(*build.counted_in)),
     };
@@ -244,9 +230,9 @@ int groups_build(const struct proctcp_snapshot *snapshot, const struct proctcp_s
     };
     int error = -ENOMEM;
 
-    if (!build.selected || !build.members || !build.counted_in || !built.group_of || !built.home || !built.home_row)
+    if (!build.members || !build.counted_in || !built.group_of || !built.home || !built.home_row)
         goto out;
-    find_members(&build, selection);
+    find_members(&build);
     qsort(build.members, build.member_count, sizeof(*build.members), by_name);
     error = limit_names(&build, max_groups, places, &built.summed_in_other);
     if (error)
@@ -265,7 +251,6 @@ out:
         groups_free(&built);
     free(build.counted_in);
     free(build.members);
-    free(build.selected);
     return error;
 }
 

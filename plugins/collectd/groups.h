@@ -18,10 +18,10 @@ struct group_traffic {
 };
 
 /* Sockets count once in each group that holds them, sums (bytes, accept queue) once on the host: in the group of the
- * socket's first selected row, which is its rank 1 unless that is not selected. */
+ * socket's rank 1. */
 struct group {
     char name[IDENTIFIER_SIZE];
-    uint32_t processes; /* with a selected row */
+    uint32_t processes;
     uint32_t sockets;
     uint32_t by_state[PROCTCP_STATES];
     uint32_t unbound;
@@ -50,15 +50,15 @@ struct groups {
     struct group *groups; /* sorted by name, IDENTIFIER_OTHER last */
     uint32_t count;
     uint32_t summed_in_other; /* names that found no place */
-    uint32_t *group_of;       /* by index of the process: its group, PROCTCP_NONE: it has no selected row */
-    uint32_t *home;           /* by index of the socket: the group its sums count in, PROCTCP_NONE: not selected */
-    uint32_t *home_row;       /* by index of the socket: its first selected row, or PROCTCP_NONE */
+    uint32_t *group_of;       /* by index of the process: its group */
+    uint32_t *home;           /* by index of the socket: the group its sums count in, PROCTCP_NONE: unattributed */
+    uint32_t *home_row;       /* by index of the socket: its rank 1, or PROCTCP_NONE */
 };
 
-/* The rows that selection matches (NULL: none at all), at most max_groups of the names for themselves and the rest in
- * IDENTIFIER_OTHER. places remembers which names those are. 0 or -ENOMEM. */
-int groups_build(const struct proctcp_snapshot *snapshot, const struct proctcp_selection *selection,
-                 uint32_t max_groups, struct sticky *places, struct groups *groups);
+/* At most max_groups of the names for themselves and the rest in IDENTIFIER_OTHER. places remembers which names those
+ * are. 0 or -ENOMEM. */
+int groups_build(const struct proctcp_snapshot *snapshot, uint32_t max_groups, struct sticky *places,
+                 struct groups *groups);
 void groups_free(struct groups *groups);
 
 #endif

@@ -48,8 +48,8 @@ static int start(void)
     struct settings *settings = &plugin.settings;
     const struct proctcp_options options = {
         .source = (enum proctcp_source)settings->source,
-        .own_netns_only = settings->own_netns_only,
         .proc_root = settings->proc_path,
+        .selection = settings->selection,
     };
     int error;
 
@@ -161,8 +161,7 @@ static int publish(const struct proctcp_snapshot *snapshot)
     const struct publisher publisher = {.publish = dispatch_gauge, .derive = dispatch_derives, .to = &pass};
     struct groups groups;
     uint32_t sockets_left_out = 0;
-    int error =
-        groups_build(snapshot, settings->selection, (uint32_t)settings->max_groups, &plugin.group_places, &groups);
+    int error = groups_build(snapshot, (uint32_t)settings->max_groups, &plugin.group_places, &groups);
 
     if (error)
         return error;

@@ -9,6 +9,7 @@
 #define MAX_GROUPS  10000
 #define MAX_SOCKETS 100000
 #define COMM_CHARS  15 /* the kernel cuts process names there */
+#define EXCLUDE     "Exclude"
 
 enum option_kind {
     OPTION_BOOLEAN,
@@ -25,8 +26,7 @@ struct option {
     int max;                  /* of a number; the least is 1 */
     const char *const *words; /* the member is first_word plus the position among them */
     int first_word;
-    const char *rule; /* the library's name of the kind */
-    int rule_kind;
+    const char *rule; /* the library's name of the kind; such an option may have EXCLUDE before its name */
 };
 
 static const char *const source_words[] = {"auto", "procfs", "netlink", NULL};
@@ -47,13 +47,17 @@ static const struct option options[] = {
     {"SocketSort", OPTION_WORD, AT(socket_sort), .words = sort_words, .first_word = SOCKETS_BY_QUEUE},
     {"MaxGroups", OPTION_NUMBER, AT(max_groups), .max = MAX_GROUPS},
     {"MaxSockets", OPTION_NUMBER, AT(max_sockets), .max = MAX_SOCKETS},
-    {"Process", OPTION_RULE, .rule = "process", .rule_kind = 0},
-    {"User", OPTION_RULE, .rule = "user", .rule_kind = 1},
-    {"State", OPTION_RULE, .rule = "state", .rule_kind = 2},
-    {"LocalPort", OPTION_RULE, .rule = "local_port", .rule_kind = 3},
-    {"RemotePort", OPTION_RULE, .rule = "remote_port", .rule_kind = 4},
-    {"LocalAddress", OPTION_RULE, .rule = "local", .rule_kind = 5},
-    {"RemoteAddress", OPTION_RULE, .rule = "remote", .rule_kind = 6},
+    {"Process", OPTION_RULE, .rule = "process"},
+    {"Command", OPTION_RULE, .rule = "command"},
+    {"Pid", OPTION_RULE, .rule = "pid"},
+    {"User", OPTION_RULE, .rule = "user"},
+    {"Cgroup", OPTION_RULE, .rule = "cgroup"},
+    {"State", OPTION_RULE, .rule = "state"},
+    {"LocalPort", OPTION_RULE, .rule = "local_port"},
+    {"RemotePort", OPTION_RULE, .rule = "remote_port"},
+    {"LocalAddress", OPTION_RULE, .rule = "local"},
+    {"RemoteAddress", OPTION_RULE, .rule = "remote"},
+    {"NetNamespace", OPTION_RULE, .rule = "netns"},
 };
 /* clang-format on */
 
@@ -190,7 +194,23 @@ static void warn_of_long_names(const struct option *option, const char *names)
     }
 }
 
-static void take_rule(const struct option *option, const oconfig_value_t *value, struct settings *settings)
+/* key is the option as it was written, which tells whether the rule excludes. */
+static bool excludes(const struct option *option, const char *key)
+{
+    return strlen(key) > strlen(option->name);
+}
+
+static int add_rule(struct settings *settings, const struct option *option, const char *key, const char *value,
+                    char *error, size_t error_size)
+{
+    char kind[32];
+
+    snprintf(kind, sizeof(kind), "%s%s", excludes(option, key) ? "exclude_" : "", option->rule);
+    return proctcp_selection_add(settings->selection, kind, value, error, error_size);
+}
+
+static void take_rule(const struct option *option, const char *key, const oconfig_value_t *value,
+                      struct settings *settings)
 {
     struct text text;
     /* A list may be longer than what messages show. */
@@ -198,29 +218,29 @@ static void take_rule(const struct option *option, const oconfig_value_t *value,
     char error[512] = "";
     int result;
 
-    settings->rules_given[option->rule_kind]++;
     if (strcmp(option->rule, "process") == 0)
         warn_of_long_names(option, rule);
-    result = proctcp_selection_add(settings->selection, option->rule, rule, error, sizeof(error));
-    if (result == 0)
-        settings->rules_taken[option->rule_kind]++;
-    else
-        P_ERROR("%s: %s; the rule is left out", option->name, *error ? error : strerror(-result));
+    result = add_rule(settings, option, key, rule, error, sizeof(error));
+    if (result)
+        P_ERROR("%s: %s; the rule is left out", key, *error ? error : strerror(-result));
 }
 
 /* collectd reads 8000-8099 without quotes as two numbers, 8000 and -8099. Taking what can be taken of such a line would
  * select a port that nobody asked for. */
-static bool has_torn_range(const struct option *option, const oconfig_item_t *item)
+static bool has_torn_range(struct settings *settings, const struct option *option, const oconfig_item_t *item)
 {
     const oconfig_value_t *values = item->values;
     const bool is_port = option->kind == OPTION_RULE && strstr(option->rule, "_port");
 
     for (int i = 0; i < item->values_num && is_port; i++) {
         struct text number, before;
+        char error[512];
 
         if (values[i].type != OCONFIG_TYPE_NUMBER || !(values[i].value.number < 0))
             continue;
         bare_text(&values[i], &number);
+        (void)add_rule(settings, option, item->key, number.chars, error,
+                       sizeof(error)); /* refused: the kind was given */
         if (i > 0 && values[i - 1].type == OCONFIG_TYPE_NUMBER)
             P_ERROR(
                 "%s %s%s: collectd reads this as two numbers, for a range needs quotes; write %s \"%s%s\"; the whole "
@@ -237,7 +257,8 @@ static bool has_torn_range(const struct option *option, const oconfig_item_t *it
     return false;
 }
 
-static void take_value(struct settings *settings, const struct option *option, const oconfig_value_t *value)
+static void take_value(struct settings *settings, const struct option *option, const char *key,
+                       const oconfig_value_t *value)
 {
     void *member = (char *)settings + option->offset;
 
@@ -255,7 +276,7 @@ static void take_value(struct settings *settings, const struct option *option, c
         take_path(option, value, member);
         break;
     case OPTION_RULE:
-        take_rule(option, value, settings);
+        take_rule(option, key, value, settings);
         break;
     }
 }
@@ -267,17 +288,28 @@ static void say_unknown(const char *name)
 
     for (size_t i = 0; i < OPTIONS && length < sizeof(known); i++)
         length += (size_t)snprintf(known + length, sizeof(known) - length, " %s", options[i].name);
-    P_WARNING("unknown option \"%s\" is ignored; the options are:%s", name, known);
+    P_WARNING("unknown option \"%s\" is ignored; the options are:%s; from Process on also with " EXCLUDE " before them",
+              name, known);
+}
+
+static const struct option *find_option(const char *key)
+{
+    const size_t prefix = sizeof(EXCLUDE) - 1;
+
+    for (size_t i = 0; i < OPTIONS; i++) {
+        if (strcasecmp(key, options[i].name) == 0)
+            return &options[i];
+        if (options[i].kind == OPTION_RULE && strncasecmp(key, EXCLUDE, prefix) == 0 &&
+            strcasecmp(key + prefix, options[i].name) == 0)
+            return &options[i];
+    }
+    return NULL;
 }
 
 static void take_item(struct settings *settings, const oconfig_item_t *item)
 {
-    const struct option *option = NULL;
+    const struct option *option = find_option(item->key);
 
-    for (size_t i = 0; i < OPTIONS; i++) {
-        if (strcasecmp(item->key, options[i].name) == 0)
-            option = &options[i];
-    }
     if (!option) {
         say_unknown(item->key);
         return;
@@ -290,12 +322,10 @@ static void take_item(struct settings *settings, const oconfig_item_t *item)
                 option->kind == OPTION_RULE ? "at least one" : "exactly one");
         return;
     }
-    if (has_torn_range(option, item)) {
-        settings->rules_given[option->rule_kind]++;
+    if (has_torn_range(settings, option, item))
         return;
-    }
     for (int i = 0; i < item->values_num; i++)
-        take_value(settings, option, &item->values[i]);
+        take_value(settings, option, item->key, &item->values[i]);
 }
 
 int settings_new(struct settings *settings)
@@ -327,15 +357,16 @@ void settings_take(struct settings *settings, const oconfig_item_t *block)
 
 void settings_finish(struct settings *settings)
 {
+    char error[128];
+
+    if (settings->own_netns_only)
+        (void)proctcp_selection_add(settings->selection, "netns", "own", error, sizeof(error));
     for (size_t i = 0; i < OPTIONS; i++) {
         const struct option *option = &options[i];
 
-        if (option->kind != OPTION_RULE || !settings->rules_given[option->rule_kind] ||
-            settings->rules_taken[option->rule_kind])
-            continue;
-        P_ERROR("no %s of the configuration could be understood, so no socket is selected; correct it or take it out",
+        if (option->kind == OPTION_RULE && proctcp_selection_is_void(settings->selection, option->rule))
+            P_ERROR(
+                "no %s of the configuration could be understood, so no socket is selected; correct it or take it out",
                 option->name);
-        proctcp_selection_free(settings->selection);
-        settings->selection = NULL;
     }
 }

@@ -7,12 +7,9 @@
 
 #include <stdbool.h>
 
-/* Kinds of selection rules: Process, User, State, LocalPort, RemotePort, LocalAddress, RemoteAddress. */
-#define SETTINGS_RULE_KINDS 7
-
 struct settings {
-    int source; /* enum proctcp_source */
     int own_netns_only;
+    int source;      /* enum proctcp_source */
     char *proc_path; /* NULL: the library's default */
     bool report_by_state;
     bool report_sockets;
@@ -21,9 +18,7 @@ struct settings {
     int socket_sort; /* enum sockets_sort */
     int max_groups;
     int max_sockets;
-    struct proctcp_selection *selection; /* NULL: nothing is to be selected; see settings_finish() */
-    int rules_given[SETTINGS_RULE_KINDS];
-    int rules_taken[SETTINGS_RULE_KINDS];
+    struct proctcp_selection *selection;
 };
 
 /* The defaults. -ENOMEM. */
@@ -33,8 +28,8 @@ void settings_free(struct settings *settings);
 /* Takes one block; says what is wrong in it, and takes the rest. */
 void settings_take(struct settings *settings, const oconfig_item_t *block);
 
-/* After the last block. Rules of one kind are alternatives: where all that were given are wrong, nothing matches.
- * Leaving the kind out instead would publish what the configuration meant to exclude. */
+/* After the last block: completes the selection, and says which kinds of rules are all wrong, so that nothing is
+ * selected. Leaving the kind out instead would publish what the configuration meant to keep out. */
 void settings_finish(struct settings *settings);
 
 #endif

@@ -209,11 +209,13 @@ int main(int argc, char **argv)
     catch_signals();
 
     agentx_prepare(command.address, command.config_file);
-    settings_register(&settings);
+    if (settings_register(&settings) < 0)
+        die("reading the configuration", "", ENOMEM);
     if (serving_start(&serving) != 0 || !agentx_register(&serving))
         die("registering the objects", "", ENOMEM);
     agentx_connect();
     look_at_connection(&report);
+    settings_finish(&settings);
     if ((error = publisher_new(&settings, &publisher)))
         die("preparing to scan", "", -error);
     serving_attach(&serving, publisher, settings.interval_s);

@@ -6,11 +6,36 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include <net-snmp/agent/ds_agent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define INTERVAL_MAX_S      86400
 #define PING_INTERVAL_MAX_S 3600
+
+#define EXCLUDE "exclude"
+
+/* Rules of the selection; each also with EXCLUDE before it. net-snmp does not tell upper case from lower. */
+static const struct {
+    const char *token;
+    const char *kind; /* the library's name */
+    const char *help;
+} rules[] = {
+    {"process", "process", "names of processes"},
+    {"command", "command", "extended regular expression, found in the command line"},
+    {"pid", "pid", "process ids"},
+    {"user", "user", "effective users"},
+    {"cgroup", "cgroup", "control groups"},
+    {"state", "state", "TCP states"},
+    {"localPort", "local_port", "ports, ranges of ports, services"},
+    {"remotePort", "remote_port", "ports, ranges of ports, services"},
+    {"localAddress", "local", "addresses and networks"},
+    {"remoteAddress", "remote", "addresses and networks"},
+    {"netNamespace", "netns", "own | names | inodes"},
+};
+
+#define RULES (sizeof(rules) / sizeof(rules[0]))
 
 /* net-snmp's parsers of tokens get no pointer of their own. */
 static struct settings *settings;
@@ -62,13 +87,30 @@ static void parse_proc_path(const char *token, char *line)
 static void parse_namespaces(const char *token, char *line)
 {
     (void)token;
-    if (strcmp(line, "all") == 0)
-        settings->scan.own_netns_only = false;
-    else if (strcmp(line, "own") == 0)
-        settings->scan.own_netns_only = true;
+    if (strcmp(line, "all") == 0 || strcmp(line, "own") == 0)
+        settings->own_netns_only = line[0] == 'o';
     else
         netsnmp_config_error("netNamespaces: \"%s\" is neither \"all\" nor \"own\"; it stays at \"%s\"", line,
-                             settings->scan.own_netns_only ? "own" : "all");
+                             settings->own_netns_only ? "own" : "all");
+}
+
+static void parse_rule(const char *token, char *line)
+{
+    char error[512] = "";
+    const bool excludes = strncasecmp(token, EXCLUDE, sizeof(EXCLUDE) - 1) == 0;
+    const char *name = token + (excludes ? sizeof(EXCLUDE) - 1 : 0);
+    char kind[32];
+
+    for (size_t i = 0; i < RULES; i++) {
+        if (strcasecmp(name, rules[i].token) != 0)
+            continue;
+        snprintf(kind, sizeof(kind), "%s%s", excludes ? "exclude_" : "", rules[i].kind);
+        if (proctcp_selection_add(settings->selection, kind, line, error, sizeof(error)))
+            netsnmp_config_error("%s: %s; the rule is left out%s", token, error,
+                                 proctcp_selection_is_void(settings->selection, rules[i].kind)
+                                     ? ", and nothing is selected unless another one of its kind is right"
+                                     : "");
+    }
 }
 
 static void parse_source(const char *token, char *line)
@@ -84,18 +126,40 @@ static void parse_source(const char *token, char *line)
                          proctcp_source_name(settings->scan.source));
 }
 
-void settings_register(struct settings *to_fill)
+int settings_register(struct settings *to_fill)
 {
+    const int error = proctcp_selection_new(&to_fill->selection);
+
+    if (error)
+        return error;
+    to_fill->scan.selection = to_fill->selection;
     settings = to_fill;
     register_app_config_handler("scanInterval", parse_interval, NULL, "seconds between two scans");
     /* In net-snmp's spelling, so that it takes the place of a parser that does not say what is wrong. */
     register_app_config_handler("agentxPingInterval", parse_ping_interval, NULL, "seconds between two pings");
     register_app_config_handler("procPath", parse_proc_path, NULL, "where the proc file system stands");
-    register_app_config_handler("netNamespaces", parse_namespaces, NULL, "all | own");
     register_app_config_handler("scanSource", parse_source, NULL, "auto | procfs | netlink");
+    register_app_config_handler("netNamespaces", parse_namespaces, NULL, "all | own");
+    for (size_t i = 0; i < RULES; i++) {
+        char token[64];
+
+        register_app_config_handler(rules[i].token, parse_rule, NULL, rules[i].help);
+        snprintf(token, sizeof(token), EXCLUDE "%s", rules[i].token);
+        register_app_config_handler(token, parse_rule, NULL, rules[i].help);
+    }
+    return 0;
+}
+
+void settings_finish(struct settings *read)
+{
+    char error[128];
+
+    if (read->own_netns_only)
+        (void)proctcp_selection_add(read->selection, "netns", "own", error, sizeof(error));
 }
 
 void settings_free(struct settings *to_free)
 {
     free((char *)to_free->scan.proc_root);
+    proctcp_selection_free(to_free->selection);
 }

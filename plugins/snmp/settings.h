@@ -7,11 +7,15 @@
 struct settings {
     unsigned interval_s;
     struct proctcp_options scan;
+    struct proctcp_selection *selection; /* of scan */
+    bool own_netns_only;
 };
 
 /* Registers the tokens of proctcp.conf; reading the file fills settings. Wrong values are reported with file and line,
- * and leave the setting as it was. Call between init_agent() and init_snmp(). */
-void settings_register(struct settings *settings);
+ * and leave the setting as it was. Call between init_agent() and init_snmp(). 0 or -ENOMEM. */
+int settings_register(struct settings *settings);
+/* After the file was read: completes the selection. */
+void settings_finish(struct settings *settings);
 void settings_free(struct settings *settings);
 
 #endif

@@ -40,14 +40,17 @@ class Options(zoo.ZooTest):
                 (["--remote", "example.org"], "--remote: value 1"),
                 (["--user", "no such user"], "--user: value 1"),
                 (["--source", "ebpf"], "--source: \"ebpf\" is no source"),
-                (["--netns", "some"], "--netns: \"some\" is no choice"),
+                (["--netns", "some"], "--netns: \"some\" is no network namespace of this host: give all, own"),
+                (["--netns", "own,a/b"], "--netns: value 2, \"a/b\", is no network namespace"),
+                (["--command", "a(b"], "--command: value 1, \"a(b\", is no extended regular expression: Unmatched"),
+                (["--cgroup", "a/b"], "--cgroup: value 1, \"a/b\", is no cgroup"),
+                (["--exclude-state", "open"], "--exclude-state: value 1, \"open\", is no TCP state"),
                 (["--interval", "0"], "--interval: \"0\" is no interval"),
                 (["--interval", "nan"], "--interval: \"nan\" is no interval"),
                 (["--count", "0"], "--count: \"0\" is no count"),
                 (["--count", "-1"], "--count: \"-1\" is no count"),
                 (["--proc-root", ""], "--proc-root: give a directory"),
                 (["--stats", "--processes"], "--stats and --processes: give one of them"),
-                (["--unattributed", "--pid", "1"], "--pid chooses rows and processes"),
                 (["nginx"], "\"nginx\" is not an option"),
                 (["--pid"], "pid")]:
             done = run(*words)
@@ -59,7 +62,7 @@ class Options(zoo.ZooTest):
         done = run("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for option in ("--processes", "--unattributed", "--stats", "--source", "--netns", "--proc-root", "--pid",
-                       "--process", "--user", "--state", "--local-port", "--remote-port", "--interval", "--count"):
+                       "--process", "--user", "--state", "--command", "--cgroup", "--exclude-KIND", "--local-port", "--remote-port", "--interval", "--count"):
             self.assertIn(option, done.stdout)
         self.assertRegex(run("-V").stdout, r"^proctcp \d+\.\d+\.\d+\n$")
 

@@ -608,6 +608,18 @@ class Selecting(CollectdTest):
                 values = self.collectd("Process \"%s\"\n%s" % (holder.name, options)).fresh()
                 self.assertEqual(group(values, holder.name)["count-sockets"], count)
 
+    def test_rules_to_exclude_leave_out_what_others_select(self):
+        one, two, three = self.holder(), self.holder(), self.holder()
+        for holder in (one, two, three):
+            holder.listen()
+        values = self.collectd("""Command "holder\\.py|python"
+                                  Cgroup "/"
+                                  ExcludeProcess "%s"
+                                  ExcludePid %d""" % (one.name, two.process.pid)).fresh()
+        self.assertEqual(group(values, three.name)["count-sockets"], 1)
+        self.assertFalse([name for name in values if name.startswith((one.name + "/", two.name + "/"))])
+        self.assertGreaterEqual(values["proctcp-self/count-skipped"], 2)
+
     def test_where_all_rules_of_a_kind_are_wrong_nothing_is_selected(self):
         holder = self.holder()
         holder.listen()

@@ -24,7 +24,7 @@ NONE, UP_TO_DATE, STALE = 1, 2, 3
 LISTEN, ESTABLISHED = 2, 5
 ONE_SCAN = "scanInterval 3600\n"  # what is served does not change while the test looks
 MANY_SCANS = "scanInterval 1\n"
-SOURCE, NAMESPACES_PROCFS, SOURCE_REASON = ("%s.%d.0" % (SCAN, n) for n in (4, 25, 24))
+SOURCE, NAMESPACES_PROCFS, SOURCE_REASON, SKIPPED = ("%s.%d.0" % (SCAN, n) for n in (4, 25, 24, 26))
 PROCFS, NETLINK = 2, 3
 SO_COOKIE = 57
 REGISTER, RESPONSE, NETWORK_ORDER = 3, 18, 16  # of AgentX: RFC 2741, section 6.1
@@ -648,6 +648,23 @@ class Start(AgentTest):
                                      "agentXPingInterval: \"0\" .* from 1 to 3600; it stays at 5"), 1):
             self.assertRegex(log, r"proctcp\.conf: line %d: (Error|Warning): .*%s" % (line, word))
         self.assertEqual(self.get(INTERVAL), 77)
+
+    def test_rules_select_what_is_served(self):
+        made = Connection(self)
+        self.start_both(ONE_SCAN + "pid %d\nlocalPort %d\nexcludeState timeWait\n" % (os.getpid(), made.port))
+        base = "%s.102" % SOCKET
+        served = {name[len(base):] for name, _ in self.walk(base)}
+        self.assertEqual(served, {index_of(made.listener.fileno()), index_of(made.server.fileno())})
+        self.assertEqual(self.get("%s.21%s" % (SOCKET, index_of(made.server.fileno()))), made.client.fileno())
+        self.assertGreaterEqual(self.get(SKIPPED), 1)
+
+    def test_where_no_rule_of_a_kind_is_right_nothing_is_served(self):
+        made = Connection(self)
+        self.start_both(ONE_SCAN + "command a(b\n")
+        self.assertIn("command: value 1, \"a(b\", is no extended regular expression", self.read("agent.log"))
+        self.assertIn("nothing is selected", self.read("agent.log"))
+        self.assertEqual(self.walk("%s.102" % SOCKET), [])
+        made.client.close()
 
     def test_the_configuration_names_the_master_unless_an_option_does(self):
         self.start_master()

@@ -306,8 +306,7 @@ class Namespaces(zoo.ZooTest):
         # Nothing is known of it without that namespace's table: least of all that it is closed.
         self.assertEqual(rows("--pid", child.pid, "--netns", "own"), [])
         stats = json.loads(cli("--stats", "--netns", "own"))
-        self.assertEqual(stats["unbound"], 0)
-        self.assertGreaterEqual(stats["unread"], 3)
+        self.assertEqual((stats["unbound"], stats["unread"]), (0, 0))
 
     def test_namespace_that_lives_through_its_sockets_alone_is_not_taken_for_closed_ones(self):
         def come_back():

@@ -29,6 +29,7 @@ void fake_proc_free(struct fake_proc *fake)
 {
     proctcp_snapshot_unref(fake->snapshot);
     proctcp_scanner_free(fake->scanner);
+    proctcp_selection_free(fake->selection);
     nftw(fake->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     free(fake);
 }
@@ -91,12 +92,25 @@ void fake_proc_process(struct fake_proc *fake, int pid, const char *name, unsign
     fake_proc_link(fake, path, "/dev/null");
 }
 
+void fake_proc_select(struct fake_proc *fake, const char *kind, const char *value)
+{
+    char error[256];
+
+    if (!fake->selection)
+        assert_int_equal(proctcp_selection_new(&fake->selection), 0);
+    if (proctcp_selection_add(fake->selection, kind, value, error, sizeof(error)) < 0)
+        fail_msg("%s", error);
+}
+
 const struct proctcp_snapshot *fake_proc_scan(struct fake_proc *fake)
 {
     const struct proctcp_snapshot *snapshot = NULL;
 
     if (!fake->scanner)
-        assert_int_equal(proctcp_scanner_new(&(struct proctcp_options){.proc_root = fake->root}, &fake->scanner), 0);
+        assert_int_equal(
+            proctcp_scanner_new(&(struct proctcp_options){.proc_root = fake->root, .selection = fake->selection},
+                                &fake->scanner),
+            0);
     int status = proctcp_scan(fake->scanner, &snapshot);
     if (status)
         fail_msg("scan: %s: %s", strerror(-status), proctcp_failure(fake->scanner));

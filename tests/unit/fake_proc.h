@@ -13,6 +13,7 @@
 
 struct fake_proc {
     char root[64];
+    struct proctcp_selection *selection;
     struct proctcp_scanner *scanner;
     const struct proctcp_snapshot *snapshot;
 };
@@ -26,6 +27,9 @@ void fake_proc_link(struct fake_proc *fake, const char *path, const char *target
 
 /* A process with stat, limits, cgroup and ns/net as a kernel gives them. */
 void fake_proc_process(struct fake_proc *fake, int pid, const char *name, unsigned netns);
+
+/* Adds a rule to the selection of the scans to come; before the first one. */
+void fake_proc_select(struct fake_proc *fake, const char *kind, const char *value);
 
 /* Scans, with one scanner for all scans of the tree; the snapshot lives until the next. */
 const struct proctcp_snapshot *fake_proc_scan(struct fake_proc *fake);

@@ -128,9 +128,10 @@ static void every_allocation_of_a_live_scan_may_fail(void **state)
 static void every_allocation_of_a_selection_may_fail(void **state)
 {
     static const char *const rules[][2] = {{"pid", "1,2,3"},        {"process", "a,b"},    {"user", "0,1"},
-                                           {"local_port", "1-2,3"}, {"remote", "::1,::2"}, {"state", "listen"}};
+                                           {"local_port", "1-2,3"}, {"remote", "::1,::2"}, {"state", "listen"},
+                                           {"cgroup", "a,/b"},      {"netns", "a,1"},      {"exclude_command", "a.*b"}};
     (void)state;
-    for (long n = 0; n < 40; n++) {
+    for (long n = 0; n < 400; n++) {
         struct proctcp_selection *selection = NULL;
         char error[128];
         until_failure = n;

@@ -10,7 +10,6 @@
 
 struct world {
     struct hand hand;
-    struct proctcp_selection *selection;
     struct sticky places;
     struct groups groups;
 };
@@ -23,7 +22,7 @@ static int set_up(void **state)
     world.places = (struct sticky){0};
     world.groups = (struct groups){0};
     *state = &world;
-    return proctcp_selection_new(&world.selection);
+    return 0;
 }
 
 static int tear_down(void **state)
@@ -32,22 +31,13 @@ static int tear_down(void **state)
 
     groups_free(&world->groups);
     sticky_free(&world->places);
-    proctcp_selection_free(world->selection);
     return 0;
 }
 
 static void build(struct world *world, uint32_t max_groups)
 {
     groups_free(&world->groups);
-    assert_int_equal(groups_build(&world->hand.snapshot, world->selection, max_groups, &world->places, &world->groups),
-                     0);
-}
-
-static void select_only(struct world *world, const char *kind, const char *value)
-{
-    char error[256] = "";
-
-    assert_int_equal(proctcp_selection_add(world->selection, kind, value, error, sizeof(error)), 0);
+    assert_int_equal(groups_build(&world->hand.snapshot, max_groups, &world->places, &world->groups), 0);
 }
 
 static const struct group *group(const struct world *world, const char *name)
@@ -146,54 +136,6 @@ static void a_socket_shared_by_groups_counts_in_each_and_is_summed_at_rank_1(voi
     assert_int_equal(group(world, "bash")->sockets, 1);
     assert_int_equal(group(world, "zsh")->rx_queue_bytes, 4);
     assert_int_equal(group(world, "bash")->rx_queue_bytes, 0);
-}
-
-static void a_sum_goes_to_the_first_row_that_is_selected(void **state)
-{
-    struct world *world = *state;
-    struct hand *hand = &world->hand;
-    uint32_t shared = hand_socket(hand, 80, 7, 50000);
-
-    hand->sockets[shared].rx_queue_bytes = 4;
-    hand_process(hand, "zsh", 4, 0);
-    hand_row(hand, shared);
-    hand_process(hand, "bash", 4, 0);
-    hand_row(hand, shared);
-    select_only(world, "process", "bash");
-    build(world, 10);
-    assert_int_equal(world->groups.count, 1);
-    assert_int_equal(group(world, "bash")->rx_queue_bytes, 4);
-}
-
-static void a_selection_leaves_out_rows_and_the_processes_that_have_no_other(void **state)
-{
-    struct world *world = *state;
-    struct hand *hand = &world->hand;
-
-    hand_process(hand, "nginx", 4, 0);
-    hand_row_of_new(hand, 443, 7, 50001);
-    hand_row_of_new(hand, 80, 7, 50002);
-    hand_process(hand, "nginx", 4, 0);
-    hand_row_of_new(hand, 80, 7, 50003);
-    select_only(world, "local_port", "443");
-    build(world, 10);
-    assert_int_equal(group(world, "nginx")->processes, 1);
-    assert_int_equal(group(world, "nginx")->sockets, 1);
-    assert_int_not_equal(world->groups.home[0], PROCTCP_NONE);
-    assert_int_equal(world->groups.home[1], PROCTCP_NONE);
-}
-
-static void no_selection_selects_nothing(void **state)
-{
-    struct world *world = *state;
-
-    hand_process(&world->hand, "nginx", 4, 0);
-    hand_row_of_new(&world->hand, 443, 7, 50001);
-    proctcp_selection_free(world->selection);
-    world->selection = NULL;
-    build(world, 10);
-    assert_int_equal(world->groups.count, 0);
-    assert_int_equal(world->groups.home[0], PROCTCP_NONE);
 }
 
 static void an_empty_snapshot_has_no_groups(void **state)
@@ -337,9 +279,6 @@ int main(void)
         TEST(a_socket_shared_within_a_group_counts_once),
         TEST(the_size_of_accept_queues_is_summed_if_every_listener_has_it),
         TEST(a_socket_shared_by_groups_counts_in_each_and_is_summed_at_rank_1),
-        TEST(a_sum_goes_to_the_first_row_that_is_selected),
-        TEST(a_selection_leaves_out_rows_and_the_processes_that_have_no_other),
-        TEST(no_selection_selects_nothing),
         TEST(an_empty_snapshot_has_no_groups),
         TEST(unbound_sockets_are_counted_and_have_no_queues),
         TEST(queues_that_no_connection_has_are_absent),

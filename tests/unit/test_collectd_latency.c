@@ -10,7 +10,6 @@
 
 struct world {
     struct hand hand;
-    struct proctcp_selection *selection;
     struct sticky places;
     struct groups groups;
 };
@@ -23,7 +22,7 @@ static int set_up(void **state)
     world.places = (struct sticky){0};
     world.groups = (struct groups){0};
     *state = &world;
-    return proctcp_selection_new(&world.selection);
+    return 0;
 }
 
 static int tear_down(void **state)
@@ -32,14 +31,13 @@ static int tear_down(void **state)
 
     groups_free(&world->groups);
     sticky_free(&world->places);
-    proctcp_selection_free(world->selection);
     return 0;
 }
 
 static const struct group *measure(struct world *world, const char *name)
 {
     groups_free(&world->groups);
-    assert_int_equal(groups_build(&world->hand.snapshot, world->selection, 10, &world->places, &world->groups), 0);
+    assert_int_equal(groups_build(&world->hand.snapshot, 10, &world->places, &world->groups), 0);
     assert_int_equal(latency_measure(&world->hand.snapshot, &world->groups), 0);
     for (uint32_t i = 0; i < world->groups.count; i++) {
         if (strcmp(world->groups.groups[i].name, name) == 0)

@@ -120,6 +120,12 @@ static void every_option_is_taken_in_any_case_of_letters(void **state)
     TAKE(settings, "RemotePort", STRING("443"));
     TAKE(settings, "LocalAddress", STRING("10.0.0.0/8"));
     TAKE(settings, "RemoteAddress", STRING("::/0"));
+    TAKE(settings, "Command", STRING("^java .*-Dapp=(shop|depot),"));
+    TAKE(settings, "Pid", NUMBER(1));
+    TAKE(settings, "Cgroup", STRING("/system.slice"), STRING("nginx.service"));
+    TAKE(settings, "ExcludeProcess", STRING("sshd"));
+    TAKE(settings, "excludelocalport", NUMBER(22));
+    TAKE(settings, "EXCLUDENETNAMESPACE", STRING("blue"));
     settings_finish(settings);
     if (said.lines)
         fail_msg("said: %s", said.text);
@@ -186,8 +192,8 @@ static void a_word_that_there_is_not_is_named_with_those_there_are(void **state)
     assert_said(LOG_ERR, "Source \"ebpf\":", "auto, procfs or netlink", "\"auto\" stays");
     TAKE(settings, "NetNamespaces", NUMBER(1));
     assert_said(LOG_ERR, "NetNamespaces 1:", "all or own", "\"all\" stays");
-    assert_int_equal(settings->source, PROCTCP_SOURCE_AUTO);
     assert_false(settings->own_netns_only);
+    assert_int_equal(settings->source, PROCTCP_SOURCE_AUTO);
 }
 
 static void a_path_must_be_absolute(void **state)
@@ -247,10 +253,10 @@ static void a_range_without_quotes_is_left_out_whole(void **state)
     assert_said(LOG_ERR, "LocalPort 8000-8099:", "LocalPort \"8000-8099\"", "whole line is left out");
     TAKE(settings, "RemotePort", STRING("https"), NUMBER(-8099), NUMBER(90));
     assert_said(LOG_ERR, "RemotePort -8099:", "RemotePort \"8000-8099\"", "whole line is left out");
-    assert_int_equal(settings->rules_taken[3] + settings->rules_taken[4], 0);
     settings_finish(settings);
     assert_int_equal(said.lines, 2);
-    assert_null(settings->selection);
+    assert_true(proctcp_selection_is_void(settings->selection, "local_port"));
+    assert_true(proctcp_selection_is_void(settings->selection, "remote_port"));
 }
 
 static void another_line_of_the_kind_holds_where_a_range_lacks_quotes(void **state)
@@ -262,7 +268,7 @@ static void another_line_of_the_kind_holds_where_a_range_lacks_quotes(void **sta
     TAKE(settings, "LocalPort", STRING("9000-9001"), NUMBER(443));
     settings_finish(settings);
     assert_int_equal(said.lines, 0);
-    assert_non_null(settings->selection);
+    assert_false(proctcp_selection_is_void(settings->selection, "local_port"));
 }
 
 static void where_all_rules_of_a_kind_are_wrong_nothing_is_selected(void **state)
@@ -274,7 +280,8 @@ static void where_all_rules_of_a_kind_are_wrong_nothing_is_selected(void **state
     assert_said(LOG_ERR, "RemoteAddress", "10.0.0.0/99", "left out");
     settings_finish(settings);
     assert_said(LOG_ERR, "no RemoteAddress", "no socket is selected", "correct it");
-    assert_null(settings->selection);
+    assert_true(proctcp_selection_is_void(settings->selection, "remote"));
+    assert_false(proctcp_selection_is_void(settings->selection, "process"));
 }
 
 static void a_process_name_that_the_kernel_would_cut_is_warned_of(void **state)

@@ -11,7 +11,6 @@
 
 struct world {
     struct hand hand;
-    struct proctcp_selection *selection;
     struct sticky group_places;
     struct sticky places;
     struct groups groups;
@@ -25,7 +24,7 @@ static int set_up(void **state)
     memset(&world, 0, sizeof(world));
     hand_begin(&world.hand);
     *state = &world;
-    return proctcp_selection_new(&world.selection);
+    return 0;
 }
 
 static int tear_down(void **state)
@@ -36,7 +35,6 @@ static int tear_down(void **state)
     groups_free(&world->groups);
     sticky_free(&world->places);
     sticky_free(&world->group_places);
-    proctcp_selection_free(world->selection);
     return 0;
 }
 
@@ -44,8 +42,7 @@ static void choose_by(struct world *world, enum sockets_sort sort, uint32_t max)
 {
     groups_free(&world->groups);
     socket_choices_free(&world->choices);
-    assert_int_equal(groups_build(&world->hand.snapshot, world->selection, 100, &world->group_places, &world->groups),
-                     0);
+    assert_int_equal(groups_build(&world->hand.snapshot, 100, &world->group_places, &world->groups), 0);
     assert_int_equal(sockets_choose(&world->hand.snapshot, &world->groups, sort, max, &world->places, &world->choices),
                      0);
 }
@@ -231,18 +228,14 @@ static void a_socket_keeps_its_place_for_as_long_as_it_lives(void **state)
     assert_true(is_chosen(world, 2));
 }
 
-static void what_is_not_selected_or_has_no_address_is_no_candidate(void **state)
+static void what_nobody_holds_or_has_no_address_is_no_candidate(void **state)
 {
     struct world *world = *state;
-    char error[256];
 
     hand_process(&world->hand, "db", 4, 0);
     hand_row_of_new(&world->hand, 443, 7, 1);
     hand_row_of_new(&world->hand, 0, 7, 2)->present = 0;
-    hand_process(&world->hand, "web", 4, 0);
-    hand_row_of_new(&world->hand, 443, 7, 3);
     hand_socket(&world->hand, 443, 7, 4);
-    assert_int_equal(proctcp_selection_add(world->selection, "process", "db", error, sizeof(error)), 0);
     choose(world, 10);
     assert_int_equal(world->choices.count, 1);
     assert_int_equal(world->choices.left_out, 0);
@@ -277,7 +270,7 @@ int main(void)
         TEST(free_places_go_to_the_longest_queues),
         TEST(free_places_go_to_the_first_of_what_is_asked_for),
         TEST(a_socket_keeps_its_place_for_as_long_as_it_lives),
-        TEST(what_is_not_selected_or_has_no_address_is_no_candidate),
+        TEST(what_nobody_holds_or_has_no_address_is_no_candidate),
         TEST(a_socket_of_many_rows_is_chosen_once),
     };
 

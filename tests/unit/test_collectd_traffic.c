@@ -10,7 +10,6 @@
 
 struct world {
     struct hand hand;
-    struct proctcp_selection *selection;
     struct sticky places;
     struct groups groups;
     struct traffic traffic;
@@ -23,7 +22,7 @@ static int set_up(void **state)
     memset(&world, 0, sizeof(world));
     hand_begin(&world.hand);
     *state = &world;
-    return proctcp_selection_new(&world.selection);
+    return 0;
 }
 
 static int tear_down(void **state)
@@ -33,7 +32,6 @@ static int tear_down(void **state)
     traffic_free(&world->traffic);
     groups_free(&world->groups);
     sticky_free(&world->places);
-    proctcp_selection_free(world->selection);
     return 0;
 }
 
@@ -58,8 +56,7 @@ static struct proctcp_process *process(struct world *world, const char *name, in
 static void end_pass_of(struct world *world, uint32_t max_groups)
 {
     groups_free(&world->groups);
-    assert_int_equal(groups_build(&world->hand.snapshot, world->selection, max_groups, &world->places, &world->groups),
-                     0);
+    assert_int_equal(groups_build(&world->hand.snapshot, max_groups, &world->places, &world->groups), 0);
     assert_int_equal(traffic_count(&world->traffic, &world->hand.snapshot, max_groups, &world->groups), 0);
 }
 

@@ -152,6 +152,7 @@ static const struct proctcp_snapshot snapshot = {
               .source = PROCTCP_SOURCE_NETLINK,
               .source_reason = "",
               .namespaces_procfs = 2,
+              .skipped = 4,
               .rows = 4,
               .failure = ""},
 };
@@ -197,6 +198,7 @@ static const struct golden {
     {"1.23.0", "u 0"},
     {"1.24.0", "s "},
     {"1.25.0", "u 2"},
+    {"1.26.0", "u 4"},
     {"1.101.0", "u 10"},
     {"1.102.0", "i 2"},
     {"1.103.0", "u 0"},
@@ -547,7 +549,7 @@ static void get_tells_a_missing_instance_from_a_missing_object(void **state)
         {"1.1.1", WALK_NO_INSTANCE},
         {"1.1.0.0", WALK_NO_INSTANCE},
         {"1.0.0", WALK_NO_OBJECT},
-        {"1.26.0", WALK_NO_OBJECT},
+        {"1.27.0", WALK_NO_OBJECT},
         {"1.106.0", WALK_NO_INSTANCE}, /* scanLastFailureTime: there was none */
         {"1.999.0", WALK_NO_OBJECT},
         {"2", WALK_NO_OBJECT},
@@ -596,7 +598,8 @@ static void next_finds_its_way_from_anywhere(void **state)
         {"1.1.0", "1.2.0"},
         {"1.1.0.0", "1.2.0"},
         {"1.1.1", "1.2.0"},
-        {"1.25.0", "1.101.0"},
+        {"1.25.0", "1.26.0"},
+        {"1.26.0", "1.101.0"},
         {"1.50", "1.101.0"},
         {"1.105.0", "1.107.0"}, /* over an absent scalar */
         {"1.4294967295", "2.1.2.7"},
