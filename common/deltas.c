@@ -40,83 +40,133 @@ static struct proctcp_process *heir_of(struct scan *scan, uint32_t heir)
 
 /* ---- sockets ---- */
 
+/* Those that are in no table came last, and are few. */
+static uint32_t count_bound(const struct scan *scan)
+{
+    uint32_t bound = scan->sockets.count;
+    while (bound > 0 && !(scan->sockets.at[bound - 1].present & PROCTCP_HAS_LOCAL))
+        bound--;
+    return bound;
+}
+
+static uint64_t key_of(const struct scan *scan, uint32_t index)
+{
+    return (uint64_t)scan->sockets.at[index].inode << 32 | index;
+}
+
+/* The join has ordered all that tables showed; the others go in between. */
+static void merge_order(struct scan *scan)
+{
+    const uint64_t *ordered = scan->by_inode.at, *ordered_end = ordered + scan->ordered_by_inode;
+    const uint64_t *added = scan->keys.at, *added_end = added + scan->keys.count;
+    uint64_t *to = scan->with_inode.at;
+
+    while (ordered < ordered_end || added < added_end)
+        *to++ = added == added_end || (ordered < ordered_end && *ordered < *added) ? *ordered++ : *added++;
+    scan->with_inode.count = scan->ordered_by_inode + scan->keys.count;
+}
+
 static int order_those_with_inode(struct scan *scan)
 {
+    /* What the selection moved is ordered anew. */
+    const uint32_t first = scan->selection ? 0 : count_bound(scan);
     struct keys *keys = &scan->keys;
 
     keys->count = 0;
     scan->with_inode.count = 0;
-    if (!vector_reserve(keys, scan->sockets.count) || !vector_reserve(&scan->with_inode, scan->sockets.count))
+    if (!vector_reserve(keys, (uint64_t)scan->sockets.count - first + 1) ||
+        !vector_reserve(&scan->with_inode, (uint64_t)scan->sockets.count + 1))
         return -ENOMEM;
-    for (uint32_t i = 0; i < scan->sockets.count; i++) {
+    for (uint32_t i = first; i < scan->sockets.count; i++) {
         if (scan->sockets.at[i].inode)
-            keys->at[keys->count++] = (uint64_t)scan->sockets.at[i].inode << 32 | i;
+            keys->at[keys->count++] = key_of(scan, i);
     }
     if (sort_keys(scan) < 0)
         return -ENOMEM;
-    for (uint32_t i = 0; i < keys->count; i++)
-        scan->with_inode.at[i] = (uint32_t)keys->at[i];
-    scan->with_inode.count = keys->count;
+    if (scan->selection)
+        scan->ordered_by_inode = 0;
+    merge_order(scan);
     return 0;
 }
 
 /* Sockets of one inode are mostly one; the subflows of an MPTCP descriptor are a few. */
-static void match_socket(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match,
-                         uint32_t index, const uint32_t *old, const uint32_t *old_end)
+static void match_group(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match, uint64_t key,
+                        const uint64_t *old, const uint64_t *old_end)
 {
-    struct proctcp_socket *socket = &scan->sockets.at[index];
+    const uint32_t index = (uint32_t)key;
 
-    for (; old < old_end && previous->sockets[*old].inode == socket->inode; old++) {
-        if (match->lives_on[*old] || !same_socket(socket, &previous->sockets[*old]))
+    for (; old < old_end && *old >> 32 == key >> 32; old++) {
+        const uint32_t earlier = (uint32_t)*old;
+        if (match->lives_on[earlier] || !same_socket(&scan->sockets.at[index], &previous->sockets[earlier]))
             continue;
-        match->earlier[index] = *old;
-        match->lives_on[*old] = true;
-        socket->first_seen = previous->sockets[*old].first_seen;
+        match->earlier[index] = earlier;
+        match->lives_on[earlier] = true;
         return;
+    }
+}
+
+static bool is_alone(const uint64_t *key, const uint64_t *begin, const uint64_t *end)
+{
+    return (key == begin || key[-1] >> 32 != *key >> 32) && (key + 1 == end || key[1] >> 32 != *key >> 32);
+}
+
+/* Merges the inodes of both sides. Where each has one socket of an inode, they are looked at later, in their own order:
+ * here they would be all over the memory. */
+static void match_inodes(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
+{
+    uint32_t old_count;
+    const uint64_t *keys = scan->with_inode.at, *end = keys + scan->with_inode.count;
+    const uint64_t *begin_old = snapshot_with_inode(previous, &old_count), *old = begin_old, *old_end = old + old_count;
+
+    for (const uint64_t *key = keys; key < end; key++) {
+        while (old < old_end && *old >> 32 < *key >> 32)
+            old++;
+        if (old == old_end || *old >> 32 != *key >> 32)
+            continue;
+        if (is_alone(key, keys, end) && is_alone(old, begin_old, old_end))
+            match->earlier[(uint32_t)*key] = (uint32_t)*old;
+        else
+            match_group(scan, previous, match, *key, old, old_end);
     }
 }
 
 static void match_sockets(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
 {
-    uint32_t old_count;
-    const uint32_t *old = snapshot_with_inode(previous, &old_count), *old_end = old + old_count;
-
-    for (uint32_t i = 0; i < scan->with_inode.count; i++) {
-        uint32_t index = scan->with_inode.at[i];
-        while (old < old_end && previous->sockets[*old].inode < scan->sockets.at[index].inode)
-            old++;
-        match_socket(scan, previous, match, index, old, old_end);
+    match_inodes(scan, previous, match);
+    for (uint32_t i = 0; i < scan->sockets.count; i++) {
+        struct proctcp_socket *socket = &scan->sockets.at[i];
+        const uint32_t earlier = match->earlier[i];
+        if (earlier == PROCTCP_NONE)
+            continue;
+        if (!match->lives_on[earlier] && !same_socket(socket, &previous->sockets[earlier])) {
+            match->earlier[i] = PROCTCP_NONE;
+            continue;
+        }
+        match->lives_on[earlier] = true;
+        socket->first_seen = previous->sockets[earlier].first_seen;
     }
 }
 
 /* ---- rows and processes ---- */
 
-/* Order of rows within a process. */
-static int compare_rows(const struct scan *scan, const struct proctcp_row *row, const struct proctcp_snapshot *previous,
-                        const struct proctcp_row *old)
-{
-    if (row->fd != old->fd)
-        return row->fd < old->fd ? -1 : 1;
-    uint32_t a = scan->sockets.at[row->socket].subflow, b = previous->sockets[old->socket].subflow;
-    return (a > b) - (a < b);
-}
-
+/* A row is the same one if the same socket is at the same descriptor. Subflows share a descriptor; else it has one row.
+ */
 static void match_rows(struct scan *scan, const struct proctcp_process *process,
-                       const struct proctcp_snapshot *previous, const struct proctcp_process *old_process)
+                       const struct proctcp_snapshot *previous, const struct proctcp_process *old_process,
+                       const struct match *match)
 {
     struct proctcp_row *row = scan->rows.at + process->first_row;
     const struct proctcp_row *end = row + process->row_count;
     const struct proctcp_row *old = previous->rows + old_process->first_row;
     const struct proctcp_row *old_end = old + old_process->row_count;
 
-    while (row < end && old < old_end) {
-        int order = compare_rows(scan, row, previous, old);
-        if (order == 0 && same_socket(&scan->sockets.at[row->socket], &previous->sockets[old->socket]))
-            row->first_seen = old->first_seen;
-        if (order <= 0)
-            row++;
-        if (order >= 0)
+    for (; row < end; row++) {
+        while (old < old_end && old->fd < row->fd)
             old++;
+        for (const struct proctcp_row *same = old; same < old_end && same->fd == row->fd; same++) {
+            if (same->socket == match->earlier[row->socket])
+                row->first_seen = same->first_seen;
+        }
     }
 }
 
@@ -165,7 +215,7 @@ static void match_processes(struct scan *scan, const struct proctcp_snapshot *pr
         }
         match->heir[old] = i;
         keep_totals(process, &previous->processes[old]);
-        match_rows(scan, process, previous, &previous->processes[old]);
+        match_rows(scan, process, previous, &previous->processes[old], match);
     }
 }
 
@@ -276,15 +326,14 @@ static void add_counters(struct proctcp_process *process, const struct proctcp_s
 /* A socket counts in the process of its rank 1 alone, whoever that was before. */
 static void add_sockets(struct scan *scan, const struct proctcp_snapshot *previous, const struct match *match)
 {
-    for (uint32_t i = 0; i < scan->rows.count; i++) {
-        const struct proctcp_row *row = &scan->rows.at[i];
-        const struct proctcp_socket *socket = &scan->sockets.at[row->socket], *earlier = NULL;
+    for (uint32_t i = 0; i < scan->sockets.count; i++) {
+        const struct proctcp_socket *socket = &scan->sockets.at[i], *earlier = NULL;
         const struct proctcp_trouble *earlier_trouble = NULL;
-        struct proctcp_process *process = &scan->processes.at[row->process];
-        if (row->owner_rank != 1)
+        if (scan->homes.at[i] == PROCTCP_NONE)
             continue;
-        if (previous && match->earlier[row->socket] != PROCTCP_NONE) {
-            earlier = &previous->sockets[match->earlier[row->socket]];
+        struct proctcp_process *process = &scan->processes.at[scan->homes.at[i]];
+        if (previous && match->earlier[i] != PROCTCP_NONE) {
+            earlier = &previous->sockets[match->earlier[i]];
             earlier_trouble = &previous->troubles[earlier->trouble];
         }
         process->sockets_opened += !earlier;

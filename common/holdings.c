@@ -1,14 +1,10 @@
 /* holdings.c - what each process holds: its counts of sockets, by state, and its sums. Knows rows and how sockets are
- * shared. */
+ * shared. Goes through the sockets in their own order, for that of rows would be all over the memory. */
 #include "scan.h"
 
 #include <errno.h>
 
-static int compare_indices(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
+#define SINGLE (PROCTCP_NONE - 1) /* no process: of a socket that has one owner */
 
 static void add_sums(struct proctcp_process *process, const struct proctcp_socket *socket)
 {
@@ -18,47 +14,46 @@ static void add_sums(struct proctcp_process *process, const struct proctcp_socke
     process->rx_queue_bytes += socket->rx_queue_bytes;
 }
 
-/* Counts each socket once however many descriptors the process has of it. Only sockets with several owners can repeat.
- */
-static int count_process(struct scan *scan, struct proctcp_process *process)
+static void add_count(struct proctcp_process *process, const struct proctcp_socket *socket)
 {
-    struct indices *shared = &scan->scratch;
+    process->sockets++;
+    process->by_state[socket->state]++;
+    process->unbound += !(socket->present & PROCTCP_HAS_LOCAL);
+}
 
-    shared->count = 0;
-    for (uint32_t i = process->first_row; i < process->first_row + process->row_count; i++) {
+/* Once in each process, however many descriptors of the socket it has; its rows stand together. last is, by socket, the
+ * process that counted it last. */
+static void count_shared(struct scan *scan, uint32_t *last)
+{
+    for (uint32_t i = 0; i < scan->rows.count; i++) {
         const struct proctcp_row *row = &scan->rows.at[i];
-        const struct proctcp_socket *socket = &scan->sockets.at[row->socket];
-        if (row->owner_rank == 1)
-            add_sums(process, socket);
-        if (socket->owners > 1) {
-            uint32_t *index = vector_push(shared);
-            if (!index)
-                return -ENOMEM;
-            *index = row->socket;
+        if (last[row->socket] == SINGLE || last[row->socket] == row->process)
             continue;
-        }
-        process->sockets++;
-        process->by_state[socket->state]++;
-        process->unbound += !(socket->present & PROCTCP_HAS_LOCAL);
+        last[row->socket] = row->process;
+        add_count(&scan->processes.at[row->process], &scan->sockets.at[row->socket]);
     }
-    if (shared->count)
-        qsort(shared->at, shared->count, sizeof(shared->at[0]), compare_indices);
-    for (uint32_t i = 0; i < shared->count; i++) {
-        const struct proctcp_socket *socket = &scan->sockets.at[shared->at[i]];
-        if (i > 0 && shared->at[i] == shared->at[i - 1])
-            continue;
-        process->sockets++;
-        process->by_state[socket->state]++;
-        process->unbound += !(socket->present & PROCTCP_HAS_LOCAL);
-    }
-    return 0;
 }
 
 int holdings_count(struct scan *scan)
 {
-    int status = 0;
+    bool any_shared = false;
 
-    for (uint32_t i = 0; i < scan->processes.count && status == 0; i++)
-        status = count_process(scan, &scan->processes.at[i]);
-    return status;
+    scan->scratch.count = 0;
+    if (!vector_reserve(&scan->scratch, (uint64_t)scan->sockets.count + 1))
+        return -ENOMEM;
+    scan->scratch.count = scan->sockets.count;
+    for (uint32_t i = 0; i < scan->sockets.count; i++) {
+        const struct proctcp_socket *socket = &scan->sockets.at[i];
+        bool shared = socket->owners > 1;
+        scan->scratch.at[i] = shared ? PROCTCP_NONE : SINGLE;
+        any_shared |= shared;
+        if (scan->homes.at[i] == PROCTCP_NONE)
+            continue;
+        add_sums(&scan->processes.at[scan->homes.at[i]], socket);
+        if (!shared)
+            add_count(&scan->processes.at[scan->homes.at[i]], socket);
+    }
+    if (any_shared)
+        count_shared(scan, scan->scratch.at);
+    return 0;
 }

@@ -50,6 +50,7 @@ static int order_by_inode(struct scan *scan)
     ordered = *keys;
     *keys = scan->by_inode;
     scan->by_inode = ordered;
+    scan->ordered_by_inode = ordered.count;
     return 0;
 }
 
@@ -81,28 +82,33 @@ uint32_t join_find(const struct scan *scan, uint32_t inode)
     return map->at[slot];
 }
 
-/* The map holds the position of each inode's first socket. It has room for the unbound ones to come: at most one for
- * each owner. */
-static int map_inodes(struct scan *scan)
+/* The map holds the position of each inode's first socket. At most half of it is used. */
+static int build_map(struct scan *scan)
 {
-    uint64_t needed = (uint64_t)scan->by_inode.count + scan->owners.count;
     uint32_t size = 64;
 
-    while (size < UINT32_MAX / 2 && size / 2 < needed)
+    while (size < UINT32_MAX / 2 && size / 2 <= scan->by_inode.count)
         size *= 2;
     scan->inode_map.count = 0;
     if (!vector_reserve(&scan->inode_map, size))
         return -ENOMEM;
     scan->inode_map.count = size;
     memset(scan->inode_map.at, 0xff, size * sizeof(scan->inode_map.at[0]));
+    for (uint32_t i = 0; i < scan->by_inode.count; i++) {
+        if (i == 0 || inode_at(scan, i) != inode_at(scan, i - 1))
+            map_inode(scan, i);
+    }
+    return 0;
+}
+
+static void find_subflows(struct scan *scan)
+{
     for (uint32_t i = 0, next; i < scan->by_inode.count; i = next) {
         for (next = i + 1; next < scan->by_inode.count && inode_at(scan, next) == inode_at(scan, i); next++)
             ;
         if (next - i > 1)
             number_subflows(scan, i, next - i);
-        map_inode(scan, i);
     }
-    return 0;
 }
 
 /* A TCP socket that is in no table. */
@@ -110,9 +116,11 @@ static int add_unbound(struct scan *scan, const struct stray *stray, uint32_t *p
 {
     struct proctcp_socket *socket = vector_push(&scan->sockets);
     uint64_t *key = vector_push(&scan->by_inode);
+    uint32_t *other_end = vector_push(&scan->other_ends);
 
-    if (!socket || !key)
+    if (!socket || !key || !other_end)
         return -ENOMEM;
+    *other_end = PROCTCP_NONE;
     *socket = (struct proctcp_socket){.present = stray->netns ? PROCTCP_HAS_NETNS : 0,
                                       .inode = stray->inode,
                                       .netns = stray->netns,
@@ -123,8 +131,10 @@ static int add_unbound(struct scan *scan, const struct stray *stray, uint32_t *p
                                       .timer = PROCTCP_TIMER_NONE};
     *key = (uint64_t)stray->inode << 32 | (scan->sockets.count - 1);
     *position = scan->by_inode.count - 1;
-    map_inode(scan, *position);
     scan->stats.unbound++;
+    if (scan->by_inode.count >= scan->inode_map.count / 2)
+        return build_map(scan);
+    map_inode(scan, *position);
     return 0;
 }
 
@@ -168,11 +178,12 @@ int join_owners(struct scan *scan)
     uint32_t kept = 0;
     int status = order_by_inode(scan);
 
-    if (status == 0)
-        status = map_inodes(scan);
     if (status)
         return status;
-    status = strays_begin(scan);
+    find_subflows(scan);
+    status = build_map(scan);
+    if (status == 0)
+        status = strays_begin(scan);
     if (status)
         return status;
     for (uint32_t v = 0; v < scan->visits.count; v++) {

@@ -63,14 +63,15 @@ static void select_unattributed(struct scan *scan, struct places *places)
 /* Moves what is selected to the front and the other ends behind it. Puts new indices in the place of places. */
 static int rearrange(void *items, size_t size, uint32_t *count, uint32_t *places, uint32_t *tail)
 {
-    char *at = items, *others = NULL;
+    char *at = items, *others;
     uint32_t selected = 0, kept = 0;
 
     for (uint32_t i = 0; i < *count; i++) {
         selected += places[i] == SELECTED;
         *tail += places[i] == OTHER_END;
     }
-    if (*tail && !(others = malloc(*tail * size)))
+    others = malloc((*tail + 1) * size);
+    if (!others)
         return -ENOMEM;
     *tail = 0;
     for (uint32_t i = 0; i < *count; i++) {
@@ -95,6 +96,20 @@ static int rearrange(void *items, size_t size, uint32_t *count, uint32_t *places
 #define REARRANGE(scan, member, places)                                                                                \
     rearrange((scan)->member.at, sizeof((scan)->member.at[0]), &(scan)->member.count, (places)->member,                \
               &(scan)->tail.member)
+
+static void find_homes(struct scan *scan)
+{
+    scan->rank_one.count = scan->homes.count = scan->sockets.count;
+    for (uint32_t i = 0; i < scan->sockets.count; i++)
+        scan->rank_one.at[i] = scan->homes.at[i] = PROCTCP_NONE;
+    for (uint32_t i = 0; i < scan->rows.count; i++) {
+        const struct proctcp_row *row = &scan->rows.at[i];
+        if (row->owner_rank != 1)
+            continue;
+        scan->rank_one.at[row->socket] = i;
+        scan->homes.at[row->socket] = row->process;
+    }
+}
 
 static void renumber(struct scan *scan, const struct places *places)
 {
@@ -145,5 +160,6 @@ int narrow_scan(struct scan *scan)
         REARRANGE(scan, processes, &places) < 0)
         return -ENOMEM;
     renumber(scan, &places);
+    find_homes(scan);
     return 0;
 }

@@ -67,27 +67,28 @@ static bool listens_at(const struct scan *scan, const struct proctcp_socket *pla
     return false;
 }
 
-/* At its own address, at 0.0.0.0, or at ::, which takes IPv4 as well. */
-static bool has_listener(const struct scan *scan, const struct proctcp_socket *socket)
+/* At the address itself, at 0.0.0.0, or at ::, which takes IPv4 as well. */
+static bool has_listener(const struct scan *scan, uint32_t netns, const struct proctcp_address *address, uint16_t port)
 {
-    struct proctcp_socket place = {.netns = socket->netns, .local_port = socket->local_port};
+    struct proctcp_socket place = {.netns = netns, .local_port = port};
 
-    if (!(scan->listening_ports[place.local_port / 64] >> place.local_port % 64 & 1))
+    if (!(scan->listening_ports[port / 64] >> port % 64 & 1))
         return false;
     if (listens_at(scan, &place))
         return true;
-    if (proctcp_address_is_ipv4(&socket->local_address)) {
+    if (proctcp_address_is_ipv4(address)) {
         place.local_address = (struct proctcp_address){.bytes = {[10] = 0xff, [11] = 0xff}};
         if (listens_at(scan, &place))
             return true;
     }
-    place.local_address = socket->local_address;
+    place.local_address = *address;
     return listens_at(scan, &place);
 }
 
-/* Without a listener on either side of a connection that stays on this host, nothing tells who began it. */
+/* Without a listener on either side of a connection that stays on this host, nothing tells who began it. other_netns is
+ * where the other end is, or NULL. */
 static enum proctcp_direction find_direction(const struct scan *scan, const struct proctcp_socket *socket,
-                                             const struct proctcp_socket *other)
+                                             const uint32_t *other_netns)
 {
     if (socket->state == PROCTCP_LISTEN)
         return PROCTCP_DIRECTION_LISTEN;
@@ -95,46 +96,40 @@ static enum proctcp_direction find_direction(const struct scan *scan, const stru
         return PROCTCP_DIRECTION_UNKNOWN;
     if (socket->state == PROCTCP_SYN_SENT)
         return PROCTCP_OUTBOUND;
-    if (socket->state == PROCTCP_SYN_RECEIVED || has_listener(scan, socket))
+    if (socket->state == PROCTCP_SYN_RECEIVED ||
+        has_listener(scan, socket->netns, &socket->local_address, socket->local_port))
         return PROCTCP_INBOUND;
-    return other && !has_listener(scan, other) ? PROCTCP_DIRECTION_UNKNOWN : PROCTCP_OUTBOUND;
+    if (other_netns && !has_listener(scan, *other_netns, &socket->remote_address, socket->remote_port))
+        return PROCTCP_DIRECTION_UNKNOWN;
+    return PROCTCP_OUTBOUND;
 }
 
-/* rank_one maps each socket to its row of rank 1. */
-static void link_rows(struct scan *scan, const uint32_t *other_end, const uint32_t *rank_one)
+/* The other end is not looked at where it is plain: it lies far away in memory. */
+static void find_other_end(struct scan *scan, uint32_t index)
 {
-    for (uint32_t i = 0; i < scan->rows.count; i++) {
-        uint32_t other = other_end[scan->rows.at[i].socket];
+    struct proctcp_socket *socket = &scan->sockets.at[index];
+    uint32_t other = scan->other_ends.at[index], netns = socket->netns;
+
+    if (other == TUPLES_ASK) {
+        other = scan->other_ends.at[index] = tuples_mirror(scan, index);
         if (other != PROCTCP_NONE)
-            scan->rows.at[i].peer = rank_one[other];
+            netns = scan->sockets.at[other].netns;
     }
+    socket->direction = (uint8_t)find_direction(scan, socket, other == PROCTCP_NONE ? NULL : &netns);
 }
 
 int peers_find(struct scan *scan)
 {
-    uint32_t count = scan->sockets.count;
-    uint32_t *other_end, *rank_one;
     int status = find_listeners(scan);
 
-    if (status || count == 0)
+    if (status)
         return status;
-    scan->scratch.count = 0;
-    if (!vector_reserve(&scan->scratch, 2 * (uint64_t)count))
-        return -ENOMEM;
-    scan->scratch.count = 2 * count;
-    other_end = scan->scratch.at;
-    rank_one = scan->scratch.at + count;
-    for (uint32_t i = 0; i < count; i++) {
-        struct proctcp_socket *socket = &scan->sockets.at[i];
-        other_end[i] = tuples_mirror(scan, i);
-        rank_one[i] = PROCTCP_NONE;
-        socket->direction = (uint8_t)find_direction(
-            scan, socket, other_end[i] == PROCTCP_NONE ? NULL : &scan->sockets.at[other_end[i]]);
-    }
+    for (uint32_t i = 0; i < scan->sockets.count; i++)
+        find_other_end(scan, i);
     for (uint32_t i = 0; i < scan->rows.count; i++) {
-        if (scan->rows.at[i].owner_rank == 1)
-            rank_one[scan->rows.at[i].socket] = i;
+        uint32_t other = scan->other_ends.at[scan->rows.at[i].socket];
+        if (other != PROCTCP_NONE)
+            scan->rows.at[i].peer = scan->rank_one.at[other];
     }
-    link_rows(scan, other_end, rank_one);
     return 0;
 }

@@ -64,6 +64,9 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     vector_free(&scan->keys);
     vector_free(&scan->spare);
     vector_free(&scan->scratch);
+    vector_free(&scan->other_ends);
+    vector_free(&scan->rank_one);
+    vector_free(&scan->homes);
     vector_free(&scan->inode_map);
     vector_free(&scan->tuple_map);
     vector_free(&scan->listeners);
@@ -186,6 +189,9 @@ static void recycle(struct scan *scan)
     vector_recycle(&scan->keys);
     vector_recycle(&scan->spare);
     vector_recycle(&scan->scratch);
+    vector_recycle(&scan->other_ends);
+    vector_recycle(&scan->rank_one);
+    vector_recycle(&scan->homes);
     vector_recycle(&scan->inode_map);
     vector_recycle(&scan->tuple_map);
     vector_recycle(&scan->listeners);

@@ -84,8 +84,12 @@ struct scan {
     struct owners owners; /* in order of (pid, fd); after the join only those of TCP sockets */
     struct namespaces namespaces;
     struct keys by_inode;                 /* inode, and in the lower half its socket; ordered by (inode, subflow) */
+    uint32_t ordered_by_inode;            /* so many of by_inode are; unbound ones, found later, stand behind them */
     struct keys keys, spare;              /* scratch of orderings */
     struct indices scratch;               /* free for whatever stage runs */
+    struct indices other_ends;            /* by socket: the one at its other end, PROCTCP_NONE, or TUPLES_ASK */
+    struct indices rank_one;              /* by socket: its row of rank 1, or PROCTCP_NONE */
+    struct indices homes;                 /* by socket: the process of that row */
     struct indices inode_map;             /* hash: position in by_inode, or PROCTCP_NONE */
     struct indices tuple_map;             /* hash: socket by its namespace and four-tuple, or PROCTCP_NONE */
     struct indices listeners;             /* sockets in LISTEN, each place once */
@@ -106,8 +110,7 @@ struct scan {
     struct processes processes;
     struct troubles troubles; /* the first is all zeros */
     struct words words;       /* the first is "" */
-    struct indices
-        with_inode; /* sockets that have an inode, ordered by it; the snapshot keeps this for the next scan */
+    struct keys with_inode;   /* as by_inode, of the finished sockets; the snapshot keeps it for the next scan */
     struct arena strings;
     struct proctcp_stats stats;
     char failure[256];
@@ -173,8 +176,11 @@ struct netlink_socket;
 bool sockets_netlink_message(const struct netlink_socket *from, struct proctcp_socket *socket,
                              struct proctcp_trouble *trouble);
 
-/* tuples.c: an index of sockets by four-tuple. Drops what a table showed twice. */
+/* tuples.c: an index of sockets by four-tuple, and the other end of each. Drops what a table showed twice. */
 int tuples_index(struct scan *scan);
+/* In other_ends: there are several that might be it, or one in another namespace. tuples_mirror() decides, once it is
+ * known who is held. */
+#define TUPLES_ASK (PROCTCP_NONE - 1)
 /* The socket at the other end on this host, or PROCTCP_NONE. */
 uint32_t tuples_mirror(const struct scan *scan, uint32_t socket);
 
@@ -231,8 +237,8 @@ int sort_keys(struct scan *scan);
 
 /* snapshot.c: freezes what the stages made. Takes over its memory, on success only. */
 int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot);
-/* The sockets of a snapshot that have an inode, ordered by it. */
-const uint32_t *snapshot_with_inode(const struct proctcp_snapshot *snapshot, uint32_t *count);
+/* The sockets of a snapshot that have an inode: it and, in the lower half, the socket; ordered. */
+const uint64_t *snapshot_with_inode(const struct proctcp_snapshot *snapshot, uint32_t *count);
 
 /* Whether inode is the target of a descriptor's link ("socket:[1234]"). */
 bool owners_parse_link(const char *link, size_t length, uint32_t *inode);

@@ -2,13 +2,16 @@
  * mean. */
 #include "scan.h"
 
-/* Moves keys to out, ordered by eleven bits from shift on; keys that agree in them keep their order. */
-static void radix_pass(const struct keys *keys, struct keys *out, unsigned shift)
+/* Orders keys by eleven bits from shift on; keys that agree in them keep their order. */
+static void radix_pass(struct keys *keys, struct keys *out, unsigned shift)
 {
     uint32_t starts[2048] = {0}, sum = 0;
+    struct keys ordered;
 
     for (uint32_t i = 0; i < keys->count; i++)
         starts[keys->at[i] >> shift & 2047]++;
+    if (starts[keys->at[0] >> shift & 2047] == keys->count)
+        return;
     for (size_t i = 0; i < 2048; i++) {
         uint32_t count = starts[i];
         starts[i] = sum;
@@ -17,6 +20,9 @@ static void radix_pass(const struct keys *keys, struct keys *out, unsigned shift
     for (uint32_t i = 0; i < keys->count; i++)
         out->at[starts[keys->at[i] >> shift & 2047]++] = keys->at[i];
     out->count = keys->count;
+    ordered = *out;
+    *out = *keys;
+    *keys = ordered;
 }
 
 int sort_keys(struct scan *scan)
@@ -25,11 +31,7 @@ int sort_keys(struct scan *scan)
         return 0;
     if (!vector_reserve(&scan->spare, scan->keys.count))
         return -ENOMEM;
-    radix_pass(&scan->keys, &scan->spare, 32);
-    radix_pass(&scan->spare, &scan->keys, 43);
-    radix_pass(&scan->keys, &scan->spare, 54);
-    struct keys sorted = scan->spare;
-    scan->spare = scan->keys;
-    scan->keys = sorted;
+    for (unsigned shift = 32; shift < 64; shift += 11)
+        radix_pass(&scan->keys, &scan->spare, shift);
     return 0;
 }

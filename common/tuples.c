@@ -48,6 +48,19 @@ static bool same_socket(const struct proctcp_socket *a, const struct proctcp_soc
     return (a->netns == b->netns || (a->inode && a->inode == b->inode)) && same_tuple(a, b);
 }
 
+static bool is_mirror(const struct proctcp_socket *a, const struct proctcp_socket *b)
+{
+    return a->local_port == b->remote_port && a->remote_port == b->local_port && b->state != PROCTCP_LISTEN &&
+           same_address(&a->local_address, &b->remote_address) && same_address(&a->remote_address, &b->local_address);
+}
+
+static void note_other_end(struct scan *scan, uint32_t index, uint32_t other)
+{
+    uint32_t *noted = &scan->other_ends.at[index];
+    bool is_near = scan->sockets.at[index].netns == scan->sockets.at[other].netns;
+    *noted = *noted == PROCTCP_NONE && is_near ? other : TUPLES_ASK;
+}
+
 static uint32_t map_size(uint32_t count)
 {
     uint32_t size = 64;
@@ -64,13 +77,19 @@ static uint32_t fill(struct scan *scan)
     uint32_t mask = map->count - 1, duplicates = 0;
 
     memset(map->at, 0xff, map->count * sizeof(map->at[0]));
+    memset(scan->other_ends.at, 0xff, scan->sockets.count * sizeof(scan->other_ends.at[0]));
     for (uint32_t i = 0; i < scan->sockets.count; i++) {
         struct proctcp_socket *socket = &scan->sockets.at[i];
         uint32_t slot = (uint32_t)hash_tuple(scan->seed, socket) & mask;
         for (; map->at[slot] != PROCTCP_NONE; slot = (slot + 1) & mask) {
             struct proctcp_socket *other = &scan->sockets.at[map->at[slot]];
-            if (!same_socket(socket, other))
+            if (!same_socket(socket, other)) {
+                if (socket->present & other->present & PROCTCP_HAS_REMOTE && is_mirror(socket, other)) {
+                    note_other_end(scan, i, map->at[slot]);
+                    note_other_end(scan, map->at[slot], i);
+                }
                 continue;
+            }
             /* The later one is nearer to the truth, unless only the earlier one can be attributed. */
             struct proctcp_socket *loser = socket->inode == 0 && other->inode != 0 ? socket : other;
             loser->state = 0;
@@ -80,8 +99,11 @@ static uint32_t fill(struct scan *scan)
             map->at[slot] = PROCTCP_NONE;
             break;
         }
-        if (socket->state)
-            map->at[slot] = i;
+        if (!socket->state)
+            continue;
+        map->at[slot] = i;
+        if (socket->present & PROCTCP_HAS_REMOTE && is_mirror(socket, socket)) /* connected to itself */
+            note_other_end(scan, i, i);
     }
     return duplicates;
 }
@@ -100,6 +122,9 @@ int tuples_index(struct scan *scan)
 {
     uint32_t duplicates;
 
+    scan->other_ends.count = 0;
+    if (!vector_reserve(&scan->other_ends, scan->sockets.count + 1))
+        return -ENOMEM;
     do {
         scan->tuple_map.count = 0;
         if (!vector_reserve(&scan->tuple_map, map_size(scan->sockets.count)))
@@ -111,13 +136,8 @@ int tuples_index(struct scan *scan)
             drop_marked(&scan->sockets);
         }
     } while (duplicates);
+    scan->other_ends.count = scan->sockets.count;
     return 0;
-}
-
-static bool is_mirror(const struct proctcp_socket *a, const struct proctcp_socket *b)
-{
-    return a->local_port == b->remote_port && a->remote_port == b->local_port && b->state != PROCTCP_LISTEN &&
-           same_address(&a->local_address, &b->remote_address) && same_address(&a->remote_address, &b->local_address);
 }
 
 /* 127.0.0.0/8 and ::1 do not leave their namespace. */

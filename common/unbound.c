@@ -103,23 +103,28 @@ static int ask_kernel(struct scan *scan, const struct owner *owner)
     return 0;
 }
 
-int strays_begin(struct scan *scan)
+/* At most half of the map is used. */
+static int build_map(struct scan *scan)
 {
-    uint64_t needed = (uint64_t)scan->strays.count + scan->owners.count;
     uint32_t size = 64;
 
-    while (size < UINT32_MAX / 2 && size / 2 < needed)
+    while (size < UINT32_MAX / 2 && size / 2 <= scan->strays.count)
         size *= 2;
     scan->stray_map.count = 0;
     if (!vector_reserve(&scan->stray_map, size))
         return -ENOMEM;
     scan->stray_map.count = size;
     memset(scan->stray_map.at, 0xff, size * sizeof(scan->stray_map.at[0]));
-    for (uint32_t i = 0; i < scan->strays.count; i++) {
-        scan->strays.at[i].seen = false;
+    for (uint32_t i = 0; i < scan->strays.count; i++)
         scan->stray_map.at[find_slot(scan, scan->strays.at[i].inode)] = i;
-    }
     return 0;
+}
+
+int strays_begin(struct scan *scan)
+{
+    for (uint32_t i = 0; i < scan->strays.count; i++)
+        scan->strays.at[i].seen = false;
+    return build_map(scan);
 }
 
 /* 1: TCP, answer is set. 0: not TCP, or closed meanwhile. */
@@ -155,6 +160,8 @@ int strays_ask(struct scan *scan, const struct owner *owner, struct stray *answe
             return -ENOMEM;
         *stray = *answer;
         scan->stray_map.at[slot] = scan->strays.count - 1;
+        if (scan->strays.count >= scan->stray_map.count / 2 && build_map(scan) < 0)
+            return -ENOMEM;
         return answer->family != 0;
     }
     struct stray *known = &scan->strays.at[index];

@@ -2,6 +2,7 @@
 #include "scan.h"
 #include "testing.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct scan scan;
@@ -25,6 +26,8 @@ static int teardown(void **state)
     vector_free(&scan.troubles);
     vector_free(&scan.words);
     vector_free(&scan.with_inode);
+    vector_free(&scan.by_inode);
+    vector_free(&scan.homes);
     vector_free(&scan.keys);
     vector_free(&scan.spare);
     vector_free(&scan.scratch);
@@ -88,9 +91,34 @@ static void add_row(int fd, uint32_t socket)
     scan.processes.at[process].row_count++;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* What the stages before leave: sockets of tables by inode, those in none behind them, and where each is held. */
+static void join(void)
+{
+    scan.by_inode.count = scan.homes.count = 0;
+    for (uint32_t i = 0; i < scan.sockets.count; i++) {
+        *vector_push(&scan.homes) = PROCTCP_NONE;
+        if (scan.sockets.at[i].inode && scan.sockets.at[i].present & PROCTCP_HAS_LOCAL)
+            *vector_push(&scan.by_inode) = (uint64_t)scan.sockets.at[i].inode << 32 | i;
+    }
+    if (scan.by_inode.count)
+        qsort(scan.by_inode.at, scan.by_inode.count, sizeof(scan.by_inode.at[0]), compare_keys);
+    scan.ordered_by_inode = scan.by_inode.count;
+    for (uint32_t i = 0; i < scan.rows.count; i++) {
+        if (scan.rows.at[i].owner_rank == 1)
+            scan.homes.at[scan.rows.at[i].socket] = scan.rows.at[i].process;
+    }
+}
+
 static const struct proctcp_snapshot *end(void)
 {
     const struct proctcp_snapshot *snapshot = NULL;
+    join();
     assert_int_equal(deltas_find(&scan, previous), 0);
     assert_int_equal(snapshot_freeze(&scan, &snapshot), 0);
     proctcp_snapshot_unref(previous);
