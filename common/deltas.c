@@ -5,9 +5,9 @@
 
 /* What the walk of both sides found. Arrays lie in the scan's scratch memory. */
 struct match {
-    uint32_t *earlier;  /* by socket of this scan: the same one in the previous snapshot, or PROCTCP_NONE */
-    uint32_t *lives_on; /* by socket of the previous snapshot: whether it is in this scan, too */
-    uint32_t *heir;     /* by process of the previous snapshot: the same one in this scan, see heir_of() */
+    uint32_t *earlier; /* by socket of this scan: the same one in the previous snapshot, or PROCTCP_NONE */
+    bool *lives_on;    /* by socket of the previous snapshot: whether it is in this scan, too */
+    uint32_t *heir;    /* by process of the previous snapshot: the same one in this scan, see heir_of() */
 };
 
 /* Pids are reused; a process is the same only if it started at the same time. */
@@ -54,18 +54,26 @@ static uint64_t key_of(const struct scan *scan, uint32_t index)
     return (uint64_t)scan->sockets.at[index].inode << 32 | index;
 }
 
-/* The join has ordered all that tables showed; the others go in between. */
-static void merge_order(struct scan *scan)
+/* The join has ordered all that tables showed; the others, in keys, go in between. */
+static int merge_order(struct scan *scan)
 {
     const uint64_t *ordered = scan->by_inode.at, *ordered_end = ordered + scan->ordered_by_inode;
     const uint64_t *added = scan->keys.at, *added_end = added + scan->keys.count;
-    uint64_t *to = scan->with_inode.at;
+    const uint32_t count = scan->ordered_by_inode + scan->keys.count;
 
-    while (ordered < ordered_end || added < added_end)
-        *to++ = added == added_end || (ordered < ordered_end && *ordered < *added) ? *ordered++ : *added++;
-    scan->with_inode.count = scan->ordered_by_inode + scan->keys.count;
+    scan->spare.count = scan->with_inode.count = 0;
+    if (!vector_reserve(&scan->spare, (uint64_t)count + 1) || !vector_reserve(&scan->with_inode, (uint64_t)count + 1))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        bool next_is_added = ordered == ordered_end || (added < added_end && *added < *ordered);
+        scan->spare.at[i] = next_is_added ? *added++ : *ordered++;
+        scan->with_inode.at[i] = (uint32_t)scan->spare.at[i];
+    }
+    scan->spare.count = scan->with_inode.count = count;
+    return 0;
 }
 
+/* Leaves in spare the keys of by_inode, of the finished sockets. */
 static int order_those_with_inode(struct scan *scan)
 {
     /* What the selection moved is ordered anew. */
@@ -73,9 +81,7 @@ static int order_those_with_inode(struct scan *scan)
     struct keys *keys = &scan->keys;
 
     keys->count = 0;
-    scan->with_inode.count = 0;
-    if (!vector_reserve(keys, (uint64_t)scan->sockets.count - first + 1) ||
-        !vector_reserve(&scan->with_inode, (uint64_t)scan->sockets.count + 1))
+    if (!vector_reserve(keys, (uint64_t)scan->sockets.count - first + 1))
         return -ENOMEM;
     for (uint32_t i = first; i < scan->sockets.count; i++) {
         if (scan->sockets.at[i].inode)
@@ -85,48 +91,72 @@ static int order_those_with_inode(struct scan *scan)
         return -ENOMEM;
     if (scan->selection)
         scan->ordered_by_inode = 0;
-    merge_order(scan);
-    return 0;
+    return merge_order(scan);
+}
+
+/* The sockets of the previous snapshot in the order of their inodes, which lie all over the memory: what is next is
+ * fetched some steps ahead. */
+struct earlier_sockets {
+    const struct proctcp_snapshot *snapshot;
+    const uint32_t *order;
+    uint32_t count;
+    uint32_t at;
+};
+
+#define STEPS_AHEAD 16
+
+static bool earlier_reaches(const struct earlier_sockets *earlier, uint32_t at, uint32_t inode)
+{
+    return at < earlier->count && earlier->snapshot->sockets[earlier->order[at]].inode == inode;
+}
+
+static void earlier_skip_to(struct earlier_sockets *earlier, uint32_t inode)
+{
+    while (earlier->at < earlier->count && earlier->snapshot->sockets[earlier->order[earlier->at]].inode < inode) {
+        if (earlier->at + STEPS_AHEAD < earlier->count)
+            __builtin_prefetch(&earlier->snapshot->sockets[earlier->order[earlier->at + STEPS_AHEAD]].inode);
+        earlier->at++;
+    }
 }
 
 /* Sockets of one inode are mostly one; the subflows of an MPTCP descriptor are a few. */
-static void match_group(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match, uint64_t key,
-                        const uint64_t *old, const uint64_t *old_end)
+static void match_group(struct scan *scan, const struct earlier_sockets *earlier, struct match *match, uint64_t key)
 {
     const uint32_t index = (uint32_t)key;
 
-    for (; old < old_end && *old >> 32 == key >> 32; old++) {
-        const uint32_t earlier = (uint32_t)*old;
-        if (match->lives_on[earlier] || !same_socket(&scan->sockets.at[index], &previous->sockets[earlier]))
+    for (uint32_t at = earlier->at; earlier_reaches(earlier, at, (uint32_t)(key >> 32)); at++) {
+        const uint32_t same = earlier->order[at];
+        if (match->lives_on[same] || !same_socket(&scan->sockets.at[index], &earlier->snapshot->sockets[same]))
             continue;
-        match->earlier[index] = earlier;
-        match->lives_on[earlier] = true;
+        match->earlier[index] = same;
+        match->lives_on[same] = true;
         return;
     }
 }
 
-static bool is_alone(const uint64_t *key, const uint64_t *begin, const uint64_t *end)
+static bool is_alone(const struct keys *keys, uint32_t at)
 {
-    return (key == begin || key[-1] >> 32 != *key >> 32) && (key + 1 == end || key[1] >> 32 != *key >> 32);
+    return (at == 0 || keys->at[at - 1] >> 32 != keys->at[at] >> 32) &&
+           (at + 1 == keys->count || keys->at[at + 1] >> 32 != keys->at[at] >> 32);
 }
 
-/* Merges the inodes of both sides. Where each has one socket of an inode, they are looked at later, in their own order:
- * here they would be all over the memory. */
+/* Merges the inodes of both sides. Where each has one socket of an inode, those are compared later, in their own order.
+ */
 static void match_inodes(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
 {
-    uint32_t old_count;
-    const uint64_t *keys = scan->with_inode.at, *end = keys + scan->with_inode.count;
-    const uint64_t *begin_old = snapshot_with_inode(previous, &old_count), *old = begin_old, *old_end = old + old_count;
+    struct earlier_sockets earlier = {.snapshot = previous};
 
-    for (const uint64_t *key = keys; key < end; key++) {
-        while (old < old_end && *old >> 32 < *key >> 32)
-            old++;
-        if (old == old_end || *old >> 32 != *key >> 32)
+    earlier.order = snapshot_with_inode(previous, &earlier.count);
+    for (uint32_t i = 0; i < scan->spare.count; i++) {
+        const uint64_t key = scan->spare.at[i];
+        const uint32_t inode = (uint32_t)(key >> 32);
+        earlier_skip_to(&earlier, inode);
+        if (!earlier_reaches(&earlier, earlier.at, inode))
             continue;
-        if (is_alone(key, keys, end) && is_alone(old, begin_old, old_end))
-            match->earlier[(uint32_t)*key] = (uint32_t)*old;
+        if (is_alone(&scan->spare, i) && !earlier_reaches(&earlier, earlier.at + 1, inode))
+            match->earlier[(uint32_t)key] = earlier.order[earlier.at];
         else
-            match_group(scan, previous, match, *key, old, old_end);
+            match_group(scan, &earlier, match, key);
     }
 }
 
@@ -362,15 +392,15 @@ static int make_room(struct scan *scan, const struct proctcp_snapshot *previous,
     const uint64_t old_processes = previous ? previous->process_count : 0;
 
     scan->scratch.count = 0;
-    if (!vector_reserve(&scan->scratch, sockets + old_sockets + old_processes + 1))
+    if (!vector_reserve(&scan->scratch, sockets + old_processes + old_sockets / sizeof(uint32_t) + 1))
         return -ENOMEM;
-    scan->scratch.count = (uint32_t)(sockets + old_sockets + old_processes);
+    scan->scratch.count = (uint32_t)(sockets + old_processes + old_sockets / sizeof(uint32_t) + 1);
     match->earlier = scan->scratch.at;
-    match->lives_on = match->earlier + sockets;
-    match->heir = match->lives_on + old_sockets;
-    memset(match->earlier, 0xff, sockets * sizeof(uint32_t));
-    memset(match->lives_on, 0, old_sockets * sizeof(uint32_t));
-    memset(match->heir, 0xff, old_processes * sizeof(uint32_t));
+    match->heir = match->earlier + sockets;
+    match->lives_on = (bool *)(match->heir + old_processes);
+    memset(match->earlier, 0xff, sockets * sizeof(match->earlier[0]));
+    memset(match->heir, 0xff, old_processes * sizeof(match->heir[0]));
+    memset(match->lives_on, 0, old_sockets * sizeof(match->lives_on[0]));
     return 0;
 }
 

@@ -4,85 +4,87 @@
 
 #include <errno.h>
 
-/* Order of listeners: namespace, port, address; those that agree in all three say the same. */
-static int compare_places(const struct proctcp_socket *a, const struct proctcp_socket *b)
+static uint64_t place_of(uint32_t netns, uint16_t port)
 {
-    if (a->netns != b->netns)
-        return a->netns < b->netns ? -1 : 1;
-    if (a->local_port != b->local_port)
-        return a->local_port < b->local_port ? -1 : 1;
-    return memcmp(&a->local_address, &b->local_address, sizeof(a->local_address));
+    return (uint64_t)netns << 16 | port;
 }
 
-static int compare_listeners(const void *a, const void *b, void *sockets)
+static int compare_listeners(const void *a, const void *b)
 {
-    const struct proctcp_socket *all = sockets;
-    return compare_places(&all[*(const uint32_t *)a], &all[*(const uint32_t *)b]);
+    const struct listener *x = a, *y = b;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    return memcmp(&x->address, &y->address, sizeof(x->address));
 }
 
+/* Many sockets may listen at one address and port; one of them says as much as all. */
 static int find_listeners(struct scan *scan)
 {
-    struct indices *listeners = &scan->listeners;
+    struct listeners *listeners = &scan->listeners;
     uint32_t kept = 0;
 
     listeners->count = 0;
+    memset(scan->listening_ports, 0, sizeof(scan->listening_ports));
     for (uint32_t i = 0; i < scan->sockets.count; i++) {
-        if (scan->sockets.at[i].state != PROCTCP_LISTEN)
+        const struct proctcp_socket *socket = &scan->sockets.at[i];
+        if (socket->state != PROCTCP_LISTEN)
             continue;
-        uint32_t *slot = vector_push(listeners);
+        struct listener *slot = vector_push(listeners);
         if (!slot)
             return -ENOMEM;
-        *slot = i;
+        *slot = (struct listener){place_of(socket->netns, socket->local_port), socket->local_address};
+        scan->listening_ports[socket->local_port / 64] |= 1ull << socket->local_port % 64;
     }
     if (listeners->count)
-        qsort_r(listeners->at, listeners->count, sizeof(listeners->at[0]), compare_listeners, scan->sockets.at);
+        qsort(listeners->at, listeners->count, sizeof(listeners->at[0]), compare_listeners);
     for (uint32_t i = 0; i < listeners->count; i++) {
-        if (kept == 0 || compare_listeners(&listeners->at[kept - 1], &listeners->at[i], scan->sockets.at) != 0)
+        if (kept == 0 || compare_listeners(&listeners->at[kept - 1], &listeners->at[i]) != 0)
             listeners->at[kept++] = listeners->at[i];
     }
     listeners->count = kept;
-    memset(scan->listening_ports, 0, sizeof(scan->listening_ports));
-    for (uint32_t i = 0; i < kept; i++) {
-        uint16_t port = scan->sockets.at[listeners->at[i]].local_port;
-        scan->listening_ports[port / 64] |= 1ull << port % 64;
-    }
     return 0;
 }
 
-/* A place is the local end of a socket, with the address that a listener there may have. */
-static bool listens_at(const struct scan *scan, const struct proctcp_socket *place)
+/* The first listener that is not before one. */
+static uint32_t first_from(const struct scan *scan, const struct listener *wanted)
 {
     uint32_t low = 0, high = scan->listeners.count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        int order = compare_places(&scan->sockets.at[scan->listeners.at[middle]], place);
-        if (order == 0)
-            return true;
-        if (order < 0)
+        if (compare_listeners(&scan->listeners.at[middle], wanted) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return false;
+    return low;
 }
 
-/* At the address itself, at 0.0.0.0, or at ::, which takes IPv4 as well. */
+static bool listens(const struct scan *scan, const struct listener *wanted)
+{
+    uint32_t at = first_from(scan, wanted);
+    return at < scan->listeners.count && compare_listeners(&scan->listeners.at[at], wanted) == 0;
+}
+
+/* At the address itself, at 0.0.0.0, or at ::, which takes IPv4 as well and stands first. */
 static bool has_listener(const struct scan *scan, uint32_t netns, const struct proctcp_address *address, uint16_t port)
 {
-    struct proctcp_socket place = {.netns = netns, .local_port = port};
+    static const struct proctcp_address any = {{0}}, any_ipv4 = {.bytes = {[10] = 0xff, [11] = 0xff}};
+    struct listener wanted = {place_of(netns, port), any};
 
     if (!(scan->listening_ports[port / 64] >> port % 64 & 1))
         return false;
-    if (listens_at(scan, &place))
+    const uint32_t first = first_from(scan, &wanted);
+    if (first == scan->listeners.count || scan->listeners.at[first].place != wanted.place)
+        return false;
+    const struct proctcp_address *found = &scan->listeners.at[first].address;
+    if (memcmp(found, address, sizeof(any)) == 0 || memcmp(found, &any, sizeof(any)) == 0)
+        return true; /* as with most: a port has one listener */
+    wanted.address = *address;
+    if (listens(scan, &wanted))
         return true;
-    if (proctcp_address_is_ipv4(address)) {
-        place.local_address = (struct proctcp_address){.bytes = {[10] = 0xff, [11] = 0xff}};
-        if (listens_at(scan, &place))
-            return true;
-    }
-    place.local_address = *address;
-    return listens_at(scan, &place);
+    wanted.address = any_ipv4;
+    return proctcp_address_is_ipv4(address) && listens(scan, &wanted);
 }
 
 /* Without a listener on either side of a connection that stays on this host, nothing tells who began it. other_netns is

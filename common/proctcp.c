@@ -209,7 +209,7 @@ static void recycle(struct scan *scan)
     scan->failure[0] = '\0';
 }
 
-/* A host holds about as much as a moment ago: growing by steps would copy it several times over. */
+/* A host holds about as much as a moment ago: growing by steps would touch it several times over. */
 static bool reserve_as_before(struct scan *scan, const struct proctcp_snapshot *previous)
 {
     return vector_reserve(&scan->sockets, (uint64_t)previous->socket_count + previous->socket_count / 16) &&

@@ -50,6 +50,12 @@ struct stray {
     bool seen;      /* in this scan */
 };
 
+/* Where some socket listens. */
+struct listener {
+    uint64_t place; /* namespace and port */
+    struct proctcp_address address;
+};
+
 struct owners VECTOR(struct owner);
 struct visits VECTOR(struct visit);
 struct namespaces VECTOR(struct netns);
@@ -59,6 +65,7 @@ struct processes VECTOR(struct proctcp_process);
 struct troubles VECTOR(struct proctcp_trouble);
 struct words VECTOR(const char *);
 struct strays VECTOR(struct stray);
+struct listeners VECTOR(struct listener);
 struct indices VECTOR(uint32_t);
 struct keys VECTOR(uint64_t);
 
@@ -92,7 +99,7 @@ struct scan {
     struct indices homes;                 /* by socket: the process of that row */
     struct indices inode_map;             /* hash: position in by_inode, or PROCTCP_NONE */
     struct indices tuple_map;             /* hash: socket by its namespace and four-tuple, or PROCTCP_NONE */
-    struct indices listeners;             /* sockets in LISTEN, each place once */
+    struct listeners listeners;           /* each once, ordered by place and address */
     uint64_t listening_ports[65536 / 64]; /* a bit for each port that any of them has */
     struct processes rested;  /* sorted by pid; totals of processes that held TCP sockets once and hold none now */
     struct processes resting; /* the same in the making */
@@ -108,9 +115,9 @@ struct scan {
     struct sockets sockets;
     struct rows rows;
     struct processes processes;
-    struct troubles troubles; /* the first is all zeros */
-    struct words words;       /* the first is "" */
-    struct keys with_inode;   /* as by_inode, of the finished sockets; the snapshot keeps it for the next scan */
+    struct troubles troubles;  /* the first is all zeros */
+    struct words words;        /* the first is "" */
+    struct indices with_inode; /* the sockets that have an inode, ordered by it; kept for the next scan */
     struct arena strings;
     struct proctcp_stats stats;
     char failure[256];
@@ -237,8 +244,8 @@ int sort_keys(struct scan *scan);
 
 /* snapshot.c: freezes what the stages made. Takes over its memory, on success only. */
 int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot);
-/* The sockets of a snapshot that have an inode: it and, in the lower half, the socket; ordered. */
-const uint64_t *snapshot_with_inode(const struct proctcp_snapshot *snapshot, uint32_t *count);
+/* The sockets of a snapshot that have an inode, ordered by it. */
+const uint32_t *snapshot_with_inode(const struct proctcp_snapshot *snapshot, uint32_t *count);
 
 /* Whether inode is the target of a descriptor's link ("socket:[1234]"). */
 bool owners_parse_link(const char *link, size_t length, uint32_t *inode);

@@ -9,7 +9,7 @@ struct snapshot {
     struct proctcp_snapshot shown; /* first, so that one address serves for both */
     atomic_uint references;
     struct arena strings;
-    uint64_t *with_inode;
+    uint32_t *with_inode;
     uint32_t with_inode_count;
 };
 
@@ -154,7 +154,7 @@ static struct snapshot *thaw(const struct proctcp_snapshot *snapshot)
     return (struct snapshot *)(uintptr_t)snapshot;
 }
 
-const uint64_t *snapshot_with_inode(const struct proctcp_snapshot *snapshot, uint32_t *count)
+const uint32_t *snapshot_with_inode(const struct proctcp_snapshot *snapshot, uint32_t *count)
 {
     const struct snapshot *frozen = thaw(snapshot);
     *count = frozen->with_inode_count;

@@ -115,13 +115,13 @@ static uint64_t read_number(const uint8_t *from, uint8_t size)
     }
 }
 
-static void write_number(void *record, uint16_t offset, uint8_t size, uint64_t number)
+static void convert(const struct info_field *field, const uint8_t *from, uint8_t *to)
 {
-    uint8_t *to = (uint8_t *)record + offset;
+    uint64_t number = read_number(from, field->from_size) / (field->divisor ? field->divisor : 1);
     uint32_t narrow = (uint32_t)number;
     uint16_t half = number > UINT16_MAX ? UINT16_MAX : (uint16_t)number;
 
-    switch (size) {
+    switch (field->to_size) {
     case 1:
         *to = (uint8_t)number;
         break;
@@ -159,16 +159,24 @@ static void settle_info(struct proctcp_socket *socket)
 static void read_info(const uint8_t *info, size_t length, struct proctcp_socket *socket,
                       struct proctcp_trouble *trouble)
 {
-    for (size_t i = 0; i < sizeof(info_fields) / sizeof(info_fields[0]); i++) {
+    void *const targets[] = {[TO_SOCKET] = socket, [TO_TROUBLE] = trouble};
+    size_t count = sizeof(info_fields) / sizeof(info_fields[0]);
+    uint64_t present = 0;
+
+    while (count && (size_t)info_fields[count - 1].from + info_fields[count - 1].from_size > length)
+        count--; /* by offset: an older kernel has none of the rest */
+    for (size_t i = 0; i < count; i++) {
         const struct info_field *field = &info_fields[i];
-        if ((size_t)field->from + field->from_size > length)
-            break; /* by offset: an older kernel has none of the rest */
-        uint64_t number = read_number(info + field->from, field->from_size);
-        if (field->divisor)
-            number /= field->divisor;
-        write_number(field->target == TO_SOCKET ? (void *)socket : (void *)trouble, field->to, field->to_size, number);
-        socket->present |= field->present;
+        uint8_t *to = (uint8_t *)targets[field->target] + field->to;
+        present |= field->present;
+        if (field->from_size != field->to_size || field->divisor)
+            convert(field, info + field->from, to);
+        else if (field->from_size == 4) /* most are; a copy of a known size is one instruction */
+            memcpy(to, info + field->from, 4);
+        else
+            memcpy(to, info + field->from, field->from_size);
     }
+    socket->present |= present;
     if (length > 1) {
         unsigned ca_state = info[1] + 1u;
         socket->ca_state = (uint8_t)(ca_state <= PROCTCP_CA_LOSS ? ca_state : 0);
