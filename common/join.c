@@ -148,8 +148,8 @@ static bool matters(const struct scan *scan, const struct owner *owner)
     return false;
 }
 
-/* 1: the owner's socket is TCP, and owner->group is set. 0: it is not, or it does not matter, or nothing can be said of
- * it: only what is not in tables that were read whole is known to be closed. */
+/* 1: the owner's socket is TCP, and owner->group is set, or will be by the next join. 0: it is not, or it does not
+ * matter, or nothing can be said of it: only what is not in tables that were read whole is known to be closed. */
 static int match(struct scan *scan, struct owner *owner)
 {
     struct stray stray;
@@ -161,8 +161,8 @@ static int match(struct scan *scan, struct owner *owner)
     if (!select_unbound(scan->selection) || !namespaces_wanted(scan, scan->visits.at[owner->visit].netns))
         return 0;
     status = strays_ask(scan, owner, &stray);
-    if (status <= 0)
-        return status;
+    if (status != 1)
+        return status < 0 ? status : status == 2; /* kept until its namespace has been read */
     if (stray.netns && !namespaces_wanted(scan, stray.netns))
         return 0;
     if (!namespaces_complete(scan, stray.netns ? stray.netns : scan->visits.at[owner->visit].netns)) {
@@ -171,6 +171,12 @@ static int match(struct scan *scan, struct owner *owner)
     }
     status = add_unbound(scan, &stray, &owner->group);
     return status ? status : 1;
+}
+
+void join_undo(struct scan *scan)
+{
+    scan->sockets.count -= scan->stats.unbound;
+    scan->stats.unbound = 0;
 }
 
 int join_owners(struct scan *scan)

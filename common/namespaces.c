@@ -92,7 +92,7 @@ static int add_visited(struct scan *scan, uint32_t own)
     return 0;
 }
 
-static bool is_known(const struct scan *scan, uint32_t inode)
+bool namespaces_known(const struct scan *scan, uint32_t inode)
 {
     for (uint32_t i = 0; i < scan->namespaces.count; i++) {
         if (scan->namespaces.at[i].shown.inode == inode)
@@ -135,7 +135,7 @@ static int add_named(struct scan *scan, uint32_t own)
         if (fd < 0)
             continue;
         close(fd);
-        if (inode == own || is_known(scan, inode))
+        if (inode == own || namespaces_known(scan, inode))
             continue;
         uint32_t before = scan->namespaces.count;
         status = add(scan, inode, PROCTCP_NONE, false);
@@ -208,6 +208,36 @@ static int look_up_names(struct scan *scan)
     return status;
 }
 
+int namespaces_find_lost(struct scan *scan)
+{
+    for (uint32_t i = 0; i < scan->lost.count; i++) {
+        const struct lost_netns *lost = &scan->lost.at[i];
+        const uint32_t before = scan->namespaces.count;
+        if (namespaces_known(scan, lost->inode))
+            continue;
+        if (add(scan, lost->inode, PROCTCP_NONE, false) < 0)
+            return -ENOMEM;
+        if (scan->namespaces.count > before)
+            scan->namespaces.at[before].holder = lost->holder;
+    }
+    return 0;
+}
+
+int namespaces_remember_lost(struct scan *scan)
+{
+    scan->lost.count = 0;
+    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
+        const struct netns *netns = &scan->namespaces.at[i];
+        if (!netns->holder.inode || !netns->read)
+            continue;
+        struct lost_netns *lost = vector_push(&scan->lost);
+        if (!lost)
+            return -ENOMEM;
+        *lost = (struct lost_netns){netns->shown.inode, netns->holder};
+    }
+    return 0;
+}
+
 static void look_for_numbers(struct scan *scan)
 {
     const struct numbers none = {0};
@@ -216,7 +246,7 @@ static void look_for_numbers(struct scan *scan)
     for (uint32_t i = 0; i < inodes->count; i++) {
         char number[16];
         snprintf(number, sizeof(number), "%u", inodes->at[i]);
-        if (!is_known(scan, inodes->at[i]))
+        if (!namespaces_known(scan, inodes->at[i]))
             say_missing(scan, number);
     }
 }
@@ -233,6 +263,9 @@ int namespaces_find(struct scan *scan)
         status = add_visited(scan, has_own ? own : PROCTCP_NONE);
     if (status == 0 && scan->live)
         status = add_named(scan, own);
+    if (status == 0)
+        status = namespaces_find_lost(scan);
+    scan->lost.count = 0;
     if (status == 0 && !has_own && scan->namespaces.count == 0)
         status = add(scan, 0, PROCTCP_NONE, true);
     if (status == 0)
@@ -242,7 +275,7 @@ int namespaces_find(struct scan *scan)
 
 bool namespaces_wanted(const struct scan *scan, uint32_t inode)
 {
-    return !select_asks(scan->selection, RULE_NETNS) || is_known(scan, inode);
+    return !select_asks(scan->selection, RULE_NETNS) || namespaces_known(scan, inode);
 }
 
 /* O_NONBLOCK: a recorded tree may hold anything, and a pipe would be waited for. */
@@ -349,7 +382,7 @@ int namespaces_open_table(struct scan *scan, struct netns *netns, const char *ta
     if (fd == -ENOENT)
         fd = open_through_any(scan, netns, table);
     /* Recorded trees may have one table for all. */
-    if (fd == -ENOENT && scan->namespaces.count == 1)
+    if (fd == -ENOENT && scan->namespaces.count == 1 && !scan->live)
         fd = open_below(scan, "", table);
     return fd;
 }
@@ -369,6 +402,17 @@ bool namespaces_complete(const struct scan *scan, uint32_t inode)
     return found;
 }
 
+static int open_lost(const struct scan *scan, const struct netns *netns)
+{
+    struct stat found;
+    int fd = strays_open_netns(scan, &netns->holder);
+
+    if (fd < 0 || (fstat(fd, &found) == 0 && (uint32_t)found.st_ino == netns->shown.inode))
+        return fd == -ENOENT || fd == -EBADF ? -ESRCH : fd;
+    close(fd);
+    return -ESRCH;
+}
+
 /* A descriptor of the namespace itself. A pid may be in use by another process by now, which lives elsewhere. */
 static int open_namespace(struct scan *scan, const struct netns *netns)
 {
@@ -379,6 +423,8 @@ static int open_namespace(struct scan *scan, const struct netns *netns)
         return fd;
     if (fd >= 0)
         close(fd);
+    if (netns->holder.inode)
+        return open_lost(scan, netns);
     for (uint32_t i = netns->visit; i < scan->visits.count; i++) {
         const struct visit *visit = &scan->visits.at[i];
         struct stat found;

@@ -80,6 +80,7 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     vector_free(&scan->with_inode);
     vector_free(&scan->rested);
     vector_free(&scan->resting);
+    vector_free(&scan->lost);
     vector_free(&scan->netns_named.include);
     vector_free(&scan->netns_named.exclude);
     arena_free(&scan->strings);
@@ -233,6 +234,27 @@ static int read_sockets(struct scan *scan)
     return status;
 }
 
+/* A descriptor may be of a namespace that nothing else tells of: that is read, and joined, too. */
+static int join(struct scan *scan)
+{
+    int status;
+
+    scan->looked_for_lost = false;
+    for (;;) {
+        status = tuples_index(scan);
+        if (status == 0)
+            status = join_owners(scan);
+        if (status || scan->looked_for_lost || !scan->lost.count)
+            break;
+        scan->looked_for_lost = true;
+        join_undo(scan);
+        status = sources_scan_lost(scan);
+        if (status)
+            break;
+    }
+    return status ? status : namespaces_remember_lost(scan);
+}
+
 /* Descriptors first, then sockets: what is open through the whole scan is in both. */
 static int run_stages(struct scan *scan, const struct proctcp_snapshot *previous)
 {
@@ -243,9 +265,7 @@ static int run_stages(struct scan *scan, const struct proctcp_snapshot *previous
     if (status == 0)
         status = read_sockets(scan);
     if (status == 0)
-        status = tuples_index(scan);
-    if (status == 0)
-        status = join_owners(scan);
+        status = join(scan);
     if (status == 0)
         status = other_ends_find(scan);
     if (status == 0)

@@ -31,10 +31,24 @@ struct visit {
     uint64_t seen_ticks; /* clock ticks since boot when it was visited */
 };
 
+/* A socket, by a descriptor that it is open at. */
+struct holder {
+    int32_t pid;
+    int32_t fd;
+    uint32_t inode; /* of the socket; 0: none */
+};
+
+/* A namespace without a process and without a name: its sockets alone keep it. */
+struct lost_netns {
+    uint32_t inode;
+    struct holder holder;
+};
+
 struct netns {
     struct proctcp_netns shown;
-    uint32_t visit;   /* the first process that lives in it, or PROCTCP_NONE */
-    const char *name; /* in /run/netns, or NULL */
+    uint32_t visit;       /* the first process that lives in it, or PROCTCP_NONE */
+    const char *name;     /* in /run/netns, or NULL */
+    struct holder holder; /* of a socket that keeps it, where nothing else does */
     bool own;
     bool entered; /* the calling thread is in it now */
     bool read;
@@ -66,6 +80,7 @@ struct troubles VECTOR(struct proctcp_trouble);
 struct words VECTOR(const char *);
 struct strays VECTOR(struct stray);
 struct listeners VECTOR(struct listener);
+struct lost_namespaces VECTOR(struct lost_netns);
 struct indices VECTOR(uint32_t);
 struct keys VECTOR(uint64_t);
 
@@ -104,6 +119,8 @@ struct scan {
     struct processes rested;  /* sorted by pid; totals of processes that held TCP sockets once and hold none now */
     struct processes resting; /* the same in the making */
     struct select_netns netns_named; /* inodes of the namespaces that rules give by their names */
+    struct lost_namespaces lost;     /* found by the join in this scan; kept for the next if they could be read */
+    bool looked_for_lost;            /* in this scan */
     struct strays strays;            /* kept, because the kernel need be asked only once */
     struct indices stray_map;        /* hash: stray by inode, or PROCTCP_NONE */
 
@@ -148,6 +165,11 @@ int owners_walk(struct scan *scan, uint32_t visit);
 /* namespaces.c: the distinct network namespaces of the visited processes, one's own, and those that have a name, as far
  * as they are selected, each with a way to read it. None is no failure: a container may not be running. */
 int namespaces_find(struct scan *scan);
+/* Adds those of scan->lost. */
+int namespaces_find_lost(struct scan *scan);
+/* Keeps for the next scan how the lost ones of this scan were read. */
+int namespaces_remember_lost(struct scan *scan);
+bool namespaces_known(const struct scan *scan, uint32_t inode);
 /* Whether sockets of a namespace are wanted. */
 bool namespaces_wanted(const struct scan *scan, uint32_t inode);
 /* Opens table ("tcp", "tcp6") of a namespace through any process that lives there. Returns a descriptor or -errno;
@@ -162,6 +184,8 @@ int namespaces_enter(struct scan *scan, const struct netns *netns);
 /* sources.c: reads the sockets of every namespace, each from the best source that works. Fails if none can be read, or
  * if the one source that was asked for does not work. */
 int sources_scan(struct scan *scan);
+/* The same for what is in scan->lost. */
+int sources_scan_lost(struct scan *scan);
 
 /* sockets_procfs.c: appends the sockets of a namespace. -ESRCH: it ended. Fails if none of its tables can be read;
  * netns->shown.error is set where one cannot. */
@@ -196,6 +220,8 @@ uint32_t tuples_next_mirror(const struct scan *scan, uint32_t socket, uint32_t *
 
 /* join.c: finds the sockets of each owner; keeps only the owners of TCP sockets that matter to the selection. */
 int join_owners(struct scan *scan);
+/* Takes back what it added to the sockets, so that more can be read and joined. */
+void join_undo(struct scan *scan);
 /* The position in by_inode of an inode's first socket, or PROCTCP_NONE. */
 uint32_t join_find(const struct scan *scan, uint32_t inode);
 
@@ -204,10 +230,12 @@ int other_ends_find(struct scan *scan);
 
 /* unbound.c: what an inode that is in no table is. strays_begin() and strays_end() enclose the calls of a scan. */
 int strays_begin(struct scan *scan);
-/* 1: a TCP socket that no table should show; 0: none, closed meanwhile, or one that a table should (counted as unread).
- */
+/* 1: a TCP socket that no table should show; 0: none, closed meanwhile, or one that a table should (counted as unread);
+ * 2: one of a namespace that was not known and is in scan->lost now. */
 int strays_ask(struct scan *scan, const struct owner *owner, struct stray *answer);
 void strays_end(struct scan *scan);
+/* A descriptor of the namespace of a socket that somebody holds, or -errno. */
+int strays_open_netns(const struct scan *scan, const struct holder *holder);
 
 /* processes.c: facts about every visited process that owns a TCP socket, unless it is gone or another by now. */
 int processes_read(struct scan *scan);

@@ -48,6 +48,17 @@ struct visitor {
     int status; /* 0 or -ENOMEM */
 };
 
+/* Without a process there is no other way in. */
+static bool has_process(const struct netns *netns)
+{
+    return netns->own || !(netns->name || netns->holder.inode);
+}
+
+static bool must_enter(const struct netns *netns, bool netlink)
+{
+    return netlink || !has_process(netns);
+}
+
 /* 0 or -ENOMEM. Rights differ from namespace to namespace: where one may not be entered, the next one may. */
 static int visit_namespace(struct scan *scan, struct netns *netns, bool netlink)
 {
@@ -77,7 +88,7 @@ static void *visit_namespaces(void *argument)
 
     for (uint32_t i = 0; i < namespaces->count && visitor->status == 0; i++) {
         struct netns *netns = &namespaces->at[i];
-        if (!netns->read && (visitor->netlink || netns->name))
+        if (!netns->read && must_enter(netns, visitor->netlink))
             visitor->status = visit_namespace(visitor->scan, netns, visitor->netlink);
     }
     return NULL;
@@ -104,7 +115,7 @@ static int visit_others(struct scan *scan, bool netlink)
 static bool any_to_visit(const struct scan *scan, bool netlink)
 {
     for (uint32_t i = 0; i < scan->namespaces.count; i++) {
-        if (!scan->namespaces.at[i].read && (netlink || scan->namespaces.at[i].name))
+        if (!scan->namespaces.at[i].read && must_enter(&scan->namespaces.at[i], netlink))
             return true;
     }
     return false;
@@ -147,40 +158,64 @@ static int try_netlink(struct scan *scan)
     return give_reason(scan, text);
 }
 
-/* What could not be read better is read through /proc; then all is counted. */
-static int read_rest(struct scan *scan)
+static int fail_without_process(struct scan *scan, const struct netns *netns)
+{
+    const int error = netns->shown.error ? netns->shown.error : ESRCH;
+
+    if (!netns->shown.error)
+        return -ESRCH; /* it ended */
+    if (netns->name)
+        scan_failed(scan, error, "(network namespace %s)", netns->name);
+    else
+        scan_failed(scan, error, "(network namespace %u)", netns->shown.inode);
+    scan->stats.namespaces_failed++;
+    return -error;
+}
+
+static int read_through_process(struct scan *scan, struct netns *netns)
+{
+    int entering = netns->shown.error, status;
+
+    netns->shown.error = 0;
+    status = read_procfs(scan, netns);
+    scan->stats.namespaces_failed += netns->shown.error != 0;
+    if (netns->read && !netns->shown.error)
+        netns->shown.error = entering;
+    return status;
+}
+
+/* What could not be read better is read through /proc; then all, from one on, is counted. */
+static int read_rest(struct scan *scan, uint32_t first)
 {
     int failure = -ENOENT;
 
-    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
+    for (uint32_t i = first; i < scan->namespaces.count; i++) {
         struct netns *netns = &scan->namespaces.at[i];
-        if (!netns->read && netns->name && netns->shown.error) { /* without a process there is no other way in */
-            failure = -netns->shown.error;
-            scan_failed(scan, netns->shown.error, "(network namespace %s)", netns->name);
-            scan->stats.namespaces_failed++;
-        } else if (!netns->read) {
-            int entering = netns->shown.error;
-            netns->shown.error = 0;
-            int status = read_procfs(scan, netns);
-            if (status == -ENOMEM)
-                return status;
-            if (status && status != -ESRCH)
-                failure = status;
-            scan->stats.namespaces_failed += netns->shown.error != 0;
-            if (netns->read && !netns->shown.error)
-                netns->shown.error = entering;
-        }
+        int status = 0;
+        if (!netns->read)
+            status = has_process(netns) ? read_through_process(scan, netns) : fail_without_process(scan, netns);
+        if (status == -ENOMEM)
+            return status;
+        if (status && status != -ESRCH)
+            failure = status;
         scan->stats.namespaces += netns->read;
         scan->stats.namespaces_procfs += netns->shown.source == PROCTCP_SOURCE_PROCFS;
     }
     return scan->stats.namespaces || !scan->namespaces.count ? 0 : failure;
 }
 
+/* Those that are not read yet, from one on. */
+static int read_others(struct scan *scan, uint32_t first, bool netlink)
+{
+    int status = any_to_visit(scan, netlink) ? visit_others(scan, netlink) : 0;
+    return status ? status : read_rest(scan, first);
+}
+
 int sources_scan(struct scan *scan)
 {
     const char **word = vector_push(&scan->words);
     struct proctcp_trouble *none = vector_push(&scan->troubles);
-    int netlink, status = 0;
+    int netlink;
 
     if (!word || !none)
         return -ENOMEM;
@@ -190,7 +225,14 @@ int sources_scan(struct scan *scan)
     if (netlink < 0)
         return netlink;
     scan->stats.source = netlink ? PROCTCP_SOURCE_NETLINK : PROCTCP_SOURCE_PROCFS;
-    if (any_to_visit(scan, netlink))
-        status = visit_others(scan, netlink);
-    return status ? status : read_rest(scan);
+    return read_others(scan, 0, netlink);
+}
+
+int sources_scan_lost(struct scan *scan)
+{
+    const uint32_t first = scan->namespaces.count;
+
+    if (namespaces_find_lost(scan) < 0)
+        return -ENOMEM;
+    return read_others(scan, first, scan->stats.source == PROCTCP_SOURCE_NETLINK) == -ENOMEM ? -ENOMEM : 0;
 }

@@ -45,41 +45,62 @@ static bool still_open(const struct scan *scan, const char *path, uint32_t inode
     return length > 0 && owners_parse_link(link, (size_t)length, &now) && now == inode;
 }
 
-/* What the socket itself says, by a duplicate of the descriptor that lives for a moment: its namespace, 0 if that
- * cannot be had, and whether it is in a state that some table should show. The kernel (before 5.6) or our rights
- * (CAP_SYS_PTRACE, CAP_NET_ADMIN) may not allow it. */
-static uint32_t look_closer(const struct scan *scan, const struct owner *owner, bool *is_open)
+/* A duplicate of a socket's descriptor, to be closed at once: it would keep the socket alive. The kernel (before 5.6)
+ * or our rights (CAP_SYS_PTRACE) may not allow it. -ESRCH: it is another one by now, or the root is the procfs of
+ * another pid namespace, where the pid is somebody else's. */
+static int borrow(const struct holder *holder)
+{
+#if defined(SYS_pidfd_open) && defined(SYS_pidfd_getfd)
+    struct stat found;
+    int pidfd = (int)syscall(SYS_pidfd_open, holder->pid, 0);
+    int fd = pidfd < 0 ? scan_errno() : (int)syscall(SYS_pidfd_getfd, pidfd, holder->fd, 0);
+
+    if (pidfd < 0)
+        return fd;
+    fd = fd < 0 ? scan_errno() : fd;
+    close(pidfd);
+    if (fd < 0 || (fstat(fd, &found) == 0 && found.st_ino == holder->inode))
+        return fd;
+    close(fd);
+    return -ESRCH;
+#else
+    (void)holder;
+    return -ENOSYS;
+#endif
+}
+
+/* SIOCGSKNS takes CAP_NET_ADMIN in the user namespace that the network namespace belongs to. */
+int strays_open_netns(const struct scan *scan, const struct holder *holder)
+{
+    int fd = scan->live ? borrow(holder) : -EOPNOTSUPP;
+    int netns;
+
+    if (fd < 0)
+        return fd;
+    netns = ioctl(fd, SIOCGSKNS);
+    netns = netns < 0 ? scan_errno() : netns;
+    close(fd);
+    return netns;
+}
+
+/* What the socket itself says: its namespace, 0 if that cannot be had, and whether it is in a state that some table
+ * should show. */
+static uint32_t look_closer(const struct scan *scan, const struct holder *holder, bool *is_open)
 {
     uint32_t inode = 0;
     uint8_t tcp_state;
     socklen_t size = sizeof(tcp_state); /* the first of struct tcp_info */
+    struct stat home;
+    int fd = borrow(holder), netns = strays_open_netns(scan, holder);
 
-    *is_open = false;
-#if defined(SYS_pidfd_open) && defined(SYS_pidfd_getfd)
-    struct stat found, home;
-    int pidfd = (int)syscall(SYS_pidfd_open, scan->visits.at[owner->visit].pid, 0);
-    int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, owner->fd, 0);
-    int netns = -1;
-
-    /* The root may be the procfs of another pid namespace, where the pid is somebody else's. */
-    if (fd >= 0 && fstat(fd, &found) == 0 && found.st_ino == owner->inode) {
-        netns = ioctl(fd, SIOCGSKNS);
-        *is_open = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp_state, &size) == 0 && size && tcp_state != TCP_CLOSE;
-    }
+    *is_open =
+        fd >= 0 && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp_state, &size) == 0 && size && tcp_state != TCP_CLOSE;
     if (netns >= 0 && fstat(netns, &home) == 0)
         inode = (uint32_t)home.st_ino;
     if (netns >= 0)
         close(netns);
     if (fd >= 0)
         close(fd);
-    if (pidfd >= 0)
-        close(pidfd);
-#else
-    (void)scan;
-    (void)owner;
-    (void)tcp_state;
-    (void)size;
-#endif
     return inode;
 }
 
@@ -127,54 +148,90 @@ int strays_begin(struct scan *scan)
     return build_map(scan);
 }
 
-/* 1: TCP, answer is set. 0: not TCP, or closed meanwhile. */
+static struct holder holder_of(const struct scan *scan, const struct owner *owner)
+{
+    return (struct holder){scan->visits.at[owner->visit].pid, owner->fd, owner->inode};
+}
+
+/* Whether a namespace is one that nothing but its sockets told of so far. 1: it is in scan->lost. */
+static int note_lost(struct scan *scan, const struct owner *owner, uint32_t netns)
+{
+    struct lost_netns *lost;
+
+    if (!netns || scan->looked_for_lost || namespaces_known(scan, netns))
+        return 0;
+    for (uint32_t i = 0; i < scan->lost.count; i++) {
+        if (scan->lost.at[i].inode == netns)
+            return 1;
+    }
+    lost = vector_push(&scan->lost);
+    if (!lost)
+        return -ENOMEM;
+    *lost = (struct lost_netns){netns, holder_of(scan, owner)};
+    return 1;
+}
+
+/* 1: TCP, answer is set. 0: not TCP, or closed meanwhile. 2: in a namespace that was not known. */
 static int ask_anew(struct scan *scan, const struct owner *owner, struct stray *answer)
 {
     int family = ask_kernel(scan, owner);
+    const struct holder holder = holder_of(scan, owner);
     bool is_open = false;
 
     if (family >= 0) {
         *answer = (struct stray){.inode = owner->inode, .family = (uint8_t)family, .seen = true};
         if (family > 0)
-            answer->netns = look_closer(scan, owner, &is_open);
+            answer->netns = look_closer(scan, &holder, &is_open);
+        int lost = note_lost(scan, owner, answer->netns);
+        if (lost)
+            return lost < 0 ? lost : 2;
         if (is_open && (!answer->netns || namespaces_wanted(scan, answer->netns)))
             scan->stats.unread++; /* the dump passed it by, or it has only just come to life */
         return !is_open;
     }
     if (family == -EMFILE || family == -ENFILE || family == -ENOBUFS)
-        scan_count_error(scan, -family, "%d/fd/%d", scan->visits.at[owner->visit].pid, owner->fd);
+        scan_count_error(scan, -family, "%d/fd/%d", holder.pid, holder.fd);
     else if (family == -ENOENT && scan->live)
         scan->stats.closed++;
     return 0; /* a recorded tree, or an older kernel, has nothing to say either */
 }
 
+static int ask_first(struct scan *scan, const struct owner *owner, uint32_t slot, struct stray *answer)
+{
+    int status = ask_anew(scan, owner, answer);
+    struct stray *stray;
+
+    if (status != 1)
+        return status;
+    stray = vector_push(&scan->strays);
+    if (!stray)
+        return -ENOMEM;
+    *stray = *answer;
+    scan->stray_map.at[slot] = scan->strays.count - 1;
+    if (scan->strays.count >= scan->stray_map.count / 2 && build_map(scan) < 0)
+        return -ENOMEM;
+    return answer->family != 0;
+}
+
 int strays_ask(struct scan *scan, const struct owner *owner, struct stray *answer)
 {
     uint32_t slot = find_slot(scan, owner->inode), index = scan->stray_map.at[slot];
+    char path[32];
 
-    if (index == PROCTCP_NONE) {
-        if (!ask_anew(scan, owner, answer))
-            return 0;
-        struct stray *stray = vector_push(&scan->strays);
-        if (!stray)
-            return -ENOMEM;
-        *stray = *answer;
-        scan->stray_map.at[slot] = scan->strays.count - 1;
-        if (scan->strays.count >= scan->stray_map.count / 2 && build_map(scan) < 0)
-            return -ENOMEM;
-        return answer->family != 0;
-    }
+    if (index == PROCTCP_NONE)
+        return ask_first(scan, owner, slot, answer);
     struct stray *known = &scan->strays.at[index];
     known->seen = true;
     *answer = *known;
     if (!known->family)
         return 0;
-    char path[32];
     snprintf(path, sizeof(path), "%d/fd/%d", scan->visits.at[owner->visit].pid, owner->fd);
-    if (still_open(scan, path, owner->inode))
-        return 1;
-    scan->stats.closed++;
-    return 0;
+    if (!still_open(scan, path, owner->inode)) {
+        scan->stats.closed++;
+        return 0;
+    }
+    int lost = note_lost(scan, owner, known->netns);
+    return lost == 0 ? 1 : lost < 0 ? lost : 2;
 }
 
 void strays_end(struct scan *scan)

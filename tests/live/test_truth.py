@@ -8,9 +8,10 @@ import time
 import unittest
 
 import zoo
-from support import cli, rows, wait_until
+from support import BUILD, cli, rows, wait_until
 
 TCP_INFO, TCP_CONGESTION, TCP_MAXSEG, TCP_NODELAY = 11, 13, 2, 1
+LOAD = os.path.join(BUILD, "tests", "bench", "load")
 SIOCOUTQ, SIOCINQ = 0x5411, 0x541B
 
 
@@ -206,6 +207,28 @@ class Namespaces(zoo.ZooTest):
         for source in ("netlink", "procfs"):
             row = row_of(child.result, source, child.pid)
             self.assertEqual((row["state"], row["netns"]), ("listen", inode), source)
+
+    @unittest.skipUnless(os.path.exists(LOAD), "%s is not built" % LOAD)
+    def test_a_thousand_namespaces_in_one_scan(self):
+        load = subprocess.Popen([LOAD, "2000", "1000", "1000"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(lambda: (load.stdin.close(), load.wait(60), load.stdout.close()))
+        self.assertTrue(load.stdout.readline().startswith(b"ready"))
+        with open("/proc/%d/task/%d/children" % (load.pid, load.pid)) as file:
+            pids = [int(pid) for pid in file.read().split()]
+        self.assertEqual(len(pids), 1000)
+        wanted = {pid: zoo.netns_of(pid) for pid in pids}
+        self.assertEqual(len(set(wanted.values())), 1000)
+        shown = {}
+        for row in rows("--process", "load"):
+            if row["pid"] in wanted:
+                self.assertEqual(row["netns"], wanted[row["pid"]])
+                self.assertEqual(row.get("peer_pid"), row["pid"] if row["state"] == "established" else None)
+                shown.setdefault(row["pid"], []).append(row["state"])
+        self.assertEqual({pid: sorted(states) for pid, states in shown.items()},
+                         {pid: ["established", "established", "listen"] for pid in pids})
+        stats = json.loads(cli("--stats"))
+        self.assertGreaterEqual(stats["namespaces"], 1001)
+        self.assertEqual((stats["namespaces_failed"], stats["namespaces_procfs"], stats["unread"]), (0, 0, 0))
 
     def test_many_namespaces_in_one_scan(self):
         def crowd():

@@ -308,7 +308,7 @@ class Namespaces(zoo.ZooTest):
         stats = json.loads(cli("--stats", "--netns", "own"))
         self.assertEqual((stats["unbound"], stats["unread"]), (0, 0))
 
-    def test_namespace_that_lives_through_its_sockets_alone_is_not_taken_for_closed_ones(self):
+    def test_namespace_that_lives_through_its_sockets_alone_is_read(self):
         def come_back():
             home = os.open("/proc/self/ns/net", os.O_RDONLY)
             zoo.enter_new_netns()
@@ -316,11 +316,23 @@ class Namespaces(zoo.ZooTest):
             away = zoo.netns_of()
             zoo.checked(zoo.LIBC.setns(home, zoo.CLONE_NEWNET))
             os.close(home)
-            return [away, kept[-1].fileno()], kept
+            return [away, [one.fileno() for one in kept]], kept
 
         child = self.fork(come_back)
-        self.assertEqual(rows("--pid", child.pid, "--state", "closed"), [])
-        self.assertGreaterEqual(json.loads(cli("--stats"))["unread"], 3)
+        away, (listening, client, served, bare) = child.result
+        for source in ("netlink", "procfs"):
+            found = {row["fd"]: row for row in rows("--pid", child.pid, "--source", source)}
+            self.assertEqual([found[fd]["state"] for fd in (listening, client, served, bare)],
+                             ["listen", "established", "established", "closed"])
+            self.assertEqual({found[fd]["netns"] for fd in (listening, client, served, bare)}, {away})
+            self.assertEqual((found[client]["peer_fd"], found[served]["peer_fd"]), (served, client))
+            self.assertEqual(found[served]["direction"], "inbound")
+            stats = json.loads(cli("--stats", "--source", source))
+            self.assertEqual((stats["unread"], stats["namespaces_failed"]), (0, 0))
+            self.assertIn(away, [netns["netns"] for netns in stats["by_namespace"]])
+        scans = [json.loads(line) for line in cli("--pid", child.pid, "-o", "json", "--count", 3, "--interval", 0.1).splitlines()]
+        self.assertEqual(len(scans), 3 * 4)
+        self.assertEqual(len({(row["fd"], row["first_seen"]) for row in scans}), 4)
 
     def test_namespace_is_read_through_another_process_when_the_first_has_ended(self):
         def fill_box():
