@@ -153,7 +153,7 @@ static int add_named(struct scan *scan, uint32_t own)
 static const char *missing_name(const struct names *names)
 {
     for (uint32_t i = 0; i < names->count; i++) {
-        uint32_t inode;
+        uint32_t inode = 0;
         int fd = open_named(names->at[i], &inode);
         if (fd < 0)
             return names->at[i];
@@ -179,7 +179,7 @@ static int find_inodes(struct scan *scan, const struct names *names, struct numb
 {
     inodes->count = 0;
     for (uint32_t i = 0; i < names->count; i++) {
-        uint32_t inode;
+        uint32_t inode = 0;
         int fd = scan->live ? open_named(names->at[i], &inode) : -ENOENT;
         if (fd < 0) {
             if (needed)

@@ -96,10 +96,9 @@ static void fail_each(const struct proctcp_options *options, bool same_rows)
     assert_true(refused > allocations / 4);
 }
 
-static void every_allocation_of_a_recorded_scan_may_fail(void **state)
+static struct fake_proc *recorded(void)
 {
     struct fake_proc *fake = fake_proc_new();
-    (void)state;
     for (int pid = 10; pid < 16; pid++) {
         char path[32], target[32];
         fake_proc_process(fake, pid, "holder", 4026531840u + (unsigned)pid % 3);
@@ -115,7 +114,26 @@ static void every_allocation_of_a_recorded_scan_may_fail(void **state)
             "   3: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 107 1 0 100 0 0 10 0\n"
             "   4: 0100007F:1F90 0100007F:C351 06 00000000:00000000 03:00000001 00000000 0 0 0 3 0\n");
     }
+    return fake;
+}
+
+static void every_allocation_of_a_recorded_scan_may_fail(void **state)
+{
+    struct fake_proc *fake = recorded();
+    (void)state;
     fail_each(&(struct proctcp_options){.proc_root = fake->root}, true);
+    fake_proc_free(fake);
+}
+
+/* The process has the one end of a connection, and another one that is left out the other. */
+static void every_allocation_of_a_scan_that_selects_may_fail(void **state)
+{
+    static const char *const rules[][2] = {{"pid", "10"}, {"cgroup", "/system.slice"}, {"exclude_local_port", "1"}};
+    struct fake_proc *fake = recorded();
+    (void)state;
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        fake_proc_select(fake, rules[i][0], rules[i][1]);
+    fail_each(&(struct proctcp_options){.proc_root = fake->root, .selection = fake->selection}, true);
     fake_proc_free(fake);
 }
 
@@ -148,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_of_a_recorded_scan_may_fail),
+        cmocka_unit_test(every_allocation_of_a_scan_that_selects_may_fail),
         cmocka_unit_test(every_allocation_of_a_live_scan_may_fail),
         cmocka_unit_test(every_allocation_of_a_selection_may_fail),
     };
