@@ -200,6 +200,18 @@ static void match_rows(struct scan *scan, const struct proctcp_process *process,
     }
 }
 
+static struct proctcp_growth totals_of(const struct proctcp_process *process)
+{
+    return (struct proctcp_growth){
+        .bytes_sent = process->bytes_sent,
+        .bytes_acked = process->bytes_acked,
+        .bytes_received = process->bytes_received,
+        .segs_out = process->segs_out,
+        .segs_in = process->segs_in,
+        .retransmissions = process->retransmissions,
+    };
+}
+
 static void keep_totals(struct proctcp_process *process, const struct proctcp_process *old)
 {
     process->first_seen = old->first_seen;
@@ -212,6 +224,7 @@ static void keep_totals(struct proctcp_process *process, const struct proctcp_pr
     process->retransmissions = old->retransmissions;
     process->sockets_opened = old->sockets_opened;
     process->sockets_closed = old->sockets_closed;
+    process->since = totals_of(process);
 }
 
 /* Totals of a process that held no TCP socket for a while go on where they were. */
@@ -404,6 +417,20 @@ static int make_room(struct scan *scan, const struct proctcp_snapshot *previous,
     return 0;
 }
 
+/* since held the totals of the scan before. */
+static void find_growth(struct proctcp_process *process)
+{
+    const struct proctcp_growth before = process->since;
+
+    process->since = totals_of(process);
+    process->since.bytes_sent -= before.bytes_sent;
+    process->since.bytes_acked -= before.bytes_acked;
+    process->since.bytes_received -= before.bytes_received;
+    process->since.segs_out -= before.segs_out;
+    process->since.segs_in -= before.segs_in;
+    process->since.retransmissions -= before.retransmissions;
+}
+
 static void begin_now(struct scan *scan)
 {
     const uint32_t now = (uint32_t)scan->stats.time;
@@ -435,6 +462,10 @@ int deltas_find(struct scan *scan, const struct proctcp_snapshot *previous)
     add_sockets(scan, previous, &match);
     if (previous)
         add_closed(scan, previous, &match);
+    for (uint32_t i = 0; i < scan->processes.count; i++) {
+        if (previous)
+            find_growth(&scan->processes.at[i]);
+    }
     const struct processes rested = scan->rested;
     scan->rested = scan->resting;
     scan->resting = rested;

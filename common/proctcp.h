@@ -267,8 +267,17 @@ struct proctcp_process {
     uint64_t retransmissions;
     uint64_t sockets_opened; /* first seen in its rank 1 */
     uint64_t sockets_closed; /* last seen in its rank 1 */
-    uint32_t uid;            /* effective */
-    uint32_t netns;          /* the one the process lives in; its sockets may be of others */
+    /* What the totals went up by since the scan before, though the process held no socket then; 0 in the first. */
+    struct proctcp_growth {
+        uint64_t bytes_sent;
+        uint64_t bytes_acked;
+        uint64_t bytes_received;
+        uint64_t segs_out;
+        uint64_t segs_in;
+        uint64_t retransmissions;
+    } since;
+    uint32_t uid;   /* effective */
+    uint32_t netns; /* the one the process lives in; its sockets may be of others */
     uint32_t fds;
     uint32_t sockets;
     uint32_t by_state[PROCTCP_STATES];

@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct traffic_process {
-    int32_t pid;
-    uint64_t start_ticks;
-    struct group_traffic totals;
-};
-
 struct traffic_series {
     char name[IDENTIFIER_SIZE];
     uint64_t last_pass; /* in which there was the group */
@@ -32,13 +26,6 @@ static void add(struct group_traffic *to, struct group_traffic *what)
         *counter(to, i) += *counter(what, i);
 }
 
-/* What went back did so for no reason known: that is no traffic. */
-static void subtract(struct group_traffic *from, struct group_traffic *what)
-{
-    for (size_t i = 0; i < counters; i++)
-        *counter(from, i) = *counter(from, i) > *counter(what, i) ? *counter(from, i) - *counter(what, i) : 0;
-}
-
 static void raise_to(struct group_traffic *to, struct group_traffic *what)
 {
     for (size_t i = 0; i < counters; i++) {
@@ -47,54 +34,29 @@ static void raise_to(struct group_traffic *to, struct group_traffic *what)
     }
 }
 
-static struct traffic_process totals_of(const struct proctcp_process *process)
+static struct group_traffic growth_of(const struct proctcp_process *process)
 {
-    return (struct traffic_process){
-        .pid = process->pid,
-        .start_ticks = process->start_ticks,
-        .totals =
-            {
-                .bytes_acked = process->bytes_acked,
-                .bytes_received = process->bytes_received,
-                .segs_out = process->segs_out,
-                .segs_in = process->segs_in,
-                .retransmissions = process->retransmissions,
-            },
+    return (struct group_traffic){
+        .bytes_acked = process->since.bytes_acked,
+        .bytes_received = process->since.bytes_received,
+        .segs_out = process->since.segs_out,
+        .segs_in = process->since.segs_in,
+        .retransmissions = process->since.retransmissions,
     };
 }
 
-/* Both are sorted by pid; *at goes on from call to call. A pid that was reused is another process. */
-static struct traffic_process *same_process(struct traffic *traffic, uint32_t *at, const struct traffic_process *as)
+/* Sets the groups' traffic to that since the last pass. */
+static void count_since_last_pass(const struct proctcp_snapshot *snapshot, struct groups *groups)
 {
-    while (*at < traffic->process_count && traffic->processes[*at].pid < as->pid)
-        ++*at;
-    if (*at == traffic->process_count || traffic->processes[*at].pid != as->pid ||
-        traffic->processes[*at].start_ticks != as->start_ticks)
-        return NULL;
-    return &traffic->processes[*at];
-}
-
-/* Sets the groups' traffic to that since the last pass. The totals of a process that was not there count in full: they
- * began since then. */
-static void count_since_last_pass(struct traffic *traffic, const struct proctcp_snapshot *snapshot,
-                                  struct traffic_process *now, struct groups *groups)
-{
-    uint32_t at = 0;
-
     for (uint32_t p = 0; p < snapshot->process_count; p++) {
-        now[p] = totals_of(&snapshot->processes[p]);
-        struct group_traffic since = now[p].totals;
-        struct traffic_process *before = same_process(traffic, &at, &now[p]);
-        const uint32_t number = groups->group_of[p];
+        const struct proctcp_process *process = &snapshot->processes[p];
+        struct group *group = &groups->groups[groups->group_of[p]];
+        struct group_traffic since = growth_of(process);
 
-        if (number == PROCTCP_NONE || !(snapshot->processes[p].present & PROCTCP_HAS_TOTALS))
+        if (!(process->present & PROCTCP_HAS_TOTALS))
             continue;
-        if (before)
-            subtract(&since, &before->totals);
-        else if (!traffic->passes)
-            since = (struct group_traffic){0};
-        groups->groups[number].has_traffic = true;
-        add(&groups->groups[number].traffic, &since);
+        group->has_traffic = true;
+        add(&group->traffic, &since);
     }
 }
 
@@ -165,28 +127,20 @@ int traffic_count(struct traffic *traffic, const struct proctcp_snapshot *snapsh
                   struct groups *groups)
 {
     const size_t room = (size_t)traffic->series_count + groups->count + 1;
-    struct traffic_process *now = malloc((snapshot->process_count + 1) * sizeof(*now));
     struct traffic_series *series = realloc(traffic->series, room * sizeof(*series));
 
-    if (series)
-        traffic->series = series;
-    if (!now || !series) {
-        free(now);
+    if (!series)
         return -ENOMEM;
-    }
-    count_since_last_pass(traffic, snapshot, now, groups);
+    traffic->series = series;
+    count_since_last_pass(snapshot, groups);
     traffic->passes++;
     add_to_series(traffic, groups);
     forget(traffic, max_groups);
-    free(traffic->processes);
-    traffic->processes = now;
-    traffic->process_count = snapshot->process_count;
     return 0;
 }
 
 void traffic_free(struct traffic *traffic)
 {
-    free(traffic->processes);
     free(traffic->series);
     *traffic = (struct traffic){0};
 }

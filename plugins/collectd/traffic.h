@@ -10,16 +10,14 @@
 
 /* What is kept from pass to pass. Zeroed, there was none yet. */
 struct traffic {
-    struct traffic_process *processes; /* of the last pass, sorted by pid */
-    uint32_t process_count;
     struct traffic_series *series; /* sorted by name; never more than two for each group that there may be */
     uint32_t series_count;
     struct group_traffic forgotten; /* the most that a series had that was forgotten */
     uint64_t passes;
 };
 
-/* Sets the traffic of groups that have processes with totals. The first pass sets what later ones are compared with.
- * 0 or -ENOMEM, and then nothing has changed. */
+/* Sets the traffic of groups that have processes with totals, once for each snapshot of a scanner. 0 or -ENOMEM, and
+ * then nothing has changed. */
 int traffic_count(struct traffic *traffic, const struct proctcp_snapshot *snapshot, uint32_t max_groups,
                   struct groups *groups);
 void traffic_free(struct traffic *traffic);

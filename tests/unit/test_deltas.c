@@ -134,6 +134,7 @@ static void counters_of_a_socket_count_in_full_at_first_and_then_by_what_they_we
     add_process(7, 70);
     add_row(3, 0);
     assert_int_equal(end()->processes[0].bytes_sent, 1000);
+    assert_int_equal(previous->processes[0].since.bytes_sent, 0); /* nothing is known of the time before */
     assert_int_equal(previous->processes[0].sockets_opened, 1);
     assert_true(previous->processes[0].present & PROCTCP_HAS_TOTALS);
     begin(110);
@@ -142,6 +143,7 @@ static void counters_of_a_socket_count_in_full_at_first_and_then_by_what_they_we
     add_row(3, 0);
     const struct proctcp_process *process = &end()->processes[0];
     assert_int_equal(process->bytes_sent, 1500);
+    assert_int_equal(process->since.bytes_sent, 500);
     assert_int_equal(process->bytes_acked, 1500);
     assert_int_equal(process->bytes_received, 3000);
     assert_int_equal(process->segs_out, 1500);
@@ -344,6 +346,7 @@ static void totals_rest_while_a_process_holds_no_tcp_socket(void **state)
     add_row(3, 0);
     const struct proctcp_process *process = &end()->processes[0];
     assert_int_equal(process->bytes_sent, 1005);
+    assert_int_equal(process->since.bytes_sent, 5);
     assert_int_equal(process->sockets_opened, 2);
     assert_int_equal(process->sockets_closed, 1);
     assert_int_equal(process->first_seen, 100);
