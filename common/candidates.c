@@ -69,11 +69,13 @@ static int ask_command(struct scan *scan, int directory, int32_t pid)
         if (scan->buffer[i] == '\0')
             scan->buffer[i] = ' ';
     }
-    scan->buffer[got > 0 ? got : 0] = '\0';
+    if (got <= 0)
+        return select_command(scan->selection, NULL); /* of a kernel thread, or ended and not waited for */
+    scan->buffer[got] = '\0';
     return select_command(scan->selection, scan->buffer);
 }
 
-int candidates_ask(struct scan *scan, int32_t pid)
+int candidates_ask(struct scan *scan, int32_t pid, int *directory)
 {
     static const struct {
         enum rule_kind kind;
@@ -81,18 +83,21 @@ int candidates_ask(struct scan *scan, int32_t pid)
     } questions[] = {
         {RULE_USER, ask_user}, {RULE_PROCESS, ask_name}, {RULE_CGROUP, ask_cgroup}, {RULE_COMMAND, ask_command}};
     char path[16];
-    int directory, answer = 1;
+    int held, answer = 1;
 
     if (!select_pid(scan->selection, pid))
         return 0;
     snprintf(path, sizeof(path), "%d", pid);
-    directory = openat(scan->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
+    held = openat(scan->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (held < 0)
         return scan_errno();
     for (size_t i = 0; answer == 1 && i < sizeof(questions) / sizeof(questions[0]); i++) {
         if (select_asks(scan->selection, questions[i].kind))
-            answer = questions[i].ask(scan, directory, pid);
+            answer = questions[i].ask(scan, held, pid);
     }
-    close(directory);
+    if (answer == 1)
+        *directory = held;
+    else
+        close(held);
     return answer;
 }

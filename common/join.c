@@ -158,13 +158,11 @@ static int match(struct scan *scan, struct owner *owner)
     owner->group = join_find(scan, owner->inode);
     if (owner->group != PROCTCP_NONE)
         return matters(scan, owner);
-    if (!select_unbound(scan->selection) || !namespaces_wanted(scan, scan->visits.at[owner->visit].netns))
+    if (!select_unbound(scan->selection) || !namespaces_may_be_held_from(scan, scan->visits.at[owner->visit].netns))
         return 0;
     status = strays_ask(scan, owner, &stray);
     if (status != 1)
         return status < 0 ? status : status == 2; /* kept until its namespace has been read */
-    if (stray.netns && !namespaces_wanted(scan, stray.netns))
-        return 0;
     if (!namespaces_complete(scan, stray.netns ? stray.netns : scan->visits.at[owner->visit].netns)) {
         scan->stats.unread++;
         return 0;
@@ -188,8 +186,6 @@ int join_owners(struct scan *scan)
         return status;
     find_subflows(scan);
     status = build_map(scan);
-    if (status == 0)
-        status = strays_begin(scan);
     if (status)
         return status;
     for (uint32_t v = 0; v < scan->visits.count; v++) {
@@ -206,6 +202,5 @@ int join_owners(struct scan *scan)
         visit->owner_count = kept - visit->first_owner;
     }
     scan->owners.count = kept;
-    strays_end(scan);
     return 0;
 }

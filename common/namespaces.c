@@ -164,8 +164,7 @@ static const char *missing_name(const struct names *names)
 
 const char *proctcp_selection_missing_netns(const struct proctcp_selection *selection)
 {
-    const char *missing = missing_name(&selection->include.netns_names);
-    return missing ? missing : missing_name(&selection->exclude.netns_names);
+    return missing_name(&selection->include.netns_names);
 }
 
 /* What is asked for and is not there is said: a container may not be running, but a name may be wrong, too. */
@@ -238,17 +237,30 @@ int namespaces_remember_lost(struct scan *scan)
     return 0;
 }
 
-static void look_for_numbers(struct scan *scan)
+/* Of the inodes in the rules, from one on, the first that no namespace has; counted from 1, 0: there is none. */
+static uint32_t missing_inode(const struct scan *scan, uint32_t from)
 {
-    const struct numbers none = {0};
-    const struct numbers *inodes = scan->selection ? &scan->selection->include.netns_inodes : &none;
+    const struct numbers *inodes = scan->selection ? &scan->selection->include.netns_inodes : NULL;
 
-    for (uint32_t i = 0; i < inodes->count; i++) {
-        char number[16];
-        snprintf(number, sizeof(number), "%u", inodes->at[i]);
+    for (uint32_t i = from; inodes && i < inodes->count; i++) {
         if (!namespaces_known(scan, inodes->at[i]))
-            say_missing(scan, number);
+            return i + 1;
     }
+    return 0;
+}
+
+void namespaces_say_missing(struct scan *scan)
+{
+    for (uint32_t next = 0; (next = missing_inode(scan, next));) {
+        char number[16];
+        snprintf(number, sizeof(number), "%u", scan->selection->include.netns_inodes.at[next - 1]);
+        say_missing(scan, number);
+    }
+}
+
+static bool wants_own(const struct scan *scan)
+{
+    return scan->selection && scan->selection->include.own_netns;
 }
 
 int namespaces_find(struct scan *scan)
@@ -257,6 +269,7 @@ int namespaces_find(struct scan *scan)
     const bool has_own = own || scan->live;
     int status = look_up_names(scan);
 
+    scan->own_netns = own;
     if (status == 0 && has_own)
         status = add(scan, own, PROCTCP_NONE, true);
     if (status == 0)
@@ -266,16 +279,20 @@ int namespaces_find(struct scan *scan)
     if (status == 0)
         status = namespaces_find_lost(scan);
     scan->lost.count = 0;
-    if (status == 0 && !has_own && scan->namespaces.count == 0)
+    /* A recorded tree may say nothing of namespaces, or not which is one's own. */
+    if (status == 0 && !has_own && scan->namespaces.count == 0 && (scan->keys.count == 0 || wants_own(scan)))
         status = add(scan, 0, PROCTCP_NONE, true);
-    if (status == 0)
-        look_for_numbers(scan);
     return status;
 }
 
 bool namespaces_wanted(const struct scan *scan, uint32_t inode)
 {
-    return !select_asks(scan->selection, RULE_NETNS) || namespaces_known(scan, inode);
+    return select_netns(scan->selection, &scan->netns_named, inode, inode && inode == scan->own_netns);
+}
+
+bool namespaces_may_be_held_from(const struct scan *scan, uint32_t home)
+{
+    return namespaces_wanted(scan, home) || missing_inode(scan, 0);
 }
 
 /* O_NONBLOCK: a recorded tree may hold anything, and a pipe would be waited for. */

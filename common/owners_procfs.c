@@ -183,26 +183,25 @@ static int read_descriptors(struct scan *scan, int directory, uint32_t visit_ind
 }
 
 /* What a process refuses is counted; only -ENOMEM of our own ends the scan. */
-static int count_refusal(struct scan *scan, struct visit *visit, int status, const char *path)
+static int count_refusal(struct scan *scan, struct visit *visit, int status, const char *file)
 {
     if (status == -ENOMEM || status == 0)
         return status;
     visit->unreadable = true;
-    scan_count_error(scan, -status, "%s", path);
+    scan_count_error(scan, -status, "%d%s%s", visit->pid, *file ? "/" : "", file);
     return 0;
 }
 
-int owners_walk(struct scan *scan, uint32_t index)
+/* path is that of its descriptors from base on. */
+static int walk(struct scan *scan, uint32_t index, int base, const char *path)
 {
     struct visit *visit = &scan->visits.at[index];
-    char path[32];
-    int directory, status;
+    int directory = openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int status = directory < 0 ? scan_errno() : 0;
 
     visit->first_owner = scan->owners.count;
-    snprintf(path, sizeof(path), "%d/fd", visit->pid);
-    directory = openat(scan->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    status = directory < 0 ? scan_errno() : read_descriptors(scan, directory, index);
     if (directory >= 0) {
+        status = read_descriptors(scan, directory, index);
         /* From the held descriptor, so that it is the same process even if the pid is in use again. */
         read_netns(directory, "../ns/net", &visit->netns);
         close(directory);
@@ -212,17 +211,33 @@ int owners_walk(struct scan *scan, uint32_t index)
         visit->owner_count = 0;
     }
     scan->stats.descriptors += visit->fds;
-    return count_refusal(scan, visit, status, path);
+    return count_refusal(scan, visit, status, "fd");
+}
+
+int owners_walk(struct scan *scan, uint32_t visit)
+{
+    char path[32];
+    snprintf(path, sizeof(path), "%d/fd", scan->visits.at[visit].pid);
+    return walk(scan, visit, scan->proc_fd, path);
 }
 
 /* Where a process lives is asked of one that is not walked, too: what it may share its namespace with is wanted. */
+static int skip(struct scan *scan, struct visit *visit)
+{
+    char path[32];
+
+    visit->skipped = true;
+    scan->stats.skipped++;
+    snprintf(path, sizeof(path), "%d/ns/net", visit->pid);
+    read_netns(scan->proc_fd, path, &visit->netns);
+    return 0;
+}
+
 static int visit_process(struct scan *scan, int32_t pid)
 {
-    const bool choosy = select_asks_process(scan->selection);
     uint32_t index = scan->visits.count;
     struct visit *visit = vector_push(&scan->visits);
-    char path[32];
-    int wanted;
+    int directory, status;
 
     if (!visit)
         return -ENOMEM;
@@ -230,18 +245,16 @@ static int visit_process(struct scan *scan, int32_t pid)
                             .first_owner = scan->owners.count,
                             .process = PROCTCP_NONE,
                             .seen_ticks = ticks_since_boot(scan->hz)};
-    wanted = choosy ? candidates_ask(scan, pid) : 1;
-    if (wanted == 1)
+    if (!select_asks_process(scan->selection))
         return owners_walk(scan, index);
-    if (wanted == 0) {
-        visit->skipped = true;
-        scan->stats.skipped++;
-        snprintf(path, sizeof(path), "%d/ns/net", pid);
-        read_netns(scan->proc_fd, path, &visit->netns);
-        return 0;
-    }
-    snprintf(path, sizeof(path), "%d", pid);
-    return count_refusal(scan, visit, wanted, path);
+    status = candidates_ask(scan, pid, &directory);
+    if (status == 0)
+        return skip(scan, visit);
+    if (status < 0)
+        return count_refusal(scan, visit, status, "");
+    status = walk(scan, index, directory, "fd");
+    close(directory);
+    return status;
 }
 
 int owners_scan(struct scan *scan)

@@ -237,10 +237,10 @@ static int read_sockets(struct scan *scan)
 /* A descriptor may be of a namespace that nothing else tells of: that is read, and joined, too. */
 static int join(struct scan *scan)
 {
-    int status;
+    int status = strays_begin(scan);
 
     scan->looked_for_lost = false;
-    for (;;) {
+    while (status == 0) {
         status = tuples_index(scan);
         if (status == 0)
             status = join_owners(scan);
@@ -249,10 +249,12 @@ static int join(struct scan *scan)
         scan->looked_for_lost = true;
         join_undo(scan);
         status = sources_scan_lost(scan);
-        if (status)
-            break;
     }
-    return status ? status : namespaces_remember_lost(scan);
+    if (status)
+        return status;
+    strays_end(scan);
+    namespaces_say_missing(scan);
+    return namespaces_remember_lost(scan);
 }
 
 /* Descriptors first, then sockets: what is open through the whole scan is in both. */

@@ -405,8 +405,8 @@ int proctcp_selection_add(struct proctcp_selection *selection, const char *kind,
 /* Whether every rule of a kind (to include) that was given was refused, so that nothing is selected. */
 bool proctcp_selection_is_void(const struct proctcp_selection *selection, const char *kind);
 
-/* The first name of a network namespace in the rules that none has now; NULL: there is none. It may come later: a scan
- * looks names up anew. */
+/* The first name of a network namespace in the rules to include that none has now; NULL: there is none. It may come
+ * later: a scan looks names up anew. */
 const char *proctcp_selection_missing_netns(const struct proctcp_selection *selection);
 
 /* ---- words as text ---- */

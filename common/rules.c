@@ -86,12 +86,37 @@ static int add_cgroup(struct rules *rules, const struct item *item)
     return add_name(&rules->cgroups, item);
 }
 
+/* \1 to \9, which the C library takes in extended expressions, too, and whose time strangers can make endless. In
+ * brackets a backslash is itself; a bracket may begin with ] or ^]. */
+static bool has_back_reference(const char *pattern)
+{
+    const char *c = pattern;
+
+    while (*c) {
+        if (*c == '\\') {
+            if (c[1] >= '1' && c[1] <= '9')
+                return true;
+            c += c[1] ? 2 : 1;
+        } else if (*c == '[') {
+            c += c[1] == '^' ? 2 : 1;
+            c += *c == ']';
+            c += strcspn(c, "]");
+        } else {
+            c++;
+        }
+    }
+    return false;
+}
+
 static int add_command(struct rules *rules, const struct item *item)
 {
     char reason[128];
-    regex_t *pattern = vector_push(&rules->commands);
+    regex_t *pattern;
     int error;
 
+    if (has_back_reference(item->text))
+        return complain(item, "has a back-reference, which might take any time: write what is to be repeated");
+    pattern = vector_push(&rules->commands);
     if (!pattern)
         return -ENOMEM;
     error = regcomp(pattern, item->text, REG_EXTENDED | REG_NOSUB);
@@ -144,7 +169,7 @@ static int add_state(struct rules *rules, const struct item *item)
     if (!state)
         return complain(item,
                         "is no TCP state: give closed, listen, synSent, synReceived, established, finWait1, "
-                        "finWait2, closeWait, lastAck or closing");
+                        "finWait2, closeWait, lastAck, closing or timeWait");
     rules->states |= 1u << state;
     return 0;
 }
@@ -159,14 +184,16 @@ static bool parse_service(const char *text, uint16_t *port)
     return true;
 }
 
-/* 443, https or 8000-8099. A service may have a dash in its name, so that is tried first. */
+/* 443, https or 8000-8099. A service may have dashes in its name, and begin with a digit. */
 static int add_port(struct port_ranges *ranges, const struct item *item)
 {
     struct cursor c = {item->text, item->text + strlen(item->text)};
     uint32_t first, last;
     uint16_t port;
 
-    if (cursor_dec32(&c, &first)) {
+    if (parse_service(item->text, &port)) {
+        first = last = port;
+    } else if (cursor_dec32(&c, &first)) {
         last = first;
         if (cursor_expect(&c, '-') && !cursor_dec32(&c, &last))
             return complain(item, "is no port: the range has no end");
@@ -175,8 +202,6 @@ static int add_port(struct port_ranges *ranges, const struct item *item)
                             "is no port: give a number up to 65535, a range such as 8000-8099, or a service name");
         if (first > last)
             return complain(item, "is no port: the range ends before it begins");
-    } else if (parse_service(item->text, &port)) {
-        first = last = port;
     } else {
         return complain(item, "is no port: give a number, a range such as 8000-8099, or a name that /etc/services has");
     }
@@ -311,7 +336,9 @@ static int next_item(const char **list, bool whole, struct item *item)
     snprintf(item->text, sizeof(item->text), "%.*s",
              (int)(length < sizeof(item->text) ? length : sizeof(item->text) - 1), start);
     if (length == 0)
-        return complain(item, whole ? "is empty" : "is empty: give a value on both sides of each comma");
+        return complain(item, item->position > 1 || **list || start[length] == ','
+                                  ? "is empty: give a value on both sides of each comma"
+                                  : "is empty: give a value");
     if (length >= sizeof(item->text))
         return complain(item, "is too long: give at most %zu characters", sizeof(item->text) - 1);
     return 0;

@@ -105,6 +105,7 @@ struct scan {
     struct visits visits;
     struct owners owners; /* in order of (pid, fd); after the join only those of TCP sockets */
     struct namespaces namespaces;
+    uint32_t own_netns;
     struct keys by_inode;                 /* inode, and in the lower half its socket; ordered by (inode, subflow) */
     uint32_t ordered_by_inode;            /* so many of by_inode are; unbound ones, found later, stand behind them */
     struct keys keys, spare;              /* scratch of orderings */
@@ -154,8 +155,9 @@ static inline int scan_errno(void)
 
 /* All return 0 or -errno; -ENOMEM ends the scan. */
 
-/* candidates.c: whether the selection wants a process walked: 1 or 0, or -errno; -ENOENT or -ESRCH: it is gone. */
-int candidates_ask(struct scan *scan, int32_t pid);
+/* candidates.c: whether the selection wants a process walked: 1, with a descriptor of its directory, or 0, or -errno;
+ * -ENOENT or -ESRCH: it is gone. */
+int candidates_ask(struct scan *scan, int32_t pid, int *directory);
 
 /* owners_procfs.c: fills visits and owners. Fails if the root cannot be listed. */
 int owners_scan(struct scan *scan);
@@ -170,6 +172,11 @@ int namespaces_find_lost(struct scan *scan);
 /* Keeps for the next scan how the lost ones of this scan were read. */
 int namespaces_remember_lost(struct scan *scan);
 bool namespaces_known(const struct scan *scan, uint32_t inode);
+/* Counts and names those that the rules ask for and that are not there. */
+void namespaces_say_missing(struct scan *scan);
+/* Whether a process that lives in a namespace is looked to for sockets of wanted ones that no table shows. It may hold
+ * some wherever it lives, but to ask the kernel about every socket that it has costs more than all else. */
+bool namespaces_may_be_held_from(const struct scan *scan, uint32_t home);
 /* Whether sockets of a namespace are wanted. */
 bool namespaces_wanted(const struct scan *scan, uint32_t inode);
 /* Opens table ("tcp", "tcp6") of a namespace through any process that lives there. Returns a descriptor or -errno;

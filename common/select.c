@@ -123,7 +123,7 @@ bool select_cgroup(const struct proctcp_selection *selection, const char *path)
 /* 1, 0 or -ENOMEM. */
 static int has_match(const struct patterns *patterns, const char *text)
 {
-    for (uint32_t i = 0; i < patterns->count; i++) {
+    for (uint32_t i = 0; text && i < patterns->count; i++) {
         int error = regexec(&patterns->at[i], text, 0, NULL, 0);
         if (error != REG_NOMATCH)
             return error ? -ENOMEM : 1;

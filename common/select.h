@@ -62,7 +62,7 @@ struct proctcp_selection {
     uint32_t taken;   /* a bit for each kind of which one was taken */
 };
 
-/* A kernel before 4.2 gives no more of a command line. What a stranger wrote there costs a match no more than this. */
+/* A kernel before 4.2 gives no more of a command line; what a stranger wrote there shall not cost more to match. */
 #define SELECT_COMMAND_LENGTH 4096
 
 /* Whether there is any rule, one about processes, or one of this kind. */
@@ -70,7 +70,7 @@ bool select_asks_anything(const struct proctcp_selection *selection);
 bool select_asks_process(const struct proctcp_selection *selection);
 bool select_asks(const struct proctcp_selection *selection, enum rule_kind kind);
 
-/* What the rules of one kind say of a process. A fact that is absent satisfies no rule: NULL; for command "". */
+/* What the rules of one kind say of a process. NULL, a fact that is absent, satisfies no rule. */
 bool select_pid(const struct proctcp_selection *selection, int32_t pid);
 bool select_name(const struct proctcp_selection *selection, const char *name);
 bool select_user(const struct proctcp_selection *selection, const uint32_t *uid);

@@ -184,6 +184,20 @@ static int read_through_process(struct scan *scan, struct netns *netns)
     return status;
 }
 
+/* What ended before it could be read, or what it was to be entered through did: if there is more of it, the join comes
+ * upon it. */
+static void drop_ended(struct scan *scan, uint32_t first)
+{
+    uint32_t kept = first;
+
+    for (uint32_t i = first; i < scan->namespaces.count; i++) {
+        const struct netns *netns = &scan->namespaces.at[i];
+        if (netns->read || has_process(netns) || netns->shown.error)
+            scan->namespaces.at[kept++] = *netns;
+    }
+    scan->namespaces.count = kept;
+}
+
 /* What could not be read better is read through /proc; then all, from one on, is counted. */
 static int read_rest(struct scan *scan, uint32_t first)
 {
@@ -201,6 +215,7 @@ static int read_rest(struct scan *scan, uint32_t first)
         scan->stats.namespaces += netns->read;
         scan->stats.namespaces_procfs += netns->shown.source == PROCTCP_SOURCE_PROCFS;
     }
+    drop_ended(scan, first);
     return scan->stats.namespaces || !scan->namespaces.count ? 0 : failure;
 }
 

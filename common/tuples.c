@@ -149,6 +149,11 @@ static bool is_loopback(const struct proctcp_address *address)
     return same_address(address, &ipv6_loopback);
 }
 
+static bool stays_in_its_namespace(const struct proctcp_socket *socket)
+{
+    return is_loopback(&socket->local_address) || is_loopback(&socket->remote_address);
+}
+
 static inline uint32_t next_mirror(const struct scan *scan, uint32_t index, uint32_t *slot)
 {
     const struct indices *map = &scan->tuple_map;
@@ -159,7 +164,8 @@ static inline uint32_t next_mirror(const struct scan *scan, uint32_t index, uint
         return PROCTCP_NONE;
     for (uint32_t at = *slot == PROCTCP_NONE ? (uint32_t)hash_tuple(scan->seed, socket) & mask : (*slot + 1) & mask;
          map->at[at] != PROCTCP_NONE; at = (at + 1) & mask) {
-        if (is_mirror(socket, &scan->sockets.at[map->at[at]])) {
+        const struct proctcp_socket *other = &scan->sockets.at[map->at[at]];
+        if (is_mirror(socket, other) && (other->netns == socket->netns || !stays_in_its_namespace(socket))) {
             *slot = at;
             return map->at[at];
         }
@@ -193,7 +199,5 @@ uint32_t tuples_mirror(const struct scan *scan, uint32_t index)
     }
     if (near != PROCTCP_NONE)
         return near;
-    if (ambiguous || is_loopback(&socket->local_address) || is_loopback(&socket->remote_address))
-        return PROCTCP_NONE;
-    return far;
+    return ambiguous ? PROCTCP_NONE : far;
 }

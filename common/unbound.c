@@ -158,7 +158,7 @@ static int note_lost(struct scan *scan, const struct owner *owner, uint32_t netn
 {
     struct lost_netns *lost;
 
-    if (!netns || scan->looked_for_lost || namespaces_known(scan, netns))
+    if (!netns || scan->looked_for_lost || namespaces_known(scan, netns) || !namespaces_wanted(scan, netns))
         return 0;
     for (uint32_t i = 0; i < scan->lost.count; i++) {
         if (scan->lost.at[i].inode == netns)
@@ -171,7 +171,13 @@ static int note_lost(struct scan *scan, const struct owner *owner, uint32_t netn
     return 1;
 }
 
-/* 1: TCP, answer is set. 0: not TCP, or closed meanwhile. 2: in a namespace that was not known. */
+/* In a namespace that is not wanted, for as long as it lives. */
+static bool is_elsewhere(const struct scan *scan, const struct stray *stray)
+{
+    return stray->netns && !namespaces_wanted(scan, stray->netns);
+}
+
+/* 1: answer is set, and worth keeping. 0: closed meanwhile, or counted. 2: in a namespace that was not known. */
 static int ask_anew(struct scan *scan, const struct owner *owner, struct stray *answer)
 {
     int family = ask_kernel(scan, owner);
@@ -185,7 +191,9 @@ static int ask_anew(struct scan *scan, const struct owner *owner, struct stray *
         int lost = note_lost(scan, owner, answer->netns);
         if (lost)
             return lost < 0 ? lost : 2;
-        if (is_open && (!answer->netns || namespaces_wanted(scan, answer->netns)))
+        if (is_elsewhere(scan, answer))
+            return 1;
+        if (is_open)
             scan->stats.unread++; /* the dump passed it by, or it has only just come to life */
         return !is_open;
     }
@@ -210,7 +218,7 @@ static int ask_first(struct scan *scan, const struct owner *owner, uint32_t slot
     scan->stray_map.at[slot] = scan->strays.count - 1;
     if (scan->strays.count >= scan->stray_map.count / 2 && build_map(scan) < 0)
         return -ENOMEM;
-    return answer->family != 0;
+    return answer->family != 0 && !is_elsewhere(scan, answer);
 }
 
 int strays_ask(struct scan *scan, const struct owner *owner, struct stray *answer)
@@ -223,7 +231,7 @@ int strays_ask(struct scan *scan, const struct owner *owner, struct stray *answe
     struct stray *known = &scan->strays.at[index];
     known->seen = true;
     *answer = *known;
-    if (!known->family)
+    if (!known->family || is_elsewhere(scan, known))
         return 0;
     snprintf(path, sizeof(path), "%d/fd/%d", scan->visits.at[owner->visit].pid, owner->fd);
     if (!still_open(scan, path, owner->inode)) {
