@@ -55,11 +55,14 @@ ifneq ($(HAVE_COLLECTD),yes)
 UNIT := $(filter-out $(BUILD)/tests/unit/test_collectd_%,$(UNIT))
 endif
 HAVE_SNMP := $(call have_header,,net-snmp/net-snmp-config.h)
+ifneq ($(call have_header,,libmnl/libmnl.h),yes)
+$(call objects,$(COMMON)): no-libmnl
+endif
 PARTS := $(BUILD)/proctcp
 PARTS += $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
 PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
 
-.PHONY: all lib unit replay bench no-collectd no-snmp deps deps-demo demo check fuzz lint format install uninstall clean
+.PHONY: all lib unit replay bench no-collectd no-libmnl no-snmp deps deps-demo demo check fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PARTS)
@@ -68,6 +71,8 @@ unit: $(UNIT) $(BUILD)/tests/live/columns $(BENCH)
 
 no-collectd:
 	@echo "proctcp: the collectd plugin is left out: collectd's headers are missing (Debian package collectd-dev)" >&2
+no-libmnl:
+	@echo "proctcp: libmnl's headers are missing, and nothing can be built (Debian package libmnl-dev; make deps installs all)" >&2; exit 1
 no-snmp:
 	@echo "proctcp: the AgentX subagent is left out: net-snmp's headers are missing (Debian package libsnmp-dev)" >&2
 

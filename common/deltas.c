@@ -10,26 +10,6 @@ struct match {
     uint32_t *heir;    /* by process of the previous snapshot: the same one in this scan, see heir_of() */
 };
 
-/* Pids are reused; a process is the same only if it started at the same time. */
-static bool same_process(const struct proctcp_process *a, const struct proctcp_process *b)
-{
-    return a->pid == b->pid && a->start_ticks == b->start_ticks;
-}
-
-/* By cookie where both have one. By endpoints else, unless one of them has none: it had not been bound yet. */
-static bool same_socket(const struct proctcp_socket *a, const struct proctcp_socket *b)
-{
-    if (a->inode != b->inode)
-        return false;
-    if (a->present & b->present & PROCTCP_HAS_COOKIE)
-        return a->cookie == b->cookie;
-    if (!(a->present & b->present & PROCTCP_HAS_LOCAL))
-        return true;
-    return a->local_port == b->local_port && a->remote_port == b->remote_port &&
-           memcmp(&a->local_address, &b->local_address, sizeof(a->local_address)) == 0 &&
-           memcmp(&a->remote_address, &b->remote_address, sizeof(a->remote_address)) == 0;
-}
-
 /* Behind the processes of this scan stand those that hold no TCP socket any more, but may again. */
 static struct proctcp_process *heir_of(struct scan *scan, uint32_t heir)
 {
@@ -126,7 +106,7 @@ static void match_group(struct scan *scan, const struct earlier_sockets *earlier
 
     for (uint32_t at = earlier->at; earlier_reaches(earlier, at, (uint32_t)(key >> 32)); at++) {
         const uint32_t same = earlier->order[at];
-        if (match->lives_on[same] || !same_socket(&scan->sockets.at[index], &earlier->snapshot->sockets[same]))
+        if (match->lives_on[same] || !rests_same_socket(&scan->sockets.at[index], &earlier->snapshot->sockets[same]))
             continue;
         match->earlier[index] = same;
         match->lives_on[same] = true;
@@ -168,7 +148,7 @@ static void match_sockets(struct scan *scan, const struct proctcp_snapshot *prev
         const uint32_t earlier = match->earlier[i];
         if (earlier == PROCTCP_NONE)
             continue;
-        if (!match->lives_on[earlier] && !same_socket(socket, &previous->sockets[earlier])) {
+        if (!match->lives_on[earlier] && !rests_same_socket(socket, &previous->sockets[earlier])) {
             match->earlier[i] = PROCTCP_NONE;
             continue;
         }
@@ -227,23 +207,6 @@ static void keep_totals(struct proctcp_process *process, const struct proctcp_pr
     process->since = totals_of(process);
 }
 
-/* Totals of a process that held no TCP socket for a while go on where they were. */
-static void wake(struct scan *scan, struct proctcp_process *process)
-{
-    for (uint32_t low = 0, high = scan->rested.count; low < high;) {
-        uint32_t middle = low + (high - low) / 2;
-        const struct proctcp_process *rested = &scan->rested.at[middle];
-        if (same_process(process, rested)) {
-            keep_totals(process, rested);
-            return;
-        }
-        if (rested->pid < process->pid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-}
-
 static void match_processes(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
 {
     uint32_t old = 0;
@@ -252,74 +215,16 @@ static void match_processes(struct scan *scan, const struct proctcp_snapshot *pr
         struct proctcp_process *process = &scan->processes.at[i];
         while (old < previous->process_count && previous->processes[old].pid < process->pid)
             old++;
-        if (old == previous->process_count || !same_process(process, &previous->processes[old])) {
-            wake(scan, process);
+        if (old == previous->process_count || !rests_same_process(process, &previous->processes[old])) {
+            const struct proctcp_process *rested = rests_process(scan, process);
+            if (rested)
+                keep_totals(process, rested);
             continue;
         }
         match->heir[old] = i;
         keep_totals(process, &previous->processes[old]);
         match_rows(scan, process, previous, &previous->processes[old], match);
     }
-}
-
-static int compare_pids(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The pid is in use, and by no process that holds a TCP socket now: by the same process as before, or by one that will
- * show itself as another by its start time. */
-static bool may_rest(const struct scan *scan, int32_t pid)
-{
-    uint32_t low = 0, high = scan->processes.count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (scan->processes.at[middle].pid == pid)
-            return false;
-        if (scan->processes.at[middle].pid < pid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return scan->pids.count && bsearch(&pid, scan->pids.at, scan->pids.count, sizeof(pid), compare_pids);
-}
-
-static int rest(struct scan *scan, const struct proctcp_process *process)
-{
-    struct proctcp_process *resting = vector_push(&scan->resting);
-    if (!resting)
-        return -ENOMEM;
-    *resting = *process;
-    resting->name = resting->executable = resting->cgroup = ""; /* they end with their snapshot */
-    return 0;
-}
-
-/* Merges those that rested before with those that begin to: both are sorted by pid. */
-static int gather_resting(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
-{
-    uint32_t rested = 0, old = 0;
-    int status = 0;
-
-    scan->resting.count = 0;
-    while (status == 0 && (rested < scan->rested.count || old < previous->process_count)) {
-        const struct proctcp_process *a = rested < scan->rested.count ? &scan->rested.at[rested] : NULL;
-        const struct proctcp_process *b = old < previous->process_count ? &previous->processes[old] : NULL;
-        if (b && (!a || b->pid <= a->pid)) {
-            rested += a && a->pid == b->pid;
-            if (match->heir[old] == PROCTCP_NONE && may_rest(scan, b->pid)) {
-                status = rest(scan, b);
-                match->heir[old] = scan->processes.count + scan->resting.count - 1;
-            }
-            old++;
-        } else if (a) {
-            if (may_rest(scan, a->pid))
-                status = rest(scan, a);
-            rested++;
-        }
-    }
-    return status;
 }
 
 /* ---- counters ---- */
@@ -366,23 +271,32 @@ static void add_counters(struct proctcp_process *process, const struct proctcp_s
         process->retransmissions += delta32(trouble->total_retrans, earlier_trouble->total_retrans);
 }
 
-/* A socket counts in the process of its rank 1 alone, whoever that was before. */
+/* A socket counts in the process of its rank 1 alone, whoever that was before. What comes back from rest is opened once
+ * more, for it was closed when it went, but it does not count what it did before. */
 static void add_sockets(struct scan *scan, const struct proctcp_snapshot *previous, const struct match *match)
 {
     for (uint32_t i = 0; i < scan->sockets.count; i++) {
-        const struct proctcp_socket *socket = &scan->sockets.at[i], *earlier = NULL;
-        const struct proctcp_trouble *earlier_trouble = NULL;
+        struct proctcp_socket *socket = &scan->sockets.at[i];
+        const struct proctcp_socket *earlier = NULL;
+        struct proctcp_trouble earlier_trouble = {0};
         if (scan->homes.at[i] == PROCTCP_NONE)
             continue;
         struct proctcp_process *process = &scan->processes.at[scan->homes.at[i]];
         if (previous && match->earlier[i] != PROCTCP_NONE) {
             earlier = &previous->sockets[match->earlier[i]];
-            earlier_trouble = &previous->troubles[earlier->trouble];
+            earlier_trouble.total_retrans = previous->troubles[earlier->trouble].total_retrans;
+        } else {
+            struct rested_socket *rested = rests_socket(scan, socket);
+            process->sockets_opened++;
+            if (rested) {
+                earlier = &rested->socket;
+                earlier_trouble.total_retrans = rested->total_retrans;
+                socket->first_seen = earlier->first_seen;
+            }
         }
-        process->sockets_opened += !earlier;
         if (earlier && !(earlier->present & PROCTCP_HAS_LOCAL))
             earlier = NULL; /* it had nothing to count yet */
-        add_counters(process, socket, &scan->troubles.at[socket->trouble], earlier, earlier_trouble);
+        add_counters(process, socket, &scan->troubles.at[socket->trouble], earlier, &earlier_trouble);
     }
 }
 
@@ -456,18 +370,19 @@ int deltas_find(struct scan *scan, const struct proctcp_snapshot *previous)
     if (previous) {
         match_sockets(scan, previous, &match);
         match_processes(scan, previous, &match);
-        if (gather_resting(scan, previous, &match) < 0)
+        if (rests_gather_processes(scan, previous, match.heir) < 0)
             return -ENOMEM;
     }
     add_sockets(scan, previous, &match);
-    if (previous)
+    if (previous) {
         add_closed(scan, previous, &match);
+        if (rests_gather_sockets(scan, previous, match.heir, match.lives_on) < 0)
+            return -ENOMEM;
+    }
     for (uint32_t i = 0; i < scan->processes.count; i++) {
         if (previous)
             find_growth(&scan->processes.at[i]);
     }
-    const struct processes rested = scan->rested;
-    scan->rested = scan->resting;
-    scan->resting = rested;
+    rests_keep(scan);
     return 0;
 }

@@ -171,6 +171,7 @@ const char *proctcp_selection_missing_netns(const struct proctcp_selection *sele
 static void say_missing(struct scan *scan, const char *name)
 {
     scan->stats.namespaces_failed++;
+    scan->failure[0] = '\0'; /* it was asked for: that goes before what else failed */
     scan_failed(scan, ENOENT, "(network namespace %s)", name);
 }
 

@@ -80,6 +80,7 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     vector_free(&scan->with_inode);
     vector_free(&scan->rested);
     vector_free(&scan->resting);
+    vector_free(&scan->rested_sockets);
     vector_free(&scan->lost);
     vector_free(&scan->netns_named.include);
     vector_free(&scan->netns_named.exclude);
@@ -96,8 +97,11 @@ static void name_failure(struct scan *scan, int error, const char *path_format, 
     if (scan->failure[0])
         return;
     vsnprintf(path, sizeof(path), path_format, arguments);
-    snprintf(scan->failure, sizeof(scan->failure), "%s%s%s: %s", scan->root, *path ? "/" : "", path,
-             error == EBADMSG ? "not understood" : strerror_r(error, reason, sizeof(reason)));
+    const char *why = error == EBADMSG ? "not understood" : strerror_r(error, reason, sizeof(reason));
+    if (*path == '(') /* no file */
+        snprintf(scan->failure, sizeof(scan->failure), "%.*s: %s", (int)strcspn(path + 1, ")"), path + 1, why);
+    else
+        snprintf(scan->failure, sizeof(scan->failure), "%s%s%s: %s", scan->root, *path ? "/" : "", path, why);
 }
 
 void scan_failed(struct scan *scan, int error, const char *path_format, ...)

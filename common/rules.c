@@ -157,7 +157,8 @@ static int add_user(struct rules *rules, const struct item *item)
 
     if (!parse_number(item->text, UINT32_MAX - 1, &uid)) {
         if (getpwnam_r(item->text, &entry, buffer, sizeof(buffer), &found) != 0 || !found)
-            return complain(item, "is no user of this host: give a name that getent passwd knows, or a number");
+            return complain(
+                item, "is no user of this host: give a name that getent passwd knows, or a number up to 4294967294");
         uid = found->pw_uid;
     }
     return add_number(&rules->users, uid);

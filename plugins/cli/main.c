@@ -116,10 +116,11 @@ static int run(const struct settings *settings, struct proctcp_scanner *scanner)
             if (!flush(&status))
                 return status;
         } else {
+            const char *root = settings->options.proc_root;
             char failure[256];
             proctcp_escape(proctcp_failure(scanner), failure, sizeof(failure), true);
             say("%s%s", failure,
-                settings->options.proc_root
+                root && strncmp(failure, root, strlen(root)) == 0
                     ? " (--proc-root must be the /proc of a Linux host, or a copy of one, that may be read)"
                     : "");
         }

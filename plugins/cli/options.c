@@ -64,9 +64,10 @@ enum option_name {
 };
 
 /* clang-format off */
-#define RULE(kind)                                                                                                     \
-    {kind, required_argument, NULL, LONG + OPTION_SELECTION},                                                          \
-    {"exclude-" kind, required_argument, NULL, LONG + OPTION_SELECTION}
+/* Each has a number of its own, or getopt_long() would not see that an abbreviation is ambiguous. */
+#define RULE(kind, number)                                                                                             \
+    {kind, required_argument, NULL, LONG + OPTION_SELECTION + 2 * (number)},                                           \
+    {"exclude-" kind, required_argument, NULL, LONG + OPTION_SELECTION + 2 * (number) + 1}
 /* clang-format on */
 
 static const struct option options[] = {
@@ -80,17 +81,17 @@ static const struct option options[] = {
     {"count", required_argument, NULL, LONG + OPTION_COUNT},
     {"source", required_argument, NULL, LONG + OPTION_SOURCE},
     {"proc-root", required_argument, NULL, LONG + OPTION_PROC_ROOT},
-    RULE("pid"),
-    RULE("process"),
-    RULE("user"),
-    RULE("command"),
-    RULE("cgroup"),
-    RULE("state"),
-    RULE("local-port"),
-    RULE("remote-port"),
-    RULE("local"),
-    RULE("remote"),
-    RULE("netns"),
+    RULE("pid", 0),
+    RULE("process", 1),
+    RULE("user", 2),
+    RULE("command", 3),
+    RULE("cgroup", 4),
+    RULE("state", 5),
+    RULE("local-port", 6),
+    RULE("remote-port", 7),
+    RULE("local", 8),
+    RULE("remote", 9),
+    RULE("netns", 10),
     {NULL, 0, NULL, 0},
 };
 
@@ -213,7 +214,7 @@ bool options_parse(int argc, char **argv, struct settings *settings, int *status
     if (settings->selection && (missing = proctcp_selection_missing_netns(settings->selection)))
         return options_complain(
             "--netns: \"%s\" is no network namespace of this host: give all, own, a name that ip "
-            "netns lists, or an inode number",
+            "netns lists, or an inode number (a recorded tree has inodes alone)",
             missing);
     if (settings->counted && settings->count > 1 && settings->interval_s == 0)
         settings->interval_s = 1;

@@ -4,6 +4,7 @@
 
 #include "sockets.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define MAX_GROUPS  10000
@@ -180,7 +181,7 @@ static void take_path(const struct option *option, const oconfig_value_t *value,
 }
 
 /* The library takes lists: every name of one is looked at. */
-static void warn_of_long_names(const struct option *option, const char *names)
+static void warn_of_long_names(const char *key, const char *names)
 {
     while (*names) {
         size_t length = strcspn(names, ",");
@@ -189,7 +190,7 @@ static void warn_of_long_names(const struct option *option, const char *names)
             P_WARNING(
                 "%s \"%.*s\": no process has so long a name, the kernel cuts names after %d characters; write "
                 "\"%.*s\"",
-                option->name, (int)length, names, COMM_CHARS, COMM_CHARS, names);
+                key, (int)length, names, COMM_CHARS, COMM_CHARS, names);
         names += length + (names[length] == ',');
     }
 }
@@ -209,6 +210,13 @@ static int add_rule(struct settings *settings, const struct option *option, cons
     return proctcp_selection_add(settings->selection, kind, value, error, error_size);
 }
 
+/* The library's message begins with its own name of the kind. */
+static const char *behind_kind(const char *error, int result)
+{
+    const char *colon = strchr(error, ':');
+    return colon ? colon : result == -ENOMEM ? ": out of memory" : ": not understood";
+}
+
 static void take_rule(const struct option *option, const char *key, const oconfig_value_t *value,
                       struct settings *settings)
 {
@@ -219,10 +227,10 @@ static void take_rule(const struct option *option, const char *key, const oconfi
     int result;
 
     if (strcmp(option->rule, "process") == 0)
-        warn_of_long_names(option, rule);
+        warn_of_long_names(key, rule);
     result = add_rule(settings, option, key, rule, error, sizeof(error));
     if (result)
-        P_ERROR("%s: %s; the rule is left out", key, *error ? error : strerror(-result));
+        P_ERROR("%s%s; the rule is left out", key, behind_kind(error, result));
 }
 
 /* collectd reads 8000-8099 without quotes as two numbers, 8000 and -8099. Taking what can be taken of such a line would
@@ -245,13 +253,12 @@ static bool has_torn_range(struct settings *settings, const struct option *optio
             P_ERROR(
                 "%s %s%s: collectd reads this as two numbers, for a range needs quotes; write %s \"%s%s\"; the whole "
                 "line is left out",
-                option->name, bare_text(&values[i - 1], &before), number.chars, option->name, before.chars,
-                number.chars);
+                item->key, bare_text(&values[i - 1], &before), number.chars, item->key, before.chars, number.chars);
         else
             P_ERROR(
                 "%s %s: no port is negative, and a range needs quotes, as in %s \"8000-8099\"; the whole line is left "
                 "out",
-                option->name, number.chars, option->name);
+                item->key, number.chars, item->key);
         return true;
     }
     return false;
@@ -315,10 +322,9 @@ static void take_item(struct settings *settings, const oconfig_item_t *item)
         return;
     }
     if (item->children_num)
-        P_WARNING("%s takes no block: what stands between <%s> and </%s> is ignored", option->name, option->name,
-                  option->name);
+        P_WARNING("%s takes no block: what stands between <%s> and </%s> is ignored", item->key, item->key, item->key);
     if (item->values_num < 1 || (item->values_num > 1 && option->kind != OPTION_RULE)) {
-        P_ERROR("%s has %d values and needs %s; it is ignored", option->name, item->values_num,
+        P_ERROR("%s has %d values and needs %s; it is ignored", item->key, item->values_num,
                 option->kind == OPTION_RULE ? "at least one" : "exactly one");
         return;
     }

@@ -90,8 +90,20 @@ static void parse_namespaces(const char *token, char *line)
     if (strcmp(line, "all") == 0 || strcmp(line, "own") == 0)
         settings->own_netns_only = line[0] == 'o';
     else
-        netsnmp_config_error("netNamespaces: \"%s\" is neither \"all\" nor \"own\"; it stays at \"%s\"", line,
-                             settings->own_netns_only ? "own" : "all");
+        netsnmp_config_error(
+            "netNamespaces: \"%s\" is neither \"all\" nor \"own\"; it stays at \"%s\" (netNamespace takes names)", line,
+            settings->own_netns_only ? "own" : "all");
+}
+
+/* Quotes around the whole value do no harm: elsewhere they are needed. */
+static char *without_quotes(char *line)
+{
+    const size_t length = strlen(line);
+
+    if (length < 2 || line[0] != '"' || line[length - 1] != '"')
+        return line;
+    line[length - 1] = '\0';
+    return line + 1;
 }
 
 static void parse_rule(const char *token, char *line)
@@ -105,8 +117,8 @@ static void parse_rule(const char *token, char *line)
         if (strcasecmp(name, rules[i].token) != 0)
             continue;
         snprintf(kind, sizeof(kind), "%s%s", excludes ? "exclude_" : "", rules[i].kind);
-        if (proctcp_selection_add(settings->selection, kind, line, error, sizeof(error)))
-            netsnmp_config_error("%s: %s; the rule is left out%s", token, error,
+        if (proctcp_selection_add(settings->selection, kind, without_quotes(line), error, sizeof(error)))
+            netsnmp_config_error("%s%s; the rule is left out%s", token, strchr(error, ':'),
                                  proctcp_selection_is_void(settings->selection, rules[i].kind)
                                      ? ", and nothing is selected unless another one of its kind is right"
                                      : "");

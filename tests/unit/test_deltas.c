@@ -34,6 +34,7 @@ static int teardown(void **state)
     vector_free(&scan.pids);
     vector_free(&scan.rested);
     vector_free(&scan.resting);
+    vector_free(&scan.rested_sockets);
     return 0;
 }
 
@@ -352,6 +353,31 @@ static void totals_rest_while_a_process_holds_no_tcp_socket(void **state)
     assert_int_equal(process->first_seen, 100);
 }
 
+static void a_socket_that_was_left_out_and_comes_back_does_not_count_again(void **state)
+{
+    (void)state;
+    add_pid(7);
+    for (uint64_t round = 0; round < 4; round++) {
+        begin(100 + 20 * round);
+        add_socket(1, 11, 1000 + round);
+        add_socket(2, 12, 1);
+        add_process(7, 70);
+        add_row(3, 0);
+        add_row(4, 1);
+        assert_int_equal(end()->processes[0].bytes_sent, 1001 + round);
+        assert_int_equal(previous->processes[0].since.bytes_sent, round > 0);
+        assert_int_equal(previous->sockets[0].first_seen, 100);
+        begin(110 + 20 * round); /* the one alone is left out, then the process with both */
+        if (round % 2) {
+            add_socket(2, 12, 1);
+            add_process(7, 70);
+            add_row(4, 0);
+        }
+        end();
+    }
+    assert_int_equal(previous->processes[0].bytes_sent, 1004);
+}
+
 static void totals_of_a_process_that_ended_while_it_rested_are_gone(void **state)
 {
     (void)state;
@@ -434,6 +460,7 @@ int main(void)
         TEST(a_scan_without_counters_leaves_totals_as_they_were),
         TEST(subflows_of_one_inode_are_told_apart),
         TEST(totals_rest_while_a_process_holds_no_tcp_socket),
+        TEST(a_socket_that_was_left_out_and_comes_back_does_not_count_again),
         TEST(totals_of_a_process_that_ended_while_it_rested_are_gone),
         TEST(a_socket_whose_holder_was_not_seen_for_a_scan_goes_on),
         TEST(a_socket_that_was_not_bound_yet_is_the_same_when_it_is),

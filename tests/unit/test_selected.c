@@ -235,7 +235,7 @@ static void a_namespace_that_is_not_there_is_named(void **state)
     const struct proctcp_snapshot *snapshot = scan_with(state, "netns", "12345");
     assert_rows(snapshot, "");
     assert_int_equal(snapshot->stats.namespaces_failed, 1);
-    assert_non_null(strstr(snapshot->stats.failure, "(network namespace 12345): No such file"));
+    assert_non_null(strstr(snapshot->stats.failure, "network namespace 12345: No such file"));
 }
 
 static void a_socket_is_the_same_one_in_the_next_scan(void **state)
