@@ -430,6 +430,29 @@ class Traffic(CollectdTest):
             self.assertEqual(series, sorted(series, key=lambda pair: pair[0]))
             self.assertEqual(series, sorted(series, key=lambda pair: pair[-1]))
 
+
+    def test_a_process_that_holds_nothing_for_a_while_counts_what_is_new(self):
+        holder = self.holder()
+        listener = holder.listen()
+        daemon = self.collectd("Process \"%s\"" % holder.name)
+        daemon.fresh()
+        daemon.needs_netlink()
+
+        def transfer(size):
+            client, server = holder.pair(listener)
+            holder.send(client, size)
+            holder.receive(server, size)
+            return client, server
+
+        pair = transfer(5000)
+        self.assertEqual(group(daemon.fresh(), holder.name)["if_octets"], 5000)
+        for fd in (listener, *pair):
+            holder.close(fd)
+        daemon.fresh()
+        listener = holder.listen()
+        transfer(70)
+        self.assertIn(group(daemon.fresh(), holder.name)["if_octets"], (5070, 5071))  # the kernel counts a FIN
+
     def test_a_group_whose_processes_end_goes_on_where_it_was(self):
         first, keeper = self.holder(), self.holder()
         keeper.listen()

@@ -334,6 +334,36 @@ class Namespaces(zoo.ZooTest):
         self.assertEqual(len(scans), 3 * 4)
         self.assertEqual(len({(row["fd"], row["first_seen"]) for row in scans}), 4)
 
+    def test_namespace_of_sockets_alone_stays_when_the_descriptor_that_led_to_it_is_closed(self):
+        def come_back():
+            home = os.open("/proc/self/ns/net", os.O_RDONLY)
+            zoo.enter_new_netns()
+            kept = list(zoo.connection())
+            away = zoo.netns_of()
+            zoo.checked(zoo.LIBC.setns(home, zoo.CLONE_NEWNET))
+            os.close(home)
+            signal.signal(signal.SIGUSR1, lambda *_: kept.pop(0).close())
+            return [away, [one.fileno() for one in kept]], kept
+
+        child = self.fork(come_back)
+        away, fds = child.result
+        scans = subprocess.Popen([cli.program, "--pid", str(child.pid), "--netns", str(away), "-o", "json", "--interval", "0.1",
+                                  "--count", "300"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(scans.stdout.close)
+        self.addCleanup(self.stop, scans)
+        seen = {}
+        for line in scans.stdout:
+            row = json.loads(line)
+            seen.setdefault(row["generation"], []).append(row["fd"])
+            if row["generation"] == 3 and len(seen[3]) == 3:
+                os.kill(child.pid, signal.SIGUSR1)
+            if row["generation"] == 12:
+                break
+        self.assertEqual(sorted(seen), list(range(1, 13)))  # in every one
+        for generation in range(1, 12):
+            self.assertEqual([fd for fd in seen[generation] if fd in fds[1:]], fds[1:])
+        self.assertEqual(seen[11], fds[1:])
+
     def test_namespace_is_read_through_another_process_when_the_first_has_ended(self):
         def fill_box():
             zoo.enter_new_netns()
