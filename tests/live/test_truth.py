@@ -1,6 +1,9 @@
 """Every field whose value the test can force or ask the kernel for itself, read through sock_diag and through /proc."""
+import ctypes
+import fcntl
 import json
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -187,6 +190,93 @@ class Networks(zoo.ZooTest):
             self.assertEqual((near["direction"], far["direction"]), ("outbound", "inbound"))
         self.assertEqual(row_of(client, "netlink")["pmtu_bytes"], 1400)
         self.assertIn(row_of(client, "netlink")["advmss_bytes"], (1400 - 40, 1400 - 52))  # without or with timestamps
+
+
+class Delay(zoo.ZooTest):
+    """Two namespaces, and a third between them that hands on each frame after a while: it takes no kernel module but
+    veth and packet sockets."""
+    DELAY_S = 0.03
+
+    def setUp(self):
+        super().setUp()
+        name = "d%d" % (os.getpid() % 100000)
+        ends = [self.fork(lambda: (zoo.enter_new_netns(), None)[1]) for _ in range(2)]
+        gate = os.pipe()
+        self.between = self.fork(lambda: self.hand_on(name, gate))
+        for number, end in enumerate(ends, 1):
+            for words in ("ip link add %s%d type veth peer name %sr%d" % (name, number, name, number),
+                          "ip link set %s%d netns %d" % (name, number, end.pid),
+                          "ip link set %sr%d netns %d" % (name, number, self.between.pid),
+                          "nsenter --net=/proc/%d/ns/net ip link set %sr%d up" % (self.between.pid, name, number),
+                          "nsenter --net=/proc/%d/ns/net ip addr add 192.0.2.%d/24 dev %s%d" % (end.pid, number, name, number),
+                          "nsenter --net=/proc/%d/ns/net ip link set %s%d up" % (end.pid, name, number)):
+                subprocess.run(words.split(), check=True)
+            self.within(end, lambda: self.complete_checksums("%s%d" % (name, number)))
+        self.ends = ends
+        os.write(gate[1], b".")
+        for fd in gate:
+            os.close(fd)
+
+    @staticmethod
+    def within(child, function):
+        home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        away = os.open("/proc/%d/ns/net" % child.pid, os.O_RDONLY)
+        try:
+            zoo.checked(zoo.LIBC.setns(away, zoo.CLONE_NEWNET))
+            return function()
+        finally:
+            zoo.checked(zoo.LIBC.setns(home, zoo.CLONE_NEWNET))
+            os.close(home)
+            os.close(away)
+
+    @staticmethod
+    def complete_checksums(interface):
+        """veth leaves checksums to nobody, which a frame that passes through a process does not survive."""
+        value = ctypes.create_string_buffer(struct.pack("II", 0x17, 0))  # ETHTOOL_STXCSUM off
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            fcntl.ioctl(control, 0x8946, struct.pack("16sP16x", interface.encode(), ctypes.addressof(value)))  # SIOCETHTOOL
+
+    def hand_on(self, name, gate):
+        zoo.enter_new_netns()
+        if os.fork():
+            return None
+        zoo.checked(zoo.LIBC.prctl(1, 9, 0, 0, 0))  # ends with its parent
+        os.dup2(gate[0], 0)
+        os.closerange(3, 256)
+        os.read(0, 1)
+        sides = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) for _ in range(2)]
+        for number, side in enumerate(sides, 1):
+            side.bind(("%sr%d" % (name, number), 3))
+        waiting = []
+        while True:
+            patience = max(waiting[0][0] - time.monotonic(), 0) if waiting else None
+            for side in select.select(sides, [], [], patience)[0]:
+                frame, (_, _, kind, _, _) = side.recvfrom(65536)
+                if kind != socket.PACKET_OUTGOING:
+                    waiting.append((time.monotonic() + self.DELAY_S, sides[side is sides[0]], frame))
+            while waiting and waiting[0][0] <= time.monotonic():
+                _, side, frame = waiting.pop(0)
+                side.send(frame)
+
+    def test_round_trip_times_are_those_of_the_path(self):
+        listening = self.keep(self.within(self.ends[1], lambda: zoo.listener("192.0.2.2")))
+        client = self.keep(self.within(self.ends[0], lambda: socket.create_connection(listening.getsockname(), timeout=20)))
+        served = self.keep(listening.accept()[0])
+        for _ in range(3):
+            client.sendall(b"x" * 100)
+            receive(served, 100)
+            served.sendall(b"y" * 100)
+            receive(client, 100)
+        least_us = 2 * self.DELAY_S * 1e6
+        for end in (client, served):
+            row = row_of(end, "netlink")
+            self.assertGreaterEqual(row["min_rtt_us"], least_us)
+            self.assertGreaterEqual(row["rtt_us"], least_us)
+            self.assertLess(row["min_rtt_us"], 10 * least_us)
+            self.assertGreaterEqual(row["rto_ms"], least_us / 1000)
+        self.assertGreaterEqual(row_of(client, "procfs")["rto_ms"], least_us / 1000)
+        local = self.keep(*zoo.connection())[1]
+        self.assertLess(row_of(local, "netlink")["min_rtt_us"], least_us)
 
 
 class Namespaces(zoo.ZooTest):
