@@ -179,6 +179,26 @@ class Networks(zoo.ZooTest):
         self.assertEqual(row_of(served, "netlink")["bytes_received"], 1100)
         self.assertGreaterEqual(row["bytes_sent"], 2100)
 
+    def test_congestion_window_that_the_route_sets_and_clamps(self):
+        self.ip(self.here, "route replace 192.0.2.0/24 dev %sa src 192.0.2.1 initcwnd 7 cwnd lock 3" % self.far[:-1])
+        client, served = self.pair()
+        for source in ("netlink", "procfs"):
+            self.assertEqual(row_of(client, source)["cwnd_segments"], 7)
+        # The kernel knows of the clamp from the second connection to an address on.
+        client.sendall(b"x")
+        receive(served, 1)
+        client.shutdown(socket.SHUT_WR)
+        served.close()
+        self.assertEqual(client.recv(1), b"")
+        client.close()
+        client, served = self.pair()
+        for _ in range(10):
+            client.sendall(b"x" * 5000)
+            receive(served, 5000)
+        for source in ("netlink", "procfs"):
+            self.assertEqual(row_of(client, source)["cwnd_segments"], 3)
+            self.assertGreaterEqual(row_of(served, source)["cwnd_segments"], 10)
+
     def test_mtu_of_the_path_and_peers_across_namespaces(self):
         client, served = self.pair()
         client.sendall(b"x" * 5000)
