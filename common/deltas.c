@@ -180,31 +180,13 @@ static void match_rows(struct scan *scan, const struct proctcp_process *process,
     }
 }
 
-static struct proctcp_growth totals_of(const struct proctcp_process *process)
-{
-    return (struct proctcp_growth){
-        .bytes_sent = process->bytes_sent,
-        .bytes_acked = process->bytes_acked,
-        .bytes_received = process->bytes_received,
-        .segs_out = process->segs_out,
-        .segs_in = process->segs_in,
-        .retransmissions = process->retransmissions,
-    };
-}
-
 static void keep_totals(struct proctcp_process *process, const struct proctcp_process *old)
 {
     process->first_seen = old->first_seen;
     process->present |= old->present & PROCTCP_HAS_TOTALS;
-    process->bytes_sent = old->bytes_sent;
-    process->bytes_acked = old->bytes_acked;
-    process->bytes_received = old->bytes_received;
-    process->segs_out = old->segs_out;
-    process->segs_in = old->segs_in;
-    process->retransmissions = old->retransmissions;
+    process->totals = process->since = old->totals;
     process->sockets_opened = old->sockets_opened;
     process->sockets_closed = old->sockets_closed;
-    process->since = totals_of(process);
 }
 
 static void match_processes(struct scan *scan, const struct proctcp_snapshot *previous, struct match *match)
@@ -258,17 +240,17 @@ static void add_counters(struct proctcp_process *process, const struct proctcp_s
     /* What the earlier scan had no value of begins now. */
     both = socket->present & earlier->present;
     if (both & PROCTCP_HAS_BYTES_SENT)
-        process->bytes_sent += delta64(socket->bytes_sent, earlier->bytes_sent);
+        process->totals.bytes_sent += delta64(socket->bytes_sent, earlier->bytes_sent);
     if (both & PROCTCP_HAS_BYTES) {
-        process->bytes_acked += delta64(socket->bytes_acked, earlier->bytes_acked);
-        process->bytes_received += delta64(socket->bytes_received, earlier->bytes_received);
+        process->totals.bytes_acked += delta64(socket->bytes_acked, earlier->bytes_acked);
+        process->totals.bytes_received += delta64(socket->bytes_received, earlier->bytes_received);
     }
     if (both & PROCTCP_HAS_SEGS) {
-        process->segs_out += delta32(socket->segs_out, earlier->segs_out);
-        process->segs_in += delta32(socket->segs_in, earlier->segs_in);
+        process->totals.segs_out += delta32(socket->segs_out, earlier->segs_out);
+        process->totals.segs_in += delta32(socket->segs_in, earlier->segs_in);
     }
     if (both & PROCTCP_HAS_INFO)
-        process->retransmissions += delta32(trouble->total_retrans, earlier_trouble->total_retrans);
+        process->totals.retransmissions += delta32(trouble->total_retrans, earlier_trouble->total_retrans);
 }
 
 /* A socket counts in the process of its rank 1 alone, whoever that was before. What comes back from rest is opened once
@@ -334,9 +316,9 @@ static int make_room(struct scan *scan, const struct proctcp_snapshot *previous,
 /* since held the totals of the scan before. */
 static void find_growth(struct proctcp_process *process)
 {
-    const struct proctcp_growth before = process->since;
+    const struct proctcp_totals before = process->since;
 
-    process->since = totals_of(process);
+    process->since = process->totals;
     process->since.bytes_sent -= before.bytes_sent;
     process->since.bytes_acked -= before.bytes_acked;
     process->since.bytes_received -= before.bytes_received;

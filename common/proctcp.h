@@ -242,6 +242,16 @@ struct proctcp_netns {
 #define PROCTCP_HAS_PROCESS       (1u << 6)
 #define PROCTCP_HAS_TOTALS        (1u << 7) /* the six sums of counters */
 
+/* What sockets count, summed. */
+struct proctcp_totals {
+    uint64_t bytes_sent;
+    uint64_t bytes_acked;
+    uint64_t bytes_received;
+    uint64_t segs_out;
+    uint64_t segs_in;
+    uint64_t retransmissions;
+};
+
 /* One process that holds at least one TCP socket. Sorted by pid. Strings are whatever bytes the kernel gave, without
  * NUL: newlines, quotes and invalid UTF-8 included. They live as long as the snapshot.
  * Counts say what the process holds: a socket counts once in each of its holders, however many descriptors it has
@@ -259,25 +269,12 @@ struct proctcp_process {
     uint64_t fd_limit; /* soft limit */
     /* Totals only go up as long as the process lives, whatever becomes of its sockets. A socket counts in the process
      * of its rank 1: in full when it is first seen, then by what its counters went up. */
-    uint64_t bytes_sent;
-    uint64_t bytes_acked;
-    uint64_t bytes_received;
-    uint64_t segs_out;
-    uint64_t segs_in;
-    uint64_t retransmissions;
-    uint64_t sockets_opened; /* first seen in its rank 1 */
-    uint64_t sockets_closed; /* last seen in its rank 1 */
-    /* What the totals went up by since the scan before, though the process held no socket then; 0 in the first. */
-    struct proctcp_growth {
-        uint64_t bytes_sent;
-        uint64_t bytes_acked;
-        uint64_t bytes_received;
-        uint64_t segs_out;
-        uint64_t segs_in;
-        uint64_t retransmissions;
-    } since;
-    uint32_t uid;   /* effective */
-    uint32_t netns; /* the one the process lives in; its sockets may be of others */
+    struct proctcp_totals totals;
+    struct proctcp_totals since; /* the totals went up by this since the scan before; 0 in a scanner's first */
+    uint64_t sockets_opened;     /* first seen in its rank 1 */
+    uint64_t sockets_closed;     /* last seen in its rank 1 */
+    uint32_t uid;                /* effective */
+    uint32_t netns;              /* the one the process lives in; its sockets may be of others */
     uint32_t fds;
     uint32_t sockets;
     uint32_t by_state[PROCTCP_STATES];

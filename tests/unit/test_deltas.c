@@ -134,7 +134,7 @@ static void counters_of_a_socket_count_in_full_at_first_and_then_by_what_they_we
     add_socket(1, 11, 1000);
     add_process(7, 70);
     add_row(3, 0);
-    assert_int_equal(end()->processes[0].bytes_sent, 1000);
+    assert_int_equal(end()->processes[0].totals.bytes_sent, 1000);
     assert_int_equal(previous->processes[0].since.bytes_sent, 0); /* nothing is known of the time before */
     assert_int_equal(previous->processes[0].sockets_opened, 1);
     assert_true(previous->processes[0].present & PROCTCP_HAS_TOTALS);
@@ -143,12 +143,12 @@ static void counters_of_a_socket_count_in_full_at_first_and_then_by_what_they_we
     add_process(7, 70);
     add_row(3, 0);
     const struct proctcp_process *process = &end()->processes[0];
-    assert_int_equal(process->bytes_sent, 1500);
+    assert_int_equal(process->totals.bytes_sent, 1500);
     assert_int_equal(process->since.bytes_sent, 500);
-    assert_int_equal(process->bytes_acked, 1500);
-    assert_int_equal(process->bytes_received, 3000);
-    assert_int_equal(process->segs_out, 1500);
-    assert_int_equal(process->segs_in, 1);
+    assert_int_equal(process->totals.bytes_acked, 1500);
+    assert_int_equal(process->totals.bytes_received, 3000);
+    assert_int_equal(process->totals.segs_out, 1500);
+    assert_int_equal(process->totals.segs_in, 1);
     assert_int_equal(process->sockets_opened, 1);
     assert_int_equal(process->first_seen, 100);
     assert_int_equal(previous->rows[0].first_seen, 100);
@@ -170,7 +170,7 @@ static void totals_survive_the_closing_of_a_socket(void **state)
     add_process(7, 70);
     add_row(4, 0);
     const struct proctcp_process *process = &end()->processes[0];
-    assert_int_equal(process->bytes_sent, 1006);
+    assert_int_equal(process->totals.bytes_sent, 1006);
     assert_int_equal(process->sockets_opened, 2);
     assert_int_equal(process->sockets_closed, 1);
 }
@@ -188,7 +188,7 @@ static void a_descriptor_or_inode_that_is_used_again_is_a_new_socket(void **stat
     add_process(7, 70);
     add_row(3, 0);
     const struct proctcp_process *process = &end()->processes[0];
-    assert_int_equal(process->bytes_sent, 1010);
+    assert_int_equal(process->totals.bytes_sent, 1010);
     assert_int_equal(process->sockets_opened, 2);
     assert_int_equal(process->sockets_closed, 1);
     assert_int_equal(previous->rows[0].first_seen, 110);
@@ -207,7 +207,7 @@ static void a_pid_that_is_used_again_begins_anew(void **state)
     add_process(7, 71);
     add_row(3, 0);
     const struct proctcp_process *process = &end()->processes[0];
-    assert_int_equal(process->bytes_sent, 10);
+    assert_int_equal(process->totals.bytes_sent, 10);
     assert_int_equal(process->sockets_closed, 0);
     assert_int_equal(process->first_seen, 110);
 }
@@ -222,8 +222,8 @@ static void a_shared_socket_counts_once_in_its_rank_1_and_follows_it(void **stat
     add_process(8, 80);
     add_row(3, 0);
     end();
-    assert_int_equal(previous->processes[0].bytes_sent, 1000);
-    assert_int_equal(previous->processes[1].bytes_sent, 0);
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 1000);
+    assert_int_equal(previous->processes[1].totals.bytes_sent, 0);
     assert_int_equal(previous->processes[1].sockets_opened, 0);
     begin(110); /* the first process closed it: the second counts on, from where it was */
     add_socket(1, 11, 1200);
@@ -233,8 +233,8 @@ static void a_shared_socket_counts_once_in_its_rank_1_and_follows_it(void **stat
     add_process(8, 80);
     add_row(3, 0);
     end();
-    assert_int_equal(previous->processes[0].bytes_sent, 1000);
-    assert_int_equal(previous->processes[1].bytes_sent, 200);
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 1000);
+    assert_int_equal(previous->processes[1].totals.bytes_sent, 200);
     assert_int_equal(previous->processes[1].sockets_opened, 0);
     assert_int_equal(previous->processes[0].sockets_closed, 0);
 }
@@ -252,8 +252,8 @@ static void a_counter_that_went_back_began_anew(void **state)
     add_process(7, 70);
     add_row(3, 0);
     end();
-    assert_int_equal(previous->processes[0].bytes_sent, 1030);
-    assert_int_equal(previous->processes[0].segs_out, 1030);
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 1030);
+    assert_int_equal(previous->processes[0].totals.segs_out, 1030);
 }
 
 static void a_counter_of_32_bits_goes_on_over_its_end(void **state)
@@ -269,7 +269,7 @@ static void a_counter_of_32_bits_goes_on_over_its_end(void **state)
     add_process(7, 70);
     add_row(3, 0);
     end();
-    assert_int_equal(previous->processes[0].segs_out, (uint64_t)UINT32_MAX - 9 + 30);
+    assert_int_equal(previous->processes[0].totals.segs_out, (uint64_t)UINT32_MAX - 9 + 30);
 }
 
 static void a_scan_without_counters_leaves_totals_as_they_were(void **state)
@@ -286,7 +286,7 @@ static void a_scan_without_counters_leaves_totals_as_they_were(void **state)
     add_process(7, 70);
     add_row(3, 0);
     end();
-    assert_int_equal(previous->processes[0].bytes_sent, 1000);
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 1000);
     assert_int_equal(previous->processes[0].sockets_opened, 1);
     assert_true(previous->processes[0].present & PROCTCP_HAS_TOTALS);
     begin(120); /* and back: what it counted meanwhile is not known */
@@ -294,12 +294,12 @@ static void a_scan_without_counters_leaves_totals_as_they_were(void **state)
     add_process(7, 70);
     add_row(3, 0);
     end();
-    assert_int_equal(previous->processes[0].bytes_sent, 1000);
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 1000);
     begin(130);
     add_socket(1, 11, 1750);
     add_process(7, 70);
     add_row(3, 0);
-    assert_int_equal(end()->processes[0].bytes_sent, 1050);
+    assert_int_equal(end()->processes[0].totals.bytes_sent, 1050);
 }
 
 static void subflows_of_one_inode_are_told_apart(void **state)
@@ -317,7 +317,7 @@ static void subflows_of_one_inode_are_told_apart(void **state)
     add_process(7, 70);
     add_row(3, 0);
     end();
-    assert_int_equal(previous->processes[0].bytes_sent, 350);
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 350);
     assert_int_equal(previous->processes[0].sockets_closed, 1);
     assert_int_equal(previous->sockets[0].first_seen, 100);
 }
@@ -346,7 +346,7 @@ static void totals_rest_while_a_process_holds_no_tcp_socket(void **state)
     add_process(7, 70);
     add_row(3, 0);
     const struct proctcp_process *process = &end()->processes[0];
-    assert_int_equal(process->bytes_sent, 1005);
+    assert_int_equal(process->totals.bytes_sent, 1005);
     assert_int_equal(process->since.bytes_sent, 5);
     assert_int_equal(process->sockets_opened, 2);
     assert_int_equal(process->sockets_closed, 1);
@@ -364,7 +364,7 @@ static void a_socket_that_was_left_out_and_comes_back_does_not_count_again(void 
         add_process(7, 70);
         add_row(3, 0);
         add_row(4, 1);
-        assert_int_equal(end()->processes[0].bytes_sent, 1001 + round);
+        assert_int_equal(end()->processes[0].totals.bytes_sent, 1001 + round);
         assert_int_equal(previous->processes[0].since.bytes_sent, round > 0);
         assert_int_equal(previous->sockets[0].first_seen, 100);
         begin(110 + 20 * round); /* the one alone is left out, then the process with both */
@@ -375,7 +375,7 @@ static void a_socket_that_was_left_out_and_comes_back_does_not_count_again(void 
         }
         end();
     }
-    assert_int_equal(previous->processes[0].bytes_sent, 1004);
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 1004);
 }
 
 static void totals_of_a_process_that_ended_while_it_rested_are_gone(void **state)
@@ -393,7 +393,7 @@ static void totals_of_a_process_that_ended_while_it_rested_are_gone(void **state
     add_socket(2, 12, 5);
     add_process(7, 99);
     add_row(3, 0);
-    assert_int_equal(end()->processes[0].bytes_sent, 5);
+    assert_int_equal(end()->processes[0].totals.bytes_sent, 5);
     scan.pids.count = 0;
     begin(130);
     end();
@@ -401,7 +401,7 @@ static void totals_of_a_process_that_ended_while_it_rested_are_gone(void **state
     add_socket(3, 13, 6);
     add_process(7, 99);
     add_row(3, 0);
-    assert_int_equal(end()->processes[0].bytes_sent, 6);
+    assert_int_equal(end()->processes[0].totals.bytes_sent, 6);
 }
 
 static void a_socket_whose_holder_was_not_seen_for_a_scan_goes_on(void **state)
@@ -421,7 +421,7 @@ static void a_socket_whose_holder_was_not_seen_for_a_scan_goes_on(void **state)
     add_process(7, 70);
     add_row(3, 0);
     const struct proctcp_process *process = &end()->processes[0];
-    assert_int_equal(process->bytes_sent, 1200); /* what it counted while nobody held it is nobody's */
+    assert_int_equal(process->totals.bytes_sent, 1200); /* what it counted while nobody held it is nobody's */
     assert_int_equal(process->sockets_opened, 1);
     assert_int_equal(process->sockets_closed, 0);
 }
@@ -441,7 +441,7 @@ static void a_socket_that_was_not_bound_yet_is_the_same_when_it_is(void **state)
     end();
     assert_int_equal(previous->processes[0].sockets_opened, 1);
     assert_int_equal(previous->processes[0].sockets_closed, 0);
-    assert_int_equal(previous->processes[0].bytes_sent, 10);
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 10);
     assert_int_equal(previous->sockets[0].first_seen, 100);
 }
 
