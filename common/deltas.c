@@ -253,32 +253,25 @@ static void add_counters(struct proctcp_process *process, const struct proctcp_s
         process->totals.retransmissions += delta32(trouble->total_retrans, earlier_trouble->total_retrans);
 }
 
-/* A socket counts in the process of its rank 1 alone, whoever that was before. What comes back from rest is opened once
- * more, for it was closed when it went, but it does not count what it did before. */
+/* A socket counts in the process of its rank 1 alone, whoever that was before. */
 static void add_sockets(struct scan *scan, const struct proctcp_snapshot *previous, const struct match *match)
 {
     for (uint32_t i = 0; i < scan->sockets.count; i++) {
-        struct proctcp_socket *socket = &scan->sockets.at[i];
-        const struct proctcp_socket *earlier = NULL;
-        struct proctcp_trouble earlier_trouble = {0};
+        const struct proctcp_socket *socket = &scan->sockets.at[i], *earlier = NULL;
+        const struct proctcp_trouble *trouble = &scan->troubles.at[socket->trouble], *earlier_trouble = NULL;
         if (scan->homes.at[i] == PROCTCP_NONE)
             continue;
         struct proctcp_process *process = &scan->processes.at[scan->homes.at[i]];
         if (previous && match->earlier[i] != PROCTCP_NONE) {
             earlier = &previous->sockets[match->earlier[i]];
-            earlier_trouble.total_retrans = previous->troubles[earlier->trouble].total_retrans;
-        } else {
-            struct rested_socket *rested = rests_socket(scan, socket);
-            process->sockets_opened++;
-            if (rested) {
-                earlier = &rested->socket;
-                earlier_trouble.total_retrans = rested->total_retrans;
-                socket->first_seen = earlier->first_seen;
-            }
+            earlier_trouble = &previous->troubles[earlier->trouble];
         }
+        process->sockets_opened += !earlier;
+        if (previous && !earlier && rests_may_be_old(scan, process, socket))
+            continue; /* what it has counted by now may be counted already: it begins here */
         if (earlier && !(earlier->present & PROCTCP_HAS_LOCAL))
             earlier = NULL; /* it had nothing to count yet */
-        add_counters(process, socket, &scan->troubles.at[socket->trouble], earlier, &earlier_trouble);
+        add_counters(process, socket, trouble, earlier, earlier_trouble);
     }
 }
 
@@ -358,13 +351,8 @@ int deltas_find(struct scan *scan, const struct proctcp_snapshot *previous)
     add_sockets(scan, previous, &match);
     if (previous) {
         add_closed(scan, previous, &match);
-        if (rests_gather_sockets(scan, previous, match.heir, match.lives_on) < 0)
-            return -ENOMEM;
-    }
-    for (uint32_t i = 0; i < scan->processes.count; i++) {
-        if (previous)
+        for (uint32_t i = 0; i < scan->processes.count; i++)
             find_growth(&scan->processes.at[i]);
     }
-    rests_keep(scan);
-    return 0;
+    return rests_gather_blind(scan);
 }

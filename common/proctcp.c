@@ -80,7 +80,8 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     vector_free(&scan->with_inode);
     vector_free(&scan->rested);
     vector_free(&scan->resting);
-    vector_free(&scan->rested_sockets);
+    vector_free(&scan->blind);
+    vector_free(&scan->next_blind);
     vector_free(&scan->lost);
     vector_free(&scan->netns_named.include);
     vector_free(&scan->netns_named.exclude);
@@ -99,7 +100,7 @@ static void name_failure(struct scan *scan, int error, const char *path_format, 
     vsnprintf(path, sizeof(path), path_format, arguments);
     const char *why = error == EBADMSG ? "not understood" : strerror_r(error, reason, sizeof(reason));
     if (*path == '(') /* no file */
-        snprintf(scan->failure, sizeof(scan->failure), "%.*s: %s", (int)strcspn(path + 1, ")"), path + 1, why);
+        snprintf(scan->failure, sizeof(scan->failure), "%.*s: %s", (int)strlen(path) - 2, path + 1, why);
     else
         snprintf(scan->failure, sizeof(scan->failure), "%s%s%s: %s", scan->root, *path ? "/" : "", path, why);
 }
@@ -322,6 +323,7 @@ int proctcp_scan(struct proctcp_scanner *scanner, const struct proctcp_snapshot 
             snprintf(scan->failure, sizeof(scan->failure), "%s: %s", scan->root, strerror(-status));
         return status;
     }
+    rests_keep(scan);
     scanner->generation++;
     proctcp_snapshot_unref(scanner->previous);
     scanner->previous = proctcp_snapshot_ref(made);

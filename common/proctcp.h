@@ -268,7 +268,9 @@ struct proctcp_process {
     uint64_t rx_queue_bytes;
     uint64_t fd_limit; /* soft limit */
     /* Totals only go up as long as the process lives, whatever becomes of its sockets. A socket counts in the process
-     * of its rank 1: in full when it is first seen, then by what its counters went up. */
+     * of its rank 1: in full when it is first seen, then by what its counters went up. One that may have lived unseen
+     * counts from where it is: its process was not walked, or its namespace not read, in the scan before, or it is in a
+     * state that is late in a connection, under a rule about states. */
     struct proctcp_totals totals;
     struct proctcp_totals since; /* the totals went up by this since the scan before; 0 in a scanner's first */
     uint64_t sockets_opened;     /* first seen in its rank 1 */

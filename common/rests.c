@@ -1,11 +1,12 @@
-/* rests.c - what may come back: processes that hold no TCP socket any more, and sockets that were left out of a scan,
- * though they may live, by the selection or because a table could not be read whole. Their totals go on where they
- * were. Knows who is still there; nothing of what is counted. */
+/* rests.c - what a scan does not show and the next one may: processes that hold no TCP socket for a while, and whose
+ * totals go on where they were; and what was not looked at, so that what comes to light there is not taken for new. */
 #include "scan.h"
 
 #include <errno.h>
 
-#define MOST_SOCKETS 16384 /* those that went first are forgotten */
+/* In present of a process that rests: in some scan meanwhile it was not walked. What it holds when it is back may well
+ * be what it held before. */
+#define UNSEEN (1u << 31)
 
 /* Pids are reused; a process is the same only if it started at the same time. */
 bool rests_same_process(const struct proctcp_process *a, const struct proctcp_process *b)
@@ -38,8 +39,6 @@ static bool is_in_use(const struct scan *scan, int32_t pid)
     return scan->pids.count && bsearch(&pid, scan->pids.at, scan->pids.count, sizeof(pid), compare_pids);
 }
 
-/* ---- processes ---- */
-
 static int compare_processes(const void *a, const void *b)
 {
     return compare_pids(&((const struct proctcp_process *)a)->pid, &((const struct proctcp_process *)b)->pid);
@@ -64,6 +63,20 @@ static bool may_rest(const struct scan *scan, int32_t pid)
     return is_in_use(scan, pid) && !find_process(scan->processes.at, scan->processes.count, pid);
 }
 
+static int compare_visits(const void *a, const void *b)
+{
+    return compare_pids(&((const struct visit *)a)->pid, &((const struct visit *)b)->pid);
+}
+
+static bool was_walked(const struct scan *scan, int32_t pid)
+{
+    const struct visit wanted = {.pid = pid};
+    const struct visit *visit = NULL;
+    if (scan->visits.count)
+        visit = bsearch(&wanted, scan->visits.at, scan->visits.count, sizeof(wanted), compare_visits);
+    return !visit || !(visit->skipped || visit->unreadable);
+}
+
 static int rest(struct scan *scan, const struct proctcp_process *process)
 {
     struct proctcp_process *resting = vector_push(&scan->resting);
@@ -71,6 +84,8 @@ static int rest(struct scan *scan, const struct proctcp_process *process)
         return -ENOMEM;
     *resting = *process;
     resting->name = resting->executable = resting->cgroup = ""; /* they end with their snapshot */
+    if (!was_walked(scan, process->pid))
+        resting->present |= UNSEEN;
     return 0;
 }
 
@@ -100,92 +115,41 @@ int rests_gather_processes(struct scan *scan, const struct proctcp_snapshot *pre
     return status;
 }
 
-/* ---- sockets ---- */
-
-static int compare_inodes(const void *a, const void *b)
+bool rests_may_be_old(const struct scan *scan, const struct proctcp_process *process,
+                      const struct proctcp_socket *socket)
 {
-    uint32_t x = ((const struct rested_socket *)a)->socket.inode, y = ((const struct rested_socket *)b)->socket.inode;
-    return (x > y) - (x < y);
+    const struct proctcp_process *rested = rests_process(scan, process);
+
+    if (rested && rested->present & UNSEEN)
+        return true;
+    for (uint32_t i = 0; i < scan->blind.count; i++) {
+        if (scan->blind.at[i] == socket->netns)
+            return true;
+    }
+    return select_asks(scan->selection, RULE_STATE) && select_is_late(socket->state);
 }
 
-struct rested_socket *rests_socket(struct scan *scan, const struct proctcp_socket *socket)
+int rests_gather_blind(struct scan *scan)
 {
-    const struct rested_socket *end = scan->rested_sockets.at + scan->rested_sockets.count;
-    uint32_t low = 0, high = scan->rested_sockets.count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (scan->rested_sockets.at[middle].socket.inode < socket->inode)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (struct rested_socket *at = scan->rested_sockets.at + low; at < end; at++) {
-        if (at->socket.inode != socket->inode)
-            break;
-        if (!at->is_back && rests_same_socket(&at->socket, socket)) {
-            at->is_back = true;
-            return at;
-        }
-    }
-    return NULL;
-}
-
-static void drop_gone(struct scan *scan)
-{
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < scan->rested_sockets.count; i++) {
-        const struct rested_socket *rested = &scan->rested_sockets.at[i];
-        if (!rested->is_back && is_in_use(scan, rested->pid))
-            scan->rested_sockets.at[kept++] = *rested;
-    }
-    scan->rested_sockets.count = kept;
-}
-
-static void drop_first_gone(struct scan *scan)
-{
-    struct rested_socket *at = scan->rested_sockets.at;
-    uint64_t oldest = UINT64_MAX;
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < scan->rested_sockets.count; i++)
-        oldest = at[i].generation < oldest ? at[i].generation : oldest;
-    for (uint32_t i = 0; i < scan->rested_sockets.count; i++) {
-        if (at[i].generation != oldest)
-            at[kept++] = at[i];
-    }
-    scan->rested_sockets.count = kept;
-}
-
-/* In a scan of everything, what is not there was closed. */
-int rests_gather_sockets(struct scan *scan, const struct proctcp_snapshot *previous, const uint32_t *heir,
-                         const bool *lives_on)
-{
-    const bool may_live = scan->selection || !namespaces_complete(scan, 0);
-
-    drop_gone(scan);
-    for (uint32_t i = 0; i < previous->row_count && may_live; i++) {
-        const struct proctcp_row *row = &previous->rows[i];
-        if (row->owner_rank != 1 || heir[row->process] == PROCTCP_NONE || lives_on[row->socket])
+    scan->next_blind.count = 0;
+    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
+        if (scan->namespaces.at[i].complete)
             continue;
-        struct rested_socket *rested = vector_push(&scan->rested_sockets);
-        if (!rested)
+        uint32_t *slot = vector_push(&scan->next_blind);
+        if (!slot)
             return -ENOMEM;
-        *rested = (struct rested_socket){.socket = previous->sockets[row->socket], .pid = row->pid};
-        rested->total_retrans = previous->troubles[rested->socket.trouble].total_retrans;
-        rested->generation = scan->stats.generation;
+        *slot = scan->namespaces.at[i].shown.inode;
     }
-    while (scan->rested_sockets.count > MOST_SOCKETS)
-        drop_first_gone(scan);
-    if (scan->rested_sockets.count)
-        qsort(scan->rested_sockets.at, scan->rested_sockets.count, sizeof(scan->rested_sockets.at[0]), compare_inodes);
     return 0;
 }
 
 void rests_keep(struct scan *scan)
 {
     const struct processes rested = scan->rested;
+    const struct indices blind = scan->blind;
+
     scan->rested = scan->resting;
     scan->resting = rested;
+    scan->blind = scan->next_blind;
+    scan->next_blind = blind;
 }

@@ -86,8 +86,24 @@ static int add_cgroup(struct rules *rules, const struct item *item)
     return add_name(&rules->cgroups, item);
 }
 
-/* \1 to \9, which the C library takes in extended expressions, too, and whose time strangers can make endless. In
- * brackets a backslash is itself; a bracket may begin with ] or ^]. */
+/* Where the bracket expression that begins at c ends. A backslash is itself there, and it may begin with ] or ^]. */
+static const char *end_of_bracket(const char *c)
+{
+    c += c[1] == '^' ? 2 : 1;
+    c += *c == ']';
+    while (*c && *c != ']') {
+        if (*c == '[' && c[1] && strchr(":.=", c[1])) { /* [:digit:] and its like end where they say */
+            const char end[] = {c[1], ']', '\0'};
+            const char *found = strstr(c + 2, end);
+            c = found ? found + 2 : c + 1;
+        } else {
+            c++;
+        }
+    }
+    return c;
+}
+
+/* \1 to \9, which the C library takes in extended expressions, too, and whose time strangers can make endless. */
 static bool has_back_reference(const char *pattern)
 {
     const char *c = pattern;
@@ -98,9 +114,7 @@ static bool has_back_reference(const char *pattern)
                 return true;
             c += c[1] ? 2 : 1;
         } else if (*c == '[') {
-            c += c[1] == '^' ? 2 : 1;
-            c += *c == ']';
-            c += strcspn(c, "]");
+            c = end_of_bracket(c);
         } else {
             c++;
         }

@@ -74,16 +74,6 @@ struct owners VECTOR(struct owner);
 struct visits VECTOR(struct visit);
 struct namespaces VECTOR(struct netns);
 struct sockets VECTOR(struct proctcp_socket);
-/* A socket that was left out of a scan and may come back, with what it had counted. */
-struct rested_socket {
-    struct proctcp_socket socket;
-    uint32_t total_retrans;
-    int32_t pid; /* of its rank 1 */
-    bool is_back;
-    uint64_t generation; /* of the scan that left it out */
-};
-
-struct rested_sockets VECTOR(struct rested_socket);
 struct rows VECTOR(struct proctcp_row);
 struct processes VECTOR(struct proctcp_process);
 struct troubles VECTOR(struct proctcp_trouble);
@@ -129,12 +119,13 @@ struct scan {
     uint64_t listening_ports[65536 / 64]; /* a bit for each port that any of them has */
     struct processes rested;  /* sorted by pid; totals of processes that held TCP sockets once and hold none now */
     struct processes resting; /* the same in the making */
-    struct select_netns netns_named;      /* inodes of the namespaces that rules give by their names */
-    struct rested_sockets rested_sockets; /* sorted by inode */
-    struct lost_namespaces lost;          /* found by the join in this scan; kept for the next if they could be read */
-    bool looked_for_lost;                 /* in this scan */
-    struct strays strays;                 /* kept, because the kernel need be asked only once */
-    struct indices stray_map;             /* hash: stray by inode, or PROCTCP_NONE */
+    struct select_netns netns_named; /* inodes of the namespaces that rules give by their names */
+    struct indices blind;            /* inodes of namespaces whose tables were not read whole in the scan before */
+    struct indices next_blind;       /* the same of this scan */
+    struct lost_namespaces lost;     /* found by the join in this scan; kept for the next if they could be read */
+    bool looked_for_lost;            /* in this scan */
+    struct strays strays;            /* kept, because the kernel need be asked only once */
+    struct indices stray_map;        /* hash: stray by inode, or PROCTCP_NONE */
 
     /* The snapshot in the making. Where the selection left something out, counts are of what it selected; behind that
      * stands what is there for its peers alone. */
@@ -282,18 +273,20 @@ int narrow_scan(struct scan *scan);
 /* holdings.c: what each process holds: its counts and sums. */
 int holdings_count(struct scan *scan);
 
-/* rests.c: what was there before, is not there now, and may come back. */
+/* rests.c: what a scan does not show and the next one may. */
 bool rests_same_process(const struct proctcp_process *a, const struct proctcp_process *b);
 bool rests_same_socket(const struct proctcp_socket *a, const struct proctcp_socket *b);
-/* What rested and is the same; NULL: there is none. A socket rests no more then. */
+/* The same process, as it was when it came to rest; NULL: it did not. */
 const struct proctcp_process *rests_process(const struct scan *scan, const struct proctcp_process *process);
-struct rested_socket *rests_socket(struct scan *scan, const struct proctcp_socket *socket);
+/* Whether a socket that was not in the previous snapshot may have lived then, and been counted before: its process was
+ * not walked, or its namespace not read whole, or it was in a state that is not selected. */
+bool rests_may_be_old(const struct scan *scan, const struct proctcp_process *process,
+                      const struct proctcp_socket *socket);
 /* heir is, by process of the previous snapshot, the same one in this scan; set here for those that rest: behind the
  * processes of this scan. */
 int rests_gather_processes(struct scan *scan, const struct proctcp_snapshot *previous, uint32_t *heir);
-int rests_gather_sockets(struct scan *scan, const struct proctcp_snapshot *previous, const uint32_t *heir,
-                         const bool *lives_on);
-/* What was gathered is what rests from the next scan's point of view. */
+int rests_gather_blind(struct scan *scan);
+/* What was gathered is what rests from now on: this scan is the previous one of the next. */
 void rests_keep(struct scan *scan);
 
 /* deltas.c: what this scan knows from the previous one; previous may be NULL. Orders the sockets that have an inode in

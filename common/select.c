@@ -225,6 +225,11 @@ uint32_t select_states(const struct proctcp_selection *selection)
     return states | BIT(LISTEN);
 }
 
+bool select_is_late(unsigned state)
+{
+    return 1u << state & (BIT(FIN_WAIT1) | BIT(FIN_WAIT2) | BIT(CLOSE_WAIT) | BIT(LAST_ACK) | BIT(CLOSING));
+}
+
 bool select_unbound(const struct proctcp_selection *selection)
 {
     return !selection || (selected_states(selection) & BIT(CLOSED) && !(selection->include.given & ENDPOINT_KINDS));

@@ -85,6 +85,8 @@ bool select_socket(const struct proctcp_selection *selection, const struct proct
 bool select_matters(const struct proctcp_selection *selection, const struct proctcp_socket *socket);
 /* The states, a bit each, that a socket that matters may have. */
 uint32_t select_states(const struct proctcp_selection *selection);
+/* Whether a connection in a state has been established before: under a rule about states it may have been left out. */
+bool select_is_late(unsigned state);
 /* Whether sockets that are in no table can be selected. If they can, every socket must be looked for in the tables. */
 bool select_unbound(const struct proctcp_selection *selection);
 

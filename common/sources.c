@@ -94,6 +94,15 @@ static void *visit_namespaces(void *argument)
     return NULL;
 }
 
+static void say_not_entered(struct scan *scan, int error)
+{
+    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
+        struct netns *netns = &scan->namespaces.at[i];
+        if (!netns->read && !has_process(netns))
+            netns->shown.error = error;
+    }
+}
+
 /* In a thread that no signal of the host daemon is delivered to. */
 static int visit_others(struct scan *scan, bool netlink)
 {
@@ -106,8 +115,10 @@ static int visit_others(struct scan *scan, bool netlink)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     error = pthread_create(&thread, NULL, visit_namespaces, &visitor);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error)
-        return 0; /* what is unread is tried through /proc */
+    if (error) {
+        say_not_entered(scan, error);
+        return 0; /* what else is unread is tried through /proc */
+    }
     pthread_join(thread, NULL);
     return visitor.status;
 }

@@ -87,21 +87,23 @@ int strays_open_netns(const struct scan *scan, const struct holder *holder)
  * should show. */
 static uint32_t look_closer(const struct scan *scan, const struct holder *holder, bool *is_open)
 {
-    uint32_t inode = 0;
+    struct stat home = {.st_ino = 0};
     uint8_t tcp_state;
     socklen_t size = sizeof(tcp_state); /* the first of struct tcp_info */
-    struct stat home;
-    int fd = borrow(holder), netns = strays_open_netns(scan, holder);
+    int fd = scan->live ? borrow(holder) : -EOPNOTSUPP, netns;
 
-    *is_open =
-        fd >= 0 && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp_state, &size) == 0 && size && tcp_state != TCP_CLOSE;
-    if (netns >= 0 && fstat(netns, &home) == 0)
-        inode = (uint32_t)home.st_ino;
-    if (netns >= 0)
-        close(netns);
-    if (fd >= 0)
-        close(fd);
-    return inode;
+    *is_open = false;
+    if (fd < 0)
+        return 0;
+    *is_open = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp_state, &size) == 0 && size && tcp_state != TCP_CLOSE;
+    netns = ioctl(fd, SIOCGSKNS);
+    close(fd);
+    if (netns < 0)
+        return 0;
+    if (fstat(netns, &home) < 0)
+        home.st_ino = 0;
+    close(netns);
+    return (uint32_t)home.st_ino;
 }
 
 /* The family, 0 if it is not TCP, or -errno. */

@@ -106,22 +106,36 @@ static char *without_quotes(char *line)
     return line + 1;
 }
 
+static void take_rule(const char *token, const char *rule, bool excludes, const char *value)
+{
+    char kind[32], error[512] = "";
+    const char *colon;
+
+    snprintf(kind, sizeof(kind), "%s%s", excludes ? "exclude_" : "", rule);
+    if (proctcp_selection_add(settings->selection, kind, value, error, sizeof(error)) == 0)
+        return;
+    colon = strchr(error, ':'); /* behind the library's own name of the kind */
+    netsnmp_config_error("%s%s; the rule is left out%s", token, colon ? colon : "",
+                         proctcp_selection_is_void(settings->selection, rule)
+                             ? ", and nothing is selected unless another one of its kind is right"
+                             : "");
+}
+
 static void parse_rule(const char *token, char *line)
 {
-    char error[512] = "";
     const bool excludes = strncasecmp(token, EXCLUDE, sizeof(EXCLUDE) - 1) == 0;
     const char *name = token + (excludes ? sizeof(EXCLUDE) - 1 : 0);
-    char kind[32];
+    const char *value = without_quotes(line);
 
     for (size_t i = 0; i < RULES; i++) {
         if (strcasecmp(name, rules[i].token) != 0)
             continue;
-        snprintf(kind, sizeof(kind), "%s%s", excludes ? "exclude_" : "", rules[i].kind);
-        if (proctcp_selection_add(settings->selection, kind, without_quotes(line), error, sizeof(error)))
-            netsnmp_config_error("%s%s; the rule is left out%s", token, strchr(error, ':'),
-                                 proctcp_selection_is_void(settings->selection, rules[i].kind)
-                                     ? ", and nothing is selected unless another one of its kind is right"
-                                     : "");
+        if (strchr(value, '"') && strcmp(rules[i].kind, "command") != 0) {
+            netsnmp_config_error("%s: no quotes are needed: write the values of a list with commas between them",
+                                 token);
+            value = "";
+        }
+        take_rule(token, rules[i].kind, excludes, value);
     }
 }
 

@@ -34,7 +34,10 @@ static int teardown(void **state)
     vector_free(&scan.pids);
     vector_free(&scan.rested);
     vector_free(&scan.resting);
-    vector_free(&scan.rested_sockets);
+    vector_free(&scan.blind);
+    vector_free(&scan.next_blind);
+    vector_free(&scan.visits);
+    vector_free(&scan.namespaces);
     return 0;
 }
 
@@ -122,6 +125,7 @@ static const struct proctcp_snapshot *end(void)
     join();
     assert_int_equal(deltas_find(&scan, previous), 0);
     assert_int_equal(snapshot_freeze(&scan, &snapshot), 0);
+    rests_keep(&scan);
     proctcp_snapshot_unref(previous);
     previous = snapshot;
     return snapshot;
@@ -353,29 +357,57 @@ static void totals_rest_while_a_process_holds_no_tcp_socket(void **state)
     assert_int_equal(process->first_seen, 100);
 }
 
-static void a_socket_that_was_left_out_and_comes_back_does_not_count_again(void **state)
+static void what_a_process_holds_that_was_not_walked_for_a_while_does_not_count_again(void **state)
 {
     (void)state;
     add_pid(7);
     for (uint64_t round = 0; round < 4; round++) {
         begin(100 + 20 * round);
+        scan.visits.count = 0;
         add_socket(1, 11, 1000 + round);
-        add_socket(2, 12, 1);
+        add_process(7, 70);
+        add_row(3, 0);
+        assert_int_equal(end()->processes[0].totals.bytes_sent, 1000); /* from where it is back */
+        assert_int_equal(previous->processes[0].since.bytes_sent, 0);
+        begin(110 + 20 * round);
+        *vector_push(&scan.visits) = (struct visit){.pid = 7, .skipped = true};
+        end();
+    }
+    begin(200);
+    scan.visits.count = 0;
+    add_socket(1, 11, 2000);
+    add_process(7, 70);
+    add_row(3, 0);
+    end();
+    begin(210);
+    add_socket(1, 11, 2005);
+    add_socket(2, 12, 30);
+    add_process(7, 70);
+    add_row(3, 0);
+    add_row(4, 1);
+    assert_int_equal(end()->processes[0].totals.bytes_sent, 1035);
+}
+
+static void what_comes_to_light_in_a_namespace_that_could_not_be_read_does_not_count_again(void **state)
+{
+    (void)state;
+    for (uint64_t round = 0; round < 3; round++) {
+        begin(100 + 20 * round);
+        scan.namespaces.count = 0;
+        *vector_push(&scan.namespaces) = (struct netns){.shown.inode = 5, .complete = true};
+        add_socket(1, 11, 1000 + round)->netns = 5;
+        add_socket(2, 12, 10)->netns = 6;
         add_process(7, 70);
         add_row(3, 0);
         add_row(4, 1);
-        assert_int_equal(end()->processes[0].totals.bytes_sent, 1001 + round);
-        assert_int_equal(previous->processes[0].since.bytes_sent, round > 0);
-        assert_int_equal(previous->sockets[0].first_seen, 100);
-        begin(110 + 20 * round); /* the one alone is left out, then the process with both */
-        if (round % 2) {
-            add_socket(2, 12, 1);
-            add_process(7, 70);
-            add_row(4, 0);
-        }
+        assert_int_equal(end()->processes[0].totals.bytes_sent, 1010);
+        begin(110 + 20 * round);
+        scan.namespaces.at[0].complete = false;
+        add_socket(2, 12, 10)->netns = 6;
+        add_process(7, 70);
+        add_row(4, 0);
         end();
     }
-    assert_int_equal(previous->processes[0].totals.bytes_sent, 1004);
 }
 
 static void totals_of_a_process_that_ended_while_it_rested_are_gone(void **state)
@@ -460,7 +492,8 @@ int main(void)
         TEST(a_scan_without_counters_leaves_totals_as_they_were),
         TEST(subflows_of_one_inode_are_told_apart),
         TEST(totals_rest_while_a_process_holds_no_tcp_socket),
-        TEST(a_socket_that_was_left_out_and_comes_back_does_not_count_again),
+        TEST(what_a_process_holds_that_was_not_walked_for_a_while_does_not_count_again),
+        TEST(what_comes_to_light_in_a_namespace_that_could_not_be_read_does_not_count_again),
         TEST(totals_of_a_process_that_ended_while_it_rested_are_gone),
         TEST(a_socket_whose_holder_was_not_seen_for_a_scan_goes_on),
         TEST(a_socket_that_was_not_bound_yet_is_the_same_when_it_is),
