@@ -84,6 +84,9 @@ struct lost_namespaces VECTOR(struct lost_netns);
 struct indices VECTOR(uint32_t);
 struct keys VECTOR(uint64_t);
 
+/* Where ip-netns(8) mounts namespaces that have a name. */
+#define NETNS_DIRECTORY "/run/netns"
+
 #define SCAN_BUFFER_SIZE 65536
 
 struct scan {
@@ -182,14 +185,19 @@ void namespaces_say_missing(struct scan *scan);
 bool namespaces_may_be_held_from(const struct scan *scan, uint32_t home);
 /* Whether sockets of a namespace are wanted. */
 bool namespaces_wanted(const struct scan *scan, uint32_t inode);
-/* Opens table ("tcp", "tcp6") of a namespace through any process that lives there. Returns a descriptor or -errno;
- * -ENOENT if the namespace has no such table. */
-int namespaces_open_table(struct scan *scan, struct netns *netns, const char *table);
 /* Whether the tables of a namespace were read to their end, so that what is not in them is nowhere. 0 is all of them.
  */
 bool namespaces_complete(const struct scan *scan, uint32_t inode);
+
+/* entrances.c: the inode of the calling thread's namespace; 0: not to be had. */
+uint32_t entrances_own_netns(int proc_fd);
+/* A descriptor of the namespace of a name, and its inode; -errno. */
+int entrances_open_named(const char *name, uint32_t *inode);
+/* Opens table ("tcp", "tcp6") of a namespace through any process that lives there. Returns a descriptor or -errno;
+ * -ENOENT if the namespace has no such table. */
+int entrances_open_table(struct scan *scan, struct netns *netns, const char *table);
 /* Puts the calling thread into a namespace, for good. 0 or -errno; -ESRCH: it ended. */
-int namespaces_enter(struct scan *scan, const struct netns *netns);
+int entrances_enter(struct scan *scan, const struct netns *netns);
 
 /* sources.c: reads the sockets of every namespace, each from the best source that works. Fails if none can be read, or
  * if the one source that was asked for does not work. */
@@ -216,6 +224,9 @@ int sockets_netlink_buffer(struct scan *scan, size_t length, uint32_t netns, boo
 struct netlink_socket;
 bool sockets_netlink_message(const struct netlink_socket *from, struct proctcp_socket *socket,
                              struct proctcp_trouble *trouble);
+
+/* tcp_info.c: what the kernel says of a connection, length bytes of it; sets presence bits. */
+void tcp_info_read(const uint8_t *info, size_t length, struct proctcp_socket *socket, struct proctcp_trouble *trouble);
 
 /* tuples.c: an index of sockets by four-tuple, and the other end of each. Drops what a table showed twice. */
 int tuples_index(struct scan *scan);

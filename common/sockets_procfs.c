@@ -238,7 +238,7 @@ static int read_table(struct scan *scan, int fd, enum proctcp_family family, uin
 static int scan_table(struct scan *scan, struct netns *netns, const char *table, enum proctcp_family family)
 {
     const uint32_t malformed = scan->stats.malformed;
-    int fd = namespaces_open_table(scan, netns, table);
+    int fd = entrances_open_table(scan, netns, table);
     int status;
 
     if (fd < 0)

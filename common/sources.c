@@ -62,7 +62,7 @@ static bool must_enter(const struct netns *netns, bool netlink)
 /* 0 or -ENOMEM. Rights differ from namespace to namespace: where one may not be entered, the next one may. */
 static int visit_namespace(struct scan *scan, struct netns *netns, bool netlink)
 {
-    int status = namespaces_enter(scan, netns);
+    int status = entrances_enter(scan, netns);
 
     if (status) {
         if (status != -ESRCH)
