@@ -159,6 +159,15 @@ static inline int scan_errno(void)
     return errno == ENOMEM ? -ENOBUFS : -errno;
 }
 
+/* Whether a socket that a table showed is to be kept; puts it into its namespace, 0 if that is not known. */
+static inline bool scan_wants(const struct scan *scan, struct proctcp_socket *socket, uint32_t netns)
+{
+    socket->netns = netns;
+    if (netns)
+        socket->present |= PROCTCP_HAS_NETNS;
+    return scan->all_sockets || select_matters(scan->selection, socket);
+}
+
 /* All return 0 or -errno; -ENOMEM ends the scan. */
 
 /* candidates.c: whether the selection wants a process walked: 1, with a descriptor of its directory, or 0, or -errno;

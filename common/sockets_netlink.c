@@ -180,13 +180,10 @@ static int add_socket(struct scan *scan, const struct netlink_socket *from, uint
         scan->stats.malformed++;
         return 0;
     }
-    if (!scan->all_sockets && !select_matters(scan->selection, socket)) {
+    if (!scan_wants(scan, socket, netns)) {
         scan->sockets.count--;
         return 0;
     }
-    socket->netns = netns;
-    if (netns)
-        socket->present |= PROCTCP_HAS_NETNS;
     if (from->congestion && socket->state != PROCTCP_LISTEN) {
         if (find_word(scan, from->congestion, from->congestion_length, &socket->congestion) < 0)
             return -ENOMEM;

@@ -182,13 +182,10 @@ static int add_line(struct scan *scan, const char *line, size_t length, enum pro
         scan->stats.malformed++;
         return 0;
     }
-    if (!scan->all_sockets && !select_matters(scan->selection, socket)) {
+    if (!scan_wants(scan, socket, netns)) {
         scan->sockets.count--;
         return 0;
     }
-    socket->netns = netns;
-    if (netns)
-        socket->present |= PROCTCP_HAS_NETNS;
     return 0;
 }
 
