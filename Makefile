@@ -37,7 +37,7 @@ Q := @
 say = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-COMMON := $(wildcard common/*.c)
+COMMON := $(wildcard common/*.c common/*/*.c)
 CLI := $(wildcard plugins/cli/*.c)
 COLLECTD := $(wildcard plugins/collectd/*.c)
 SNMP := $(wildcard plugins/snmp/*.c)
@@ -145,7 +145,7 @@ fuzz:
 	$(Q)for name in $(FUZZ); do \
 		mkdir -p $(BUILD)/fuzz/corpus/$$name $(BUILD)/fuzz/crashes && \
 		$(FUZZ_CC) -D_GNU_SOURCE -Icommon -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
-			-fno-sanitize-recover=all -o $(BUILD)/fuzz/$$name tests/fuzz/fuzz_$$name.c common/*.c $(LIBS) && \
+			-fno-sanitize-recover=all -o $(BUILD)/fuzz/$$name tests/fuzz/fuzz_$$name.c $(COMMON) $(LIBS) && \
 		echo "fuzzing $$name for $(FUZZ_SECONDS) s" && \
 		$(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
 			-artifact_prefix=$(BUILD)/fuzz/crashes/$$name- $(BUILD)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
@@ -191,11 +191,11 @@ lint:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(SOURCES)
 	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon common plugins
-	$(Q)clang-tidy --quiet --warnings-as-errors='*' common/*.c plugins/*/*.c -- -std=gnu11 -D_GNU_SOURCE -Icommon \
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $(COMMON) plugins/*/*.c -- -std=gnu11 -D_GNU_SOURCE -Icommon \
 		$(COLLECTD_CPPFLAGS)
 format:
 	$(Q)$(CLANG_FORMAT) -i $(SOURCES)
-SOURCES = $(wildcard common/*.[ch] plugins/*/*.[ch] tests/*/*.[ch])
+SOURCES = $(wildcard common/*.[ch] common/*/*.[ch] plugins/*/*.[ch] tests/*/*.[ch])
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MIBDIR)

@@ -3,10 +3,10 @@
 #ifndef PROCTCP_SCAN_H
 #define PROCTCP_SCAN_H
 
-#include "arena.h"
+#include "base/arena.h"
 #include "proctcp.h"
-#include "select.h"
-#include "vector.h"
+#include "select/select.h"
+#include "base/vector.h"
 
 #include <errno.h>
 

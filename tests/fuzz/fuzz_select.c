@@ -1,5 +1,5 @@
 /* Selection rules: "kind value". A rule is added or refused with a printable error; either way matching works. */
-#include "select.h"
+#include "select/select.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* sock_diag's answers: messages made as kernels from 3.10 on make them, and as no kernel does. */
-#include "netlink.h"
+#include "capture/inet_diag.h"
 #include "scan.h"
 #include "testing.h"
 

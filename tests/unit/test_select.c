@@ -1,5 +1,5 @@
 /* Selection rules: what they accept, refuse and match. */
-#include "select.h"
+#include "select/select.h"
 #include "testing.h"
 
 #include <errno.h>

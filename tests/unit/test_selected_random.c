@@ -1,7 +1,7 @@
 /* A scan that selects against a scan of everything, filtered: on trees and rules of all sorts, made from numbers that
  * are the same in every run. */
 #include "fake_proc.h"
-#include "select.h"
+#include "select/select.h"
 #include "testing.h"
 
 #include <stdio.h>

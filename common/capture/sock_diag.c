@@ -1,6 +1,6 @@
 /* sockets_netlink.c - a sock_diag dump to sockets. Knows requests, messages and attributes; nothing of who holds a
  * socket or whose namespace it is in. */
-#include "netlink.h"
+#include "capture/inet_diag.h"
 #include "scan.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* netlink.c - reading sock_diag's answers. */
-#include "netlink.h"
+#include "capture/inet_diag.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>

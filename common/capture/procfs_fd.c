@@ -1,6 +1,6 @@
 /* owners_procfs.c - /proc/<pid>/fd to owners: which process has which socket inode open at which descriptor. Knows
  * nothing of what the sockets are. */
-#include "cursor.h"
+#include "base/cursor.h"
 #include "scan.h"
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /* sockets_procfs.c - /proc/<pid>/net/tcp and tcp6 to sockets. Knows the columns of these tables from kernel 3.10 on,
  * and nothing of who holds a socket. */
-#include "cursor.h"
+#include "base/cursor.h"
 #include "scan.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* proctcp.c - the scanner: runs the stages of scan.h, once per scan. Knows their order and what ends a scan. */
-#include "cursor.h"
+#include "base/cursor.h"
 #include "scan.h"
 
 #include <errno.h>

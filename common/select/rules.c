@@ -1,7 +1,7 @@
 /* rules.c - the words of selection rules, compiled once into what select.c answers by. Knows how a rule is written and
  * what to say of one that is wrong; nothing of options or configuration files. */
-#include "cursor.h"
-#include "select.h"
+#include "base/cursor.h"
+#include "select/select.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

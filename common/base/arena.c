@@ -1,5 +1,5 @@
 /* arena.c - strings that live together and never move. Knows nothing of what they say. */
-#include "arena.h"
+#include "base/arena.h"
 
 #include <stdlib.h>
 #include <string.h>

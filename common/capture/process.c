@@ -1,7 +1,7 @@
 /* processes.c - facts about a process: name, executable, uid, cgroup, start time, descriptor limit. Reads only those
  * that own a TCP socket, each through one held directory, so that all facts are of one process even if its pid is
  * reused. */
-#include "cursor.h"
+#include "base/cursor.h"
 #include "scan.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #define PROCTCP_SELECT_H
 
 #include "proctcp.h"
-#include "vector.h"
+#include "base/vector.h"
 
 #include <regex.h>
 

@@ -1,6 +1,6 @@
 /* select.c - what the rules of a selection say of a process, a socket, a namespace. Knows what each rule means; nothing
  * of how it was written or of where facts come from. */
-#include "select.h"
+#include "select/select.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* entrances.c - the ways into a network namespace: to its tables in procfs, and to itself. Knows processes only as
  * places that live in a namespace, and nothing of what a table holds. */
-#include "cursor.h"
+#include "base/cursor.h"
 #include "scan.h"
 
 #include <errno.h>
