@@ -4,9 +4,9 @@
 #define PROCTCP_SCAN_H
 
 #include "base/arena.h"
+#include "base/vector.h"
 #include "proctcp.h"
 #include "select/select.h"
-#include "base/vector.h"
 
 #include <errno.h>
 

@@ -3,8 +3,8 @@
 #ifndef PROCTCP_SELECT_H
 #define PROCTCP_SELECT_H
 
-#include "proctcp.h"
 #include "base/vector.h"
+#include "proctcp.h"
 
 #include <regex.h>
 
