@@ -13,6 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PROCTCP_VERSION "0.1.0"
 
 /* No row, no process: an index that points nowhere. */
@@ -117,10 +121,11 @@ struct proctcp_address {
 #define PROCTCP_HAS_SND_WND          (1ull << 36) /* 5.4 */
 #define PROCTCP_HAS_RCV_WND          (1ull << 37) /* 6.2 */
 #define PROCTCP_HAS_MEMORY           (1ull << 38) /* 3.4 */
-#define PROCTCP_HAS_DROPS            (1ull << 39) /* 4.7 */
+#define PROCTCP_HAS_DROPS            (1ull << 39) /* 4.7; of a listener too: overflows of its SYN and accept queues */
+#define PROCTCP_HAS_V6ONLY           (1ull << 40) /* of a listener on ::, 4.4 */
 
 /* What is 0 for a connection that does well; most sockets share the record that has nothing but zeros. */
-struct proctcp_trouble {
+struct proctcp_impairment {
     uint64_t bytes_retrans;
     uint64_t rwnd_limited_us;
     uint64_t sndbuf_limited_us;
@@ -151,7 +156,7 @@ struct proctcp_socket {
     uint32_t inode;    /* 0: not (yet, or any more) reachable through a descriptor */
     uint64_t present;
     uint32_t owners;  /* rows that share this socket; 0: unattributed */
-    uint16_t subflow; /* 1, or the position among the sockets of an MPTCP descriptor */
+    uint16_t subflow; /* 1, or the position among all sockets of an MPTCP descriptor, selected or not */
     uint8_t retransmits;
     uint8_t probes;
     uint64_t cookie; /* identity of the socket as long as the kernel runs */
@@ -164,7 +169,7 @@ struct proctcp_socket {
     uint32_t uid;
     uint32_t interface;  /* index of the one it is bound to */
     uint32_t first_seen; /* Unix time, seconds */
-    uint32_t trouble;    /* index into the snapshot's troubles; 0: all zeros */
+    uint32_t impairment; /* index into the snapshot's impairments; 0: all zeros */
     union {
         uint32_t tx_queue_bytes;   /* PROCTCP_HAS_QUEUES */
         uint32_t accept_queue_max; /* PROCTCP_HAS_ACCEPT_QUEUE_MAX */
@@ -205,7 +210,8 @@ struct proctcp_socket {
     uint16_t ato_ms;
     union {
         uint8_t quick_ack;  /* PROCTCP_HAS_ACK_MODE, of /proc alone */
-        uint8_t congestion; /* PROCTCP_HAS_CONGESTION, of sock_diag alone: index into the snapshot's words */
+        uint8_t congestion; /* PROCTCP_HAS_CONGESTION, of sock_diag alone: index into congestion_names */
+        uint8_t v6only;     /* PROCTCP_HAS_V6ONLY: whether the listener refuses IPv4 */
     };
     union {
         uint8_t pingpong; /* PROCTCP_HAS_ACK_MODE */
@@ -213,15 +219,24 @@ struct proctcp_socket {
     };
 };
 
-/* One (process, descriptor, subflow). Rows are sorted by (pid, fd, subflow). */
+/* One (process, descriptor, subflow). Rows are sorted by (pid, fd, subflow), and no two are equal in it. */
 struct proctcp_row {
     int32_t pid;
     int32_t fd;
+    uint32_t subflow;    /* of the socket; counted on where threads have another socket at the same number */
     uint32_t socket;     /* index into the snapshot's sockets */
     uint32_t process;    /* index into the snapshot's processes */
     uint32_t owner_rank; /* 1 .. owners of the socket, in row order; sums count rank 1 only */
-    uint32_t peer; /* row of the other end on this host (its rank 1), perhaps behind the others, or PROCTCP_NONE */
+    uint32_t peer;       /* row of the peer on this host (its rank 1), perhaps behind the others, or PROCTCP_NONE */
     uint32_t first_seen; /* Unix time, seconds */
+};
+
+/* Who held a socket that nobody holds any more: known by the cookie, if a scan before saw it held. */
+struct proctcp_last_holder {
+    uint32_t socket; /* index into the snapshot's sockets */
+    int32_t pid;
+    uint64_t start_ticks; /* as of struct proctcp_process */
+    const char *process;  /* its name, as a scan saw it last; lives as long as the snapshot */
 };
 
 /* A network namespace of the scan. Sorted by inode. */
@@ -240,10 +255,21 @@ struct proctcp_netns {
 #define PROCTCP_HAS_START_TIME    (1u << 4)
 #define PROCTCP_HAS_FD_LIMIT      (1u << 5) /* absent also where there is no limit */
 #define PROCTCP_HAS_PROCESS       (1u << 6)
-#define PROCTCP_HAS_TOTALS        (1u << 7) /* the six sums of counters */
+/* One for each total. It is there if the source and the kernel give it of every socket that the process holds. */
+#define PROCTCP_HAS_TOTAL_PAYLOAD_SENT     (1u << 7)
+#define PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED (1u << 8)
+#define PROCTCP_HAS_TOTAL_BYTES_SENT       (1u << 9)
+#define PROCTCP_HAS_TOTAL_BYTES_ACKED      (1u << 10)
+#define PROCTCP_HAS_TOTAL_BYTES_RECEIVED   (1u << 11)
+#define PROCTCP_HAS_TOTAL_SEGS_OUT         (1u << 12)
+#define PROCTCP_HAS_TOTAL_SEGS_IN          (1u << 13)
+#define PROCTCP_HAS_TOTAL_RETRANSMISSIONS  (1u << 14)
 
-/* What sockets count, summed. */
+/* What sockets count, summed. Payload is what the application wrote and read, to the byte: without what was sent again,
+ * and without the SYN and FIN that the kernel's own counters of acknowledged and received bytes have in them. */
 struct proctcp_totals {
+    uint64_t payload_sent_bytes;
+    uint64_t payload_received_bytes;
     uint64_t bytes_sent;
     uint64_t bytes_acked;
     uint64_t bytes_received;
@@ -280,17 +306,21 @@ struct proctcp_process {
     uint32_t fds;
     uint32_t sockets;
     uint32_t by_state[PROCTCP_STATES];
-    uint32_t unbound;    /* TCP descriptors that are in no table: their state is closed */
-    uint32_t first_seen; /* Unix time, seconds */
-    uint32_t first_row;  /* its rows stand together in the snapshot */
+    uint32_t unbound;     /* closed: neither connected nor listening, not yet or not any more */
+    uint32_t left_behind; /* sockets in TIME_WAIT and orphans whose last holder it was */
+    uint32_t first_seen;  /* Unix time, seconds */
+    uint32_t first_row;   /* its rows stand together in the snapshot */
     uint32_t row_count;
 };
 
-/* Sockets that no visible process holds, counted. Sorted by (netns, state); counts are never 0. */
+/* Sockets that no visible process holds, counted. Sorted by (netns, state, last_pid, last_process); counts are never 0.
+ */
 struct proctcp_unattributed {
     uint32_t netns;
     uint32_t state; /* enum proctcp_state */
     uint32_t sockets;
+    int32_t last_pid;         /* their last holder; 0: not known */
+    const char *last_process; /* "" if not known */
 };
 
 /* What a scan did, and what it had to leave out. */
@@ -325,8 +355,8 @@ struct proctcp_stats {
 
 /* Immutable. Everything in it lives until the last reference is released.
  * With a selection it holds what was selected: rows, their sockets, processes that have such a row, and unattributed
- * sockets. Counts, sums, owners and ranks are of what it holds. The other end of a selected row is named though it may
- * not be selected itself: peers may be rows from row_count on, whose processes and sockets stand behind the others,
+ * sockets. Counts, sums, owners and ranks are of what it holds. The peer of a selected row is named though it may not
+ * be selected itself: peers may be rows from row_count on, whose processes and sockets stand behind the others,
  * too. Rules about processes say nothing of sockets that no process can hold (TIME_WAIT, not yet accepted); what else
  * no selected process holds is left out with them. */
 struct proctcp_snapshot {
@@ -335,10 +365,12 @@ struct proctcp_snapshot {
     const struct proctcp_process *processes;
     const struct proctcp_unattributed *unattributed;
     const struct proctcp_netns *namespaces;
-    const struct proctcp_trouble *troubles; /* see proctcp_socket.trouble; never empty */
-    const char *const *words;               /* names of congestion controls, see proctcp_socket.congestion */
+    const struct proctcp_last_holder *last_holders; /* sorted by socket; see proctcp_find_last_holder() */
+    const struct proctcp_impairment *impairments;   /* see proctcp_socket.impairment; never empty */
+    const char *const *congestion_names;            /* see proctcp_socket.congestion */
     uint32_t namespace_count;
-    uint32_t trouble_count;
+    uint32_t last_holder_count;
+    uint32_t impairment_count;
     uint32_t row_count;
     uint32_t socket_count;
     uint32_t process_count;
@@ -368,6 +400,9 @@ int proctcp_scan(struct proctcp_scanner *scanner, const struct proctcp_snapshot 
 /* What the last failed proctcp_scan() failed at, with the reason: "/proc/net/tcp: Permission denied". Valid until the
  * next call with this scanner. */
 const char *proctcp_failure(const struct proctcp_scanner *scanner);
+
+/* The last holder of a socket (an index) that nobody holds; NULL: it is held, or no scan saw it held. */
+const struct proctcp_last_holder *proctcp_find_last_holder(const struct proctcp_snapshot *snapshot, uint32_t socket);
 
 const struct proctcp_snapshot *proctcp_snapshot_ref(const struct proctcp_snapshot *snapshot);
 void proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot); /* NULL is fine */
@@ -449,7 +484,7 @@ enum proctcp_type {
     PROCTCP_SIGNED,
     PROCTCP_BOOLEAN,
     PROCTCP_TEXT,    /* bytes without NUL */
-    PROCTCP_WORD,    /* an index into the snapshot's words; its value is PROCTCP_TEXT */
+    PROCTCP_NAME,    /* an index into the snapshot's congestion_names; its value is PROCTCP_TEXT */
     PROCTCP_ADDRESS, /* struct proctcp_address */
     PROCTCP_TIME,    /* Unix time, seconds */
     PROCTCP_ENUM,    /* a number, and proctcp_field.enum_name() for its name */
@@ -459,11 +494,13 @@ enum proctcp_type {
 enum proctcp_record {
     PROCTCP_IN_ROW = 1,
     PROCTCP_IN_SOCKET,       /* of the row */
-    PROCTCP_IN_TROUBLE,      /* of the socket, whose presence bits count */
+    PROCTCP_IN_IMPAIRMENT,   /* of the socket, whose presence bits count */
     PROCTCP_IN_PROCESS,      /* of the row, or the process itself */
     PROCTCP_IN_PEER,         /* the peer's row; absent if there is none */
     PROCTCP_IN_PEER_PROCESS, /* the process of the peer's row */
     PROCTCP_IN_STATS,
+    PROCTCP_IN_LAST_HOLDER, /* of a socket; absent if it is not known */
+    PROCTCP_IN_UNATTRIBUTED,
 };
 
 struct proctcp_field {
@@ -482,6 +519,9 @@ struct proctcp_field {
 
 /* Sorted by id. */
 const struct proctcp_field *proctcp_row_fields(size_t *count);
+/* Of a socket that nobody holds, beside those of a row: see proctcp_socket_value(). */
+const struct proctcp_field *proctcp_last_holder_fields(size_t *count);
+const struct proctcp_field *proctcp_unattributed_fields(size_t *count);
 const struct proctcp_field *proctcp_process_fields(size_t *count);
 const struct proctcp_field *proctcp_stats_fields(size_t *count);
 /* NULL if there is none of that name. */
@@ -501,9 +541,18 @@ struct proctcp_value {
 /* false: absent. The value points into the snapshot. */
 bool proctcp_row_value(const struct proctcp_snapshot *snapshot, const struct proctcp_row *row,
                        const struct proctcp_field *field, struct proctcp_value *value);
+/* row is the socket's (an index) of rank 1, or NULL if nobody holds it: what is of the row is absent then. */
+bool proctcp_socket_value(const struct proctcp_snapshot *snapshot, uint32_t socket, const struct proctcp_row *row,
+                          const struct proctcp_field *field, struct proctcp_value *value);
+bool proctcp_unattributed_value(const struct proctcp_unattributed *unattributed, const struct proctcp_field *field,
+                                struct proctcp_value *value);
 bool proctcp_process_value(const struct proctcp_process *process, const struct proctcp_field *field,
                            struct proctcp_value *value);
 bool proctcp_stats_value(const struct proctcp_stats *stats, const struct proctcp_field *field,
                          struct proctcp_value *value);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,28 +1,38 @@
-/* proctcp.c - the scanner: runs the stages of scan.h, once per scan. Knows their order and what ends a scan. */
-#include "base/cursor.h"
-#include "scan.h"
+/* scanner.c - one scan: capture, model, history, snapshot. Knows their order, who lives how long, and what ends a scan.
+ * The only file that sees every floor. */
+#include "capture/run.h"
+#include "history/history.h"
+#include "select/select.h"
+#include "snapshot.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 struct proctcp_scanner {
-    struct scan scan;
+    struct config config; /* for its life */
     char *root;
-    const struct proctcp_snapshot *previous;
+
+    struct inquiry *inquiry; /* memory of one scan, kept for the next */
+    struct capture capture;
+    struct model model;
+    struct tuples tuples;
+
+    struct recollection recollection, next_recollection; /* from scan to scan */
+    struct history history, next_history;
     uint64_t generation;
+    char failure[256];
 };
 
 int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_scanner **scanner)
 {
     static const struct proctcp_options defaults = {0};
     struct proctcp_scanner *made;
+    struct config *config;
 
     if (!options)
         options = &defaults;
@@ -31,263 +41,121 @@ int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_sc
     made = calloc(1, sizeof(*made));
     if (!made)
         return -ENOMEM;
+    config = &made->config;
     made->root = strdup(options->proc_root ? options->proc_root : "/proc");
-    made->scan.buffer = malloc(SCAN_BUFFER_SIZE);
-    if (!made->root || !made->scan.buffer) {
+    made->inquiry = capture_new(config);
+    if (!made->root || !made->inquiry) {
         proctcp_scanner_free(made);
         return -ENOMEM;
     }
-    made->scan.root = made->root;
-    made->scan.source = options->source ? options->source : PROCTCP_SOURCE_AUTO;
-    made->scan.selection = select_asks_anything(options->selection) ? options->selection : NULL;
-    made->scan.all_sockets = select_unbound(made->scan.selection);
-    made->scan.states = made->scan.all_sockets ? UINT32_MAX : select_states(made->scan.selection);
-    made->scan.hz = (uint32_t)sysconf(_SC_CLK_TCK);
-    if (getrandom(&made->scan.seed, sizeof(made->scan.seed), GRND_NONBLOCK) < 0)
-        made->scan.seed = (uintptr_t)made; /* early at boot; an address serves */
+    config->root = made->root;
+    config->source = options->source ? options->source : PROCTCP_SOURCE_AUTO;
+    config->selection = select_asks_anything(options->selection) ? options->selection : NULL;
+    config->every_socket = select_unbound(config->selection);
+    config->states = config->every_socket ? UINT32_MAX : select_states(config->selection);
+    config->hz = (uint32_t)sysconf(_SC_CLK_TCK);
+    if (getrandom(&config->seed, sizeof(config->seed), GRND_NONBLOCK) < 0)
+        config->seed = (uintptr_t)made; /* early at boot; an address serves */
     *scanner = made;
     return 0;
 }
 
 void proctcp_scanner_free(struct proctcp_scanner *scanner)
 {
-    struct scan *scan = scanner ? &scanner->scan : NULL;
-
     if (!scanner)
         return;
-    proctcp_snapshot_unref(scanner->previous);
-    vector_free(&scan->pids);
-    vector_free(&scan->visits);
-    vector_free(&scan->owners);
-    vector_free(&scan->namespaces);
-    vector_free(&scan->by_inode);
-    vector_free(&scan->keys);
-    vector_free(&scan->spare);
-    vector_free(&scan->scratch);
-    vector_free(&scan->other_ends);
-    vector_free(&scan->rank_one);
-    vector_free(&scan->homes);
-    vector_free(&scan->inode_map);
-    vector_free(&scan->tuple_map);
-    vector_free(&scan->listeners);
-    vector_free(&scan->strays);
-    vector_free(&scan->stray_map);
-    vector_free(&scan->sockets);
-    vector_free(&scan->rows);
-    vector_free(&scan->processes);
-    vector_free(&scan->troubles);
-    vector_free(&scan->words);
-    vector_free(&scan->with_inode);
-    vector_free(&scan->rested);
-    vector_free(&scan->resting);
-    vector_free(&scan->blind);
-    vector_free(&scan->next_blind);
-    vector_free(&scan->lost);
-    vector_free(&scan->netns_named.include);
-    vector_free(&scan->netns_named.exclude);
-    arena_free(&scan->strings);
-    free(scan->buffer);
+    proctcp_snapshot_unref(scanner->history.previous);
+    capture_free(scanner->inquiry);
+    capture_clear(&scanner->capture);
+    model_clear(&scanner->model);
+    tuples_clear(&scanner->tuples);
+    recollection_clear(&scanner->recollection);
+    recollection_clear(&scanner->next_recollection);
+    history_clear(&scanner->history);
+    history_clear(&scanner->next_history);
     free(scanner->root);
     free(scanner);
 }
 
-static void name_failure(struct scan *scan, int error, const char *path_format, va_list arguments)
+/* The model may want to know more: who holds the peers of what is selected, among the processes that the selection left
+ * out. That is one more round of questions, and no further one. */
+static int find_holders_of_peers(struct proctcp_scanner *scanner)
 {
-    char path[128], reason[64];
+    const struct config *config = &scanner->config;
+    struct wanted_sockets wanted = {0};
+    int status = 0;
 
-    if (scan->failure[0])
-        return;
-    vsnprintf(path, sizeof(path), path_format, arguments);
-    const char *why = error == EBADMSG ? "not understood" : strerror_r(error, reason, sizeof(reason));
-    if (*path == '(') /* no file */
-        snprintf(scan->failure, sizeof(scan->failure), "%.*s: %s", (int)strlen(path) - 2, path + 1, why);
-    else
-        snprintf(scan->failure, sizeof(scan->failure), "%s%s%s: %s", scan->root, *path ? "/" : "", path, why);
-}
-
-void scan_failed(struct scan *scan, int error, const char *path_format, ...)
-{
-    va_list arguments;
-    va_start(arguments, path_format);
-    name_failure(scan, error, path_format, arguments);
-    va_end(arguments);
-}
-
-void scan_count_error(struct scan *scan, int error, const char *path_format, ...)
-{
-    va_list arguments;
-
-    switch (error) {
-    case ENOENT:
-    case ESRCH:
-        scan->stats.vanished++;
-        return;
-    case EACCES:
-    case EPERM:
-        scan->stats.denied++;
-        break;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-        scan->stats.exhausted++;
-        break;
-    default:
-        scan->stats.failed++;
-    }
-    va_start(arguments, path_format);
-    name_failure(scan, error, path_format, arguments);
-    va_end(arguments);
-}
-
-/* The line "btime 1700000000" of <root>/stat. Asked for once: the kernel adds up every interrupt counter to answer. */
-static uint64_t read_boot_time(struct scan *scan)
-{
-    static const char label[] = "\nbtime ";
-    uint64_t boot_time = 0;
-    size_t filled = 0;
-    ssize_t got;
-    int fd = openat(scan->proc_fd, "stat", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-    if (fd < 0)
+    if (!scanner->capture.stats.skipped || !scanner->capture.owners.count)
         return 0;
-    while ((got = read(fd, scan->buffer + filled, SCAN_BUFFER_SIZE - filled)) > 0) {
-        filled += (size_t)got;
-        const char *at = memmem(scan->buffer, filled, label, sizeof(label) - 1);
-        const char *end = at ? memchr(at + 1, '\n', filled - (size_t)(at + 1 - scan->buffer)) : NULL;
-        if (end) {
-            struct cursor c = {at + sizeof(label) - 1, end};
-            cursor_dec64(&c, &boot_time);
-            break;
-        }
-        if (filled == SCAN_BUFFER_SIZE) { /* the line is further on; it is shorter than what is kept */
-            memmove(scan->buffer, scan->buffer + filled - 64, 64);
-            filled = 64;
-        }
-    }
-    close(fd);
-    return boot_time;
-}
-
-static int open_root(struct scan *scan)
-{
-    struct statfs filesystem;
-
-    scan->proc_fd = open(scan->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (scan->proc_fd < 0) {
-        int error = errno;
-        scan_failed(scan, error, "%s", "");
-        return -error;
-    }
-    scan->live = fstatfs(scan->proc_fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
-    if (!scan->boot_time)
-        scan->boot_time = read_boot_time(scan);
-    return 0;
-}
-
-/* What an earlier scan used, less what it used far too much of. */
-static void recycle(struct scan *scan)
-{
-    vector_recycle(&scan->pids);
-    vector_recycle(&scan->visits);
-    vector_recycle(&scan->owners);
-    vector_recycle(&scan->namespaces);
-    vector_recycle(&scan->by_inode);
-    vector_recycle(&scan->keys);
-    vector_recycle(&scan->spare);
-    vector_recycle(&scan->scratch);
-    vector_recycle(&scan->other_ends);
-    vector_recycle(&scan->rank_one);
-    vector_recycle(&scan->homes);
-    vector_recycle(&scan->inode_map);
-    vector_recycle(&scan->tuple_map);
-    vector_recycle(&scan->listeners);
-    vector_recycle(&scan->stray_map);
-    vector_recycle(&scan->sockets);
-    vector_recycle(&scan->rows);
-    vector_recycle(&scan->processes);
-    vector_recycle(&scan->troubles);
-    vector_recycle(&scan->words);
-    vector_recycle(&scan->with_inode);
-    arena_free(&scan->strings);
-    scan->tail = (struct tail){0};
-    scan->stats = (struct proctcp_stats){0};
-    scan->stats.failure = "";
-    scan->failure[0] = '\0';
-}
-
-/* A host holds about as much as a moment ago: growing by steps would touch it several times over. */
-static bool reserve_as_before(struct scan *scan, const struct proctcp_snapshot *previous)
-{
-    return vector_reserve(&scan->sockets, (uint64_t)previous->socket_count + previous->socket_count / 16) &&
-           vector_reserve(&scan->rows, (uint64_t)previous->row_count + previous->row_count / 16) &&
-           vector_reserve(&scan->troubles, (uint64_t)previous->trouble_count + previous->trouble_count / 16) &&
-           vector_reserve(&scan->processes, (uint64_t)previous->process_count + previous->process_count / 16);
-}
-
-/* Every namespace that can be read is; the scan fails only if none can, and then for what failed here, not for what an
- * earlier stage had to leave out. */
-static int read_sockets(struct scan *scan)
-{
-    char earlier[sizeof(scan->failure)];
-    int status;
-
-    memcpy(earlier, scan->failure, sizeof(earlier));
-    scan->failure[0] = '\0';
-    status = sources_scan(scan);
-    if (status == 0 && earlier[0])
-        memcpy(scan->failure, earlier, sizeof(earlier));
+    status = peers_wanted(&scanner->model, &scanner->capture, config->selection, &scanner->tuples, &wanted);
+    if (status == 0 && wanted.count)
+        status = capture_find_holders(scanner->inquiry, &wanted);
+    vector_free(&wanted);
     return status;
 }
 
-/* A descriptor may be of a namespace that nothing else tells of: that is read, and joined, too. */
-static int join(struct scan *scan)
+static int make_model(struct proctcp_scanner *scanner)
 {
-    int status = strays_begin(scan);
+    const struct config *config = &scanner->config;
+    struct model *model = &scanner->model;
+    struct capture *capture = &scanner->capture;
+    uint32_t leftovers;
+    int status = model_begin(model, capture);
 
-    scan->looked_for_lost = false;
-    while (status == 0) {
-        status = tuples_index(scan);
-        if (status == 0)
-            status = join_owners(scan);
-        if (status || scan->looked_for_lost || !scan->lost.count)
-            break;
-        scan->looked_for_lost = true;
-        join_undo(scan);
-        status = sources_scan_lost(scan);
+    if (status == 0)
+        status = tuples_index(model, config->seed, &scanner->tuples, &leftovers);
+    if (status == 0) {
+        capture->stats.duplicates += leftovers;
+        status = find_holders_of_peers(scanner);
     }
-    if (status)
-        return status;
-    strays_end(scan);
-    namespaces_say_missing(scan);
-    return namespaces_remember_lost(scan);
+    if (status == 0)
+        status = capture_read_facts(scanner->inquiry);
+    if (status == 0)
+        status = model_join(model, capture);
+    if (status == 0)
+        status = peers_find(model, &scanner->tuples);
+    if (status == 0)
+        status = filter_model(model, capture, config->selection);
+    if (status == 0)
+        status = sums_count(model, capture, &capture->stats.unbound);
+    return status;
 }
 
-/* Descriptors first, then sockets: what is open through the whole scan is in both. */
-static int run_stages(struct scan *scan, const struct proctcp_snapshot *previous)
+static int run_stages(struct proctcp_scanner *scanner, uint64_t now)
 {
-    int status = owners_scan(scan);
+    struct capture *capture = &scanner->capture;
+    struct model *model = &scanner->model;
+    int status = capture_run(scanner->inquiry, &scanner->recollection, scanner->history.previous,
+                             &scanner->next_recollection, capture),
+        ended;
 
     if (status == 0)
-        status = namespaces_find(scan);
+        status = make_model(scanner);
+    ended = capture_end(scanner->inquiry);
     if (status == 0)
-        status = read_sockets(scan);
+        status = ended;
     if (status == 0)
-        status = join(scan);
+        status = history_apply(&scanner->history, capture, scanner->config.selection, now, model, &capture->strings,
+                               &scanner->next_history);
     if (status == 0)
-        status = other_ends_find(scan);
-    if (status == 0)
-        status = processes_read(scan);
-    if (status == 0)
-        status = rows_make(scan);
-    if (status == 0)
-        status = peers_find(scan);
-    if (status == 0)
-        status = narrow_scan(scan);
-    if (status == 0)
-        status = holdings_count(scan);
-    if (status == 0)
-        status = deltas_find(scan, previous);
+        status = sums_unattributed(model, &capture->stats.unattributed);
     return status;
+}
+
+/* This scan is the one before the next. */
+static void pass_on(struct proctcp_scanner *scanner, const struct proctcp_snapshot *made)
+{
+    const struct recollection recollection = scanner->recollection;
+    const struct history history = scanner->history;
+
+    scanner->recollection = scanner->next_recollection;
+    scanner->next_recollection = recollection;
+    proctcp_snapshot_unref(history.previous);
+    scanner->history = scanner->next_history;
+    scanner->history.previous = proctcp_snapshot_ref(made);
+    scanner->next_history = history;
+    scanner->next_history.previous = NULL;
+    scanner->generation++;
 }
 
 static uint64_t microseconds(clockid_t clock)
@@ -297,41 +165,45 @@ static uint64_t microseconds(clockid_t clock)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+static void recycle(struct proctcp_scanner *scanner)
+{
+    capture_recycle(&scanner->capture);
+    model_recycle(&scanner->model);
+    tuples_recycle(&scanner->tuples);
+    recollection_recycle(&scanner->next_recollection);
+    history_recycle(&scanner->next_history);
+}
+
 int proctcp_scan(struct proctcp_scanner *scanner, const struct proctcp_snapshot **snapshot)
 {
-    struct scan *scan = &scanner->scan;
+    struct proctcp_stats *stats = &scanner->capture.stats;
+    const uint64_t begun = microseconds(CLOCK_MONOTONIC), now = microseconds(CLOCK_REALTIME) / 1000000;
     const struct proctcp_snapshot *made;
-    uint64_t begun = microseconds(CLOCK_MONOTONIC);
     int status;
 
-    recycle(scan);
-    scan->stats.generation = scanner->generation + 1;
-    scan->stats.time = microseconds(CLOCK_REALTIME) / 1000000;
-    scan->stats.source = PROCTCP_SOURCE_PROCFS;
-    scan->stats.source_reason = "";
-    status = scanner->previous && !reserve_as_before(scan, scanner->previous) ? -ENOMEM : open_root(scan);
+    recycle(scanner);
+    scanner->failure[0] = '\0';
+    stats->generation = scanner->generation + 1;
+    stats->time = now;
+    status = run_stages(scanner, now);
     if (status == 0) {
-        status = run_stages(scan, scanner->previous);
-        close(scan->proc_fd);
-    }
-    if (status == 0) {
-        scan->stats.duration_us = microseconds(CLOCK_MONOTONIC) - begun;
-        status = snapshot_freeze(scan, &made);
+        stats->duration_us = microseconds(CLOCK_MONOTONIC) - begun;
+        status = snapshot_freeze(&scanner->model, &scanner->capture, &made);
     }
     if (status) {
-        if (!scan->failure[0] || status == -ENOMEM)
-            snprintf(scan->failure, sizeof(scan->failure), "%s: %s", scan->root, strerror(-status));
+        if (!scanner->capture.failure[0] || status == -ENOMEM)
+            snprintf(scanner->failure, sizeof(scanner->failure), "%s: %s", scanner->root, strerror(-status));
+        else
+            memcpy(scanner->failure, scanner->capture.failure, sizeof(scanner->failure));
+        recollection_keep_children(&scanner->recollection, &scanner->next_recollection);
         return status;
     }
-    rests_keep(scan);
-    scanner->generation++;
-    proctcp_snapshot_unref(scanner->previous);
-    scanner->previous = proctcp_snapshot_ref(made);
+    pass_on(scanner, made);
     *snapshot = made;
     return 0;
 }
 
 const char *proctcp_failure(const struct proctcp_scanner *scanner)
 {
-    return scanner->scan.failure;
+    return scanner->failure;
 }

@@ -1,59 +1,15 @@
-/* snapshot.c - freezes what the stages made: counts what nobody holds, gives the memory to an immutable snapshot, and
- * counts its references. */
-#include "scan.h"
+/* snapshot.c - freezes a finished model: gives its memory to an immutable snapshot, and counts its references. */
+#include "snapshot.h"
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 struct snapshot {
     struct proctcp_snapshot shown; /* first, so that one address serves for both */
     atomic_uint references;
     struct arena strings;
-    uint32_t *with_inode;
-    uint32_t with_inode_count;
 };
-
-struct counts VECTOR(struct proctcp_unattributed);
-
-static int compare_counts(const void *a, const void *b)
-{
-    const struct proctcp_unattributed *x = a, *y = b;
-    if (x->netns != y->netns)
-        return x->netns < y->netns ? -1 : 1;
-    return (x->state > y->state) - (x->state < y->state);
-}
-
-/* Sockets of a namespace stand together, as its tables were read, so that the last count found is mostly the next one
- * wanted too. */
-static int count_unattributed(struct scan *scan, struct counts *counts)
-{
-    uint32_t last[PROCTCP_STATES];
-    uint32_t netns = 0;
-    bool any = false;
-
-    for (uint32_t i = 0; i < scan->sockets.count; i++) {
-        const struct proctcp_socket *socket = &scan->sockets.at[i];
-        if (socket->owners)
-            continue;
-        if (!any || socket->netns != netns) {
-            memset(last, 0xff, sizeof(last));
-            netns = socket->netns;
-            any = true;
-        }
-        if (last[socket->state] == PROCTCP_NONE) {
-            struct proctcp_unattributed *count = vector_push(counts);
-            if (!count)
-                return -ENOMEM;
-            *count = (struct proctcp_unattributed){.netns = netns, .state = socket->state};
-            last[socket->state] = counts->count - 1;
-        }
-        counts->at[last[socket->state]].sockets++;
-        scan->stats.unattributed++;
-    }
-    if (counts->count)
-        qsort(counts->at, counts->count, sizeof(counts->at[0]), compare_counts);
-    return 0;
-}
 
 /* Gives back what growing left over; a vector that cannot shrink serves as it is. */
 static void *take(void *at_member, uint32_t count, size_t size)
@@ -78,87 +34,74 @@ static int compare_namespaces(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static struct proctcp_netns *copy_namespaces(const struct scan *scan)
+static struct proctcp_netns *copy_namespaces(const struct capture *capture, uint32_t *count)
 {
-    struct proctcp_netns *copy = malloc((scan->namespaces.count + 1) * sizeof(*copy));
-    if (!copy)
-        return NULL;
-    for (uint32_t i = 0; i < scan->namespaces.count; i++)
-        copy[i] = scan->namespaces.at[i].shown;
-    qsort(copy, scan->namespaces.count, sizeof(*copy), compare_namespaces);
+    struct proctcp_netns *copy = malloc((capture->namespaces.count + 1) * sizeof(*copy));
+
+    *count = 0;
+    for (uint32_t i = 0; copy && i < capture->namespaces.count; i++) {
+        if (!capture->namespaces.at[i].ended)
+            copy[(*count)++] = capture->namespaces.at[i].shown;
+    }
+    if (copy)
+        qsort(copy, *count, sizeof(*copy), compare_namespaces);
     return copy;
 }
 
-int snapshot_freeze(struct scan *scan, const struct proctcp_snapshot **snapshot)
-{
-    struct counts counts = {0};
-    struct snapshot *frozen = NULL;
-    struct proctcp_netns *namespaces = NULL;
-    const char *failure = "";
-    int status = count_unattributed(scan, &counts);
+#define TAKE(v, behind) take(&(v).at, (v).count + (behind), sizeof((v).at[0]))
 
-    if (status)
-        goto out;
-    status = -ENOMEM;
-    if (scan->failure[0])
-        failure = arena_copy(&scan->strings, scan->failure, strlen(scan->failure));
-    if (!failure)
-        goto out;
-    namespaces = copy_namespaces(scan);
-    frozen = malloc(sizeof(*frozen));
-    if (!frozen || !namespaces)
-        goto out;
-    scan->stats.failure = failure;
-    scan->stats.rows = scan->rows.count;
-    scan->stats.sockets = scan->sockets.count;
-    scan->stats.processes = scan->processes.count;
-    frozen->shown = (struct proctcp_snapshot){.row_count = scan->rows.count,
-                                              .socket_count = scan->sockets.count,
-                                              .process_count = scan->processes.count,
-                                              .unattributed_count = counts.count,
-                                              .stats = scan->stats};
-    frozen->shown.rows = take(&scan->rows.at, scan->rows.count + scan->tail.rows, sizeof(scan->rows.at[0]));
-    frozen->shown.sockets =
-        take(&scan->sockets.at, scan->sockets.count + scan->tail.sockets, sizeof(scan->sockets.at[0]));
-    frozen->shown.processes =
-        take(&scan->processes.at, scan->processes.count + scan->tail.processes, sizeof(scan->processes.at[0]));
-    frozen->shown.unattributed = take(&counts.at, counts.count, sizeof(counts.at[0]));
-    frozen->shown.trouble_count = scan->troubles.count;
-    frozen->shown.troubles = take(&scan->troubles.at, scan->troubles.count, sizeof(scan->troubles.at[0]));
-    frozen->shown.words = take(&scan->words.at, scan->words.count, sizeof(scan->words.at[0]));
-    frozen->shown.namespaces = namespaces;
-    frozen->shown.namespace_count = scan->namespaces.count;
-    frozen->with_inode_count = scan->with_inode.count;
-    frozen->with_inode = take(&scan->with_inode.at, scan->with_inode.count, sizeof(scan->with_inode.at[0]));
-    frozen->strings = scan->strings;
-    scan->rows.count = scan->rows.capacity = 0;
-    scan->sockets.count = scan->sockets.capacity = 0;
-    scan->processes.count = scan->processes.capacity = 0;
-    scan->troubles.count = scan->troubles.capacity = 0;
-    scan->with_inode.count = scan->with_inode.capacity = 0;
-    scan->words.count = scan->words.capacity = 0;
-    scan->strings = (struct arena){0};
+int snapshot_freeze(struct model *model, struct capture *capture, const struct proctcp_snapshot **snapshot)
+{
+    struct snapshot *frozen = malloc(sizeof(*frozen));
+    uint32_t namespace_count;
+    struct proctcp_netns *namespaces = copy_namespaces(capture, &namespace_count);
+    const char *failure = "";
+
+    if (capture->failure[0])
+        failure = arena_copy(&capture->strings, capture->failure, strlen(capture->failure));
+    if (!frozen || !namespaces || !failure) {
+        free(namespaces);
+        free(frozen);
+        return -ENOMEM;
+    }
+    capture->stats.failure = failure;
+    capture->stats.rows = model->rows.count;
+    capture->stats.sockets = model->sockets.count;
+    capture->stats.processes = model->processes.count;
+    frozen->shown = (struct proctcp_snapshot){.row_count = model->rows.count,
+                                              .socket_count = model->sockets.count,
+                                              .process_count = model->processes.count,
+                                              .unattributed_count = model->unattributed.count,
+                                              .last_holder_count = model->last_holders.count,
+                                              .impairment_count = capture->impairments.count,
+                                              .namespaces = namespaces,
+                                              .namespace_count = namespace_count,
+                                              .stats = capture->stats};
+    frozen->shown.rows = TAKE(model->rows, model->tail.rows);
+    frozen->shown.sockets = TAKE(model->sockets, model->tail.sockets);
+    frozen->shown.processes = TAKE(model->processes, model->tail.processes);
+    frozen->shown.unattributed = TAKE(model->unattributed, 0);
+    frozen->shown.last_holders = TAKE(model->last_holders, 0);
+    frozen->shown.impairments = TAKE(capture->impairments, 0);
+    frozen->shown.congestion_names = TAKE(capture->congestion_names, 0);
+    frozen->strings = capture->strings;
+    capture->strings = (struct arena){0};
+    vector_free(&model->rows); /* their memory is the snapshot's: only counts are left to be forgotten */
+    vector_free(&model->sockets);
+    vector_free(&model->processes);
+    vector_free(&model->unattributed);
+    vector_free(&model->last_holders);
+    vector_free(&capture->impairments);
+    vector_free(&capture->congestion_names);
     atomic_init(&frozen->references, 1);
     *snapshot = &frozen->shown;
     return 0;
-out:
-    free(counts.at);
-    free(namespaces);
-    free(frozen);
-    return status;
 }
 
 /* The count of references is the one thing in a snapshot that changes. */
 static struct snapshot *thaw(const struct proctcp_snapshot *snapshot)
 {
     return (struct snapshot *)(uintptr_t)snapshot;
-}
-
-const uint32_t *snapshot_with_inode(const struct proctcp_snapshot *snapshot, uint32_t *count)
-{
-    const struct snapshot *frozen = thaw(snapshot);
-    *count = frozen->with_inode_count;
-    return frozen->with_inode;
 }
 
 const struct proctcp_snapshot *proctcp_snapshot_ref(const struct proctcp_snapshot *snapshot)
@@ -178,9 +121,9 @@ void proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot)
     free((void *)(uintptr_t)frozen->shown.processes);
     free((void *)(uintptr_t)frozen->shown.unattributed);
     free((void *)(uintptr_t)frozen->shown.namespaces);
-    free((void *)(uintptr_t)frozen->shown.troubles);
-    free((void *)(uintptr_t)frozen->shown.words);
-    free(frozen->with_inode);
+    free((void *)(uintptr_t)frozen->shown.last_holders);
+    free((void *)(uintptr_t)frozen->shown.impairments);
+    free((void *)(uintptr_t)frozen->shown.congestion_names);
     arena_free(&frozen->strings);
     free(frozen);
 }

@@ -59,4 +59,38 @@ static inline bool vector_grow(void *at_member, uint32_t *capacity, uint64_t nee
         (v)->count = (v)->capacity = 0;                                                                                \
     } while (0)
 
+/* Where a structure has its vectors: one table says which are recycled, reserved and freed, so that no list of them is
+ * kept by hand twice. */
+struct vector_place {
+    size_t offset;
+    size_t item_size;
+};
+
+#define VECTOR_PLACE(type, member)                                                                                     \
+    {                                                                                                                  \
+        offsetof(type, member), sizeof(((type *)0)->member.at[0])                                                      \
+    }
+
+/* Any vector, whatever its items are. */
+struct vector_any VECTOR(void);
+
+static inline struct vector_any *vector_at(void *structure, const struct vector_place *place)
+{
+    return (struct vector_any *)(void *)((char *)structure + place->offset);
+}
+
+static inline void vectors_free(void *structure, const struct vector_place *places, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        vector_free(vector_at(structure, &places[i]));
+}
+
+static inline void vectors_recycle(void *structure, const struct vector_place *places, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct vector_any *vector = vector_at(structure, &places[i]);
+        vector_recycle(vector);
+    }
+}
+
 #endif

@@ -1,7 +1,7 @@
-/* netlink.h - reading sock_diag's answers: one message at a time, never past its end. Knows the layout of messages and
- * attributes; the socket that a message describes is known in sockets_netlink.c alone. */
-#ifndef PROCTCP_NETLINK_H
-#define PROCTCP_NETLINK_H
+/* inet_diag.h - reading sock_diag's answers: one message at a time, never past its end. Knows the layout of messages
+ * and attributes; what socket a message describes is known in sock_diag.c alone. */
+#ifndef PROCTCP_INET_DIAG_H
+#define PROCTCP_INET_DIAG_H
 
 #include <linux/inet_diag.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* What of a message is read: the fixed part, and where the attributes are that came with it. */
-struct netlink_socket {
+struct inet_diag_socket {
     const struct inet_diag_msg *message;
     const uint8_t *info; /* struct tcp_info of the kernel, as long as that made it; NULL: none came */
     size_t info_length;
@@ -17,22 +17,25 @@ struct netlink_socket {
     size_t memory_count;
     const char *congestion; /* not NUL-terminated */
     size_t congestion_length;
+    bool is_subflow; /* of an MPTCP connection */
+    bool has_v6only;
+    bool v6only;
 };
 
-enum netlink_kind {
-    NETLINK_SOCKET,    /* a socket: out is set */
-    NETLINK_DONE,      /* the end of the dump */
-    NETLINK_ERROR,     /* the dump ended with *error, a positive errno */
-    NETLINK_MALFORMED, /* too short for what it says it is */
-    NETLINK_OTHER,     /* of no interest */
+enum inet_diag_kind {
+    INET_DIAG_ANSWER_SOCKET,    /* a socket: out is set */
+    INET_DIAG_ANSWER_DONE,      /* the end of the dump */
+    INET_DIAG_ANSWER_ERROR,     /* the dump ended with *error, a positive errno */
+    INET_DIAG_ANSWER_MALFORMED, /* too short for what it says it is */
+    INET_DIAG_ANSWER_OTHER,     /* of no interest */
 };
 
 struct nlmsghdr;
 
 /* Whether the message that begins here ends within the bytes that are left. */
-bool netlink_is_whole(const struct nlmsghdr *message, int left);
+bool inet_diag_is_whole(const struct nlmsghdr *message, int left);
 
 /* message must be whole. Nothing is copied: out points into it. */
-enum netlink_kind netlink_read(const struct nlmsghdr *message, struct netlink_socket *out, int *error);
+enum inet_diag_kind inet_diag_read(const struct nlmsghdr *message, struct inet_diag_socket *out, int *error);
 
 #endif

@@ -1,71 +1,48 @@
-/* namespaces.c - the distinct network namespaces, as far as they are selected, and how each was read. Knows who tells
- * of one: processes, names, sockets. */
-#include "scan.h"
+/* netns.c - the distinct network namespaces, as far as they are selected, and how each was read. Knows who tells of
+ * one: processes, threads, names, sockets. */
+#include "capture/netns.h"
 
-#include <dirent.h>
-#include <errno.h>
+#include "capture/bystander.h"
+#include "capture/sink.h"
+
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-static int compare_keys(const void *a, const void *b)
+/* Where ip-netns(8) mounts namespaces that have a name. */
+#define NETNS_DIRECTORY "/run/netns"
+
+static int add(struct inquiry *inquiry, uint32_t inode, uint32_t process, bool own)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    int status;
+    sink_netns(inquiry, inode, process, own, &status);
+    return status;
 }
 
-/* If it is selected. */
-static int add(struct scan *scan, uint32_t inode, uint32_t visit, bool own)
+static int add_homes(struct inquiry *inquiry)
 {
-    struct netns *netns;
+    const struct processes *processes = &inquiry->capture->processes;
+    int status = 0;
 
-    if (!select_netns(scan->selection, &scan->netns_named, inode, own))
-        return 0;
-    netns = vector_push(&scan->namespaces);
-    if (!netns)
-        return -ENOMEM;
-    *netns = (struct netns){.shown.inode = inode, .visit = visit, .own = own};
-    return 0;
-}
-
-/* Sorts (namespace, visit) pairs, so that the first of each run names a namespace and its lowest pid. */
-static int add_visited(struct scan *scan, uint32_t own)
-{
-    struct keys *keys = &scan->keys;
-
-    keys->count = 0;
-    if (!vector_reserve(keys, scan->visits.count))
-        return -ENOMEM;
-    for (uint32_t i = 0; i < scan->visits.count; i++) {
-        if (!scan->visits.at[i].unreadable)
-            keys->at[keys->count++] = (uint64_t)scan->visits.at[i].netns << 32 | i;
-    }
-    if (keys->count)
-        qsort(keys->at, keys->count, sizeof(keys->at[0]), compare_keys);
-    for (uint32_t i = 0; i < keys->count; i++) {
-        uint32_t inode = (uint32_t)(keys->at[i] >> 32);
-        if (i > 0 && inode == (uint32_t)(keys->at[i - 1] >> 32))
+    for (uint32_t i = 0; i < processes->count && status == 0; i++) {
+        const struct process *process = &processes->at[i];
+        if (process->walk == WALK_REFUSED || process->walk == WALK_GONE)
             continue;
         /* Without a link to compare with, a process of a live system may well be in a namespace that is read already.
          */
-        if (inode == own || (inode == 0 && scan->live))
-            continue;
-        if (add(scan, inode, (uint32_t)keys->at[i], false) < 0)
-            return -ENOMEM;
+        if (process->netns || !inquiry->live)
+            status = add(inquiry, process->netns, i, false);
     }
-    return 0;
+    for (uint32_t i = 0; i < inquiry->threads.count && status == 0; i++)
+        status = add(inquiry, inquiry->threads.at[i].netns, inquiry->threads.at[i].process, false);
+    return status;
 }
 
-bool namespaces_known(const struct scan *scan, uint32_t inode)
-{
-    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
-        if (scan->namespaces.at[i].shown.inode == inode)
-            return true;
-    }
-    return false;
-}
+/* ---- names ---- */
 
 /* Namespaces that have a name and no process. */
-static int add_named(struct scan *scan, uint32_t own)
+static int add_named(struct inquiry *inquiry)
 {
     DIR *directory = opendir(NETNS_DIRECTORY);
     const struct dirent *entry;
@@ -73,18 +50,14 @@ static int add_named(struct scan *scan, uint32_t own)
 
     while (status == 0 && directory && (entry = readdir(directory))) {
         uint32_t inode = 0;
-        int fd = entry->d_name[0] == '.' ? -ENOENT : entrances_open_named(entry->d_name, &inode);
+        int fd = entry->d_name[0] == '.' ? -ENOENT : netns_open_named(entry->d_name, &inode);
         if (fd < 0)
             continue;
         close(fd);
-        if (inode == own || namespaces_known(scan, inode))
-            continue;
-        uint32_t before = scan->namespaces.count;
-        status = add(scan, inode, PROCTCP_NONE, false);
-        if (status == 0 && scan->namespaces.count > before) {
-            const char *name = arena_copy(&scan->strings, entry->d_name, strlen(entry->d_name));
-            scan->namespaces.at[before].name = name;
-            status = name ? 0 : -ENOMEM;
+        struct netns *netns = sink_netns(inquiry, inode, PROCTCP_NONE, false, &status);
+        if (netns) {
+            netns->name = arena_copy(&inquiry->capture->strings, entry->d_name, strlen(entry->d_name));
+            status = netns->name ? 0 : -ENOMEM;
         }
     }
     if (directory)
@@ -96,7 +69,7 @@ static const char *missing_name(const struct names *names)
 {
     for (uint32_t i = 0; i < names->count; i++) {
         uint32_t inode = 0;
-        int fd = entrances_open_named(names->at[i], &inode);
+        int fd = netns_open_named(names->at[i], &inode);
         if (fd < 0)
             return names->at[i];
         close(fd);
@@ -110,22 +83,22 @@ const char *proctcp_selection_missing_netns(const struct proctcp_selection *sele
 }
 
 /* What is asked for and is not there is said: a container may not be running, but a name may be wrong, too. */
-static void say_missing(struct scan *scan, const char *name)
+static void say_missing(struct inquiry *inquiry, const char *name)
 {
-    scan->stats.namespaces_failed++;
-    scan->failure[0] = '\0'; /* it was asked for: that goes before what else failed */
-    scan_failed(scan, ENOENT, "(network namespace %s)", name);
+    inquiry->capture->stats.namespaces_failed++;
+    inquiry->capture->failure[0] = '\0'; /* it was asked for: that goes before what else failed */
+    inquiry_failed(inquiry, ENOENT, "(network namespace %s)", name);
 }
 
-static int find_inodes(struct scan *scan, const struct names *names, struct numbers *inodes, bool needed)
+static int find_inodes(struct inquiry *inquiry, const struct names *names, struct numbers *inodes, bool needed)
 {
     inodes->count = 0;
     for (uint32_t i = 0; i < names->count; i++) {
         uint32_t inode = 0;
-        int fd = scan->live ? entrances_open_named(names->at[i], &inode) : -ENOENT;
+        int fd = inquiry->live ? netns_open_named(names->at[i], &inode) : -ENOENT;
         if (fd < 0) {
             if (needed)
-                say_missing(scan, names->at[i]);
+                say_missing(inquiry, names->at[i]);
             continue;
         }
         close(fd);
@@ -138,117 +111,176 @@ static int find_inodes(struct scan *scan, const struct names *names, struct numb
 }
 
 /* Names of namespaces may come and go: they are looked up in each scan. */
-static int look_up_names(struct scan *scan)
+static int look_up_names(struct inquiry *inquiry)
 {
+    const struct proctcp_selection *selection = inquiry->config->selection;
     int status = 0;
 
-    if (select_asks(scan->selection, RULE_NETNS)) {
-        status = find_inodes(scan, &scan->selection->include.netns_names, &scan->netns_named.include, true);
+    if (select_asks(selection, RULE_NETNS)) {
+        status = find_inodes(inquiry, &selection->include.netns_names, &inquiry->named_netns.include, true);
         if (status == 0)
-            status = find_inodes(scan, &scan->selection->exclude.netns_names, &scan->netns_named.exclude, false);
+            status = find_inodes(inquiry, &selection->exclude.netns_names, &inquiry->named_netns.exclude, false);
     }
     return status;
 }
 
-int namespaces_find_lost(struct scan *scan)
+/* ---- kept by sockets ---- */
+
+int netns_add_kept(struct inquiry *inquiry, uint32_t inode, const struct holder *holder, int fd)
 {
-    for (uint32_t i = 0; i < scan->lost.count; i++) {
-        const struct lost_netns *lost = &scan->lost.at[i];
-        const uint32_t before = scan->namespaces.count;
-        if (namespaces_known(scan, lost->inode))
-            continue;
-        if (add(scan, lost->inode, PROCTCP_NONE, false) < 0)
-            return -ENOMEM;
-        if (scan->namespaces.count > before)
-            scan->namespaces.at[before].holder = lost->holder;
+    int status;
+    struct netns *netns = sink_netns(inquiry, inode, PROCTCP_NONE, false, &status);
+
+    if (!netns && status == 0)
+        netns = sink_find_netns(inquiry, inode);
+    if (netns && !netns_has_process(netns) && !netns->name && !netns->read && netns->fd < 0) {
+        netns->holder = *holder;
+        netns->fd = fd;
+        netns->ended = false;
+    } else if (fd >= 0) {
+        close(fd);
     }
-    return 0;
+    return status ? status : netns != NULL;
 }
 
-int namespaces_remember_lost(struct scan *scan)
+static int note_recalled(struct inquiry *inquiry, void *context, uint32_t index, const struct borrowed *borrowed,
+                         int netns_fd)
 {
-    scan->lost.count = 0;
-    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
-        const struct netns *netns = &scan->namespaces.at[i];
+    const struct recalled_netns *recalled = &inquiry->before->namespaces.at[index];
+
+    (void)context;
+    if (borrowed->status == 0 && borrowed->netns == recalled->inode && netns_fd >= 0)
+        return netns_add_kept(inquiry, recalled->inode, &recalled->holder, netns_fd) < 0 ? -ENOMEM : 0;
+    if (netns_fd >= 0)
+        close(netns_fd);
+    return 0; /* its socket is gone, or went to another process; the namespace, too, or another socket tells of it */
+}
+
+static int add_recalled(struct inquiry *inquiry)
+{
+    const struct recalled_namespaces *recalled = &inquiry->before->namespaces;
+    struct holder *holders;
+    int status;
+
+    if (!recalled->count || !inquiry->own_pids)
+        return 0;
+    holders = malloc(recalled->count * sizeof(*holders));
+    if (!holders)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < recalled->count; i++)
+        holders[i] = recalled->at[i].holder;
+    status = bystander_borrow(inquiry, holders, recalled->count, note_recalled, NULL);
+    free(holders);
+    return status;
+}
+
+int netns_recall(struct inquiry *inquiry)
+{
+    for (uint32_t i = 0; i < inquiry->capture->namespaces.count; i++) {
+        const struct netns *netns = &inquiry->capture->namespaces.at[i];
         if (!netns->holder.inode || !netns->read)
             continue;
-        struct lost_netns *lost = vector_push(&scan->lost);
-        if (!lost)
+        struct recalled_netns *recalled = vector_push(&inquiry->kept->namespaces);
+        if (!recalled)
             return -ENOMEM;
-        *lost = (struct lost_netns){netns->shown.inode, netns->holder};
+        *recalled = (struct recalled_netns){netns->shown.inode, netns->holder};
     }
     return 0;
 }
 
+/* ---- all of them ---- */
+
 /* Of the inodes in the rules, from one on, the first that no namespace has; counted from 1, 0: there is none. */
-static uint32_t missing_inode(const struct scan *scan, uint32_t from)
+static uint32_t missing_inode(const struct inquiry *inquiry, uint32_t from)
 {
-    const struct numbers *inodes = scan->selection ? &scan->selection->include.netns_inodes : NULL;
+    const struct proctcp_selection *selection = inquiry->config->selection;
+    const struct numbers *inodes = selection ? &selection->include.netns_inodes : NULL;
 
     for (uint32_t i = from; inodes && i < inodes->count; i++) {
-        if (!namespaces_known(scan, inodes->at[i]))
+        if (!sink_find_netns(inquiry, inodes->at[i]))
             return i + 1;
     }
     return 0;
 }
 
-void namespaces_say_missing(struct scan *scan)
+void netns_say_missing(struct inquiry *inquiry)
 {
-    for (uint32_t next = 0; (next = missing_inode(scan, next));) {
+    for (uint32_t next = 0; (next = missing_inode(inquiry, next));) {
         char number[16];
-        snprintf(number, sizeof(number), "%u", scan->selection->include.netns_inodes.at[next - 1]);
-        say_missing(scan, number);
+        snprintf(number, sizeof(number), "%u", inquiry->config->selection->include.netns_inodes.at[next - 1]);
+        say_missing(inquiry, number);
     }
 }
 
-static bool wants_own(const struct scan *scan)
+static bool wants_own(const struct inquiry *inquiry)
 {
-    return scan->selection && scan->selection->include.own_netns;
+    const struct proctcp_selection *selection = inquiry->config->selection;
+    return selection && selection->include.own_netns;
 }
 
-int namespaces_find(struct scan *scan)
+static bool any_home_known(const struct inquiry *inquiry)
 {
-    const uint32_t own = entrances_own_netns(scan->proc_fd);
-    const bool has_own = own || scan->live;
-    int status = look_up_names(scan);
+    for (uint32_t i = 0; i < inquiry->capture->processes.count; i++) {
+        const struct process *process = &inquiry->capture->processes.at[i];
+        if (process->walk != WALK_REFUSED && process->walk != WALK_GONE)
+            return true;
+    }
+    return false;
+}
 
-    scan->own_netns = own;
+int netns_find(struct inquiry *inquiry)
+{
+    const uint32_t own = netns_own(inquiry->proc_fd);
+    const bool has_own = inquiry->live || own;
+    int status = look_up_names(inquiry);
+
+    inquiry->own_netns = own;
     if (status == 0 && has_own)
-        status = add(scan, own, PROCTCP_NONE, true);
+        status = add(inquiry, own, PROCTCP_NONE, true);
     if (status == 0)
-        status = add_visited(scan, has_own ? own : PROCTCP_NONE);
-    if (status == 0 && scan->live)
-        status = add_named(scan, own);
+        status = add_homes(inquiry);
+    if (status == 0 && inquiry->live)
+        status = add_named(inquiry);
     if (status == 0)
-        status = namespaces_find_lost(scan);
-    scan->lost.count = 0;
+        status = add_recalled(inquiry);
     /* A recorded tree may say nothing of namespaces, or not which is one's own. */
-    if (status == 0 && !has_own && scan->namespaces.count == 0 && (scan->keys.count == 0 || wants_own(scan)))
-        status = add(scan, 0, PROCTCP_NONE, true);
+    if (status == 0 && !has_own && inquiry->capture->namespaces.count == 0 &&
+        (!any_home_known(inquiry) || wants_own(inquiry)))
+        status = add(inquiry, 0, PROCTCP_NONE, true);
     return status;
 }
 
-bool namespaces_wanted(const struct scan *scan, uint32_t inode)
+bool netns_is_wanted(const struct inquiry *inquiry, uint32_t inode)
 {
-    return select_netns(scan->selection, &scan->netns_named, inode, inode && inode == scan->own_netns);
+    return select_netns(inquiry->config->selection, &inquiry->named_netns, inode, inode && inode == inquiry->own_netns);
 }
 
-bool namespaces_may_be_held_from(const struct scan *scan, uint32_t home)
+bool netns_may_be_held_from(const struct inquiry *inquiry, uint32_t home)
 {
-    return namespaces_wanted(scan, home) || missing_inode(scan, 0);
+    return netns_is_wanted(inquiry, home) || missing_inode(inquiry, 0);
 }
 
-bool namespaces_complete(const struct scan *scan, uint32_t inode)
+bool netns_is_complete(const struct inquiry *inquiry, uint32_t inode)
 {
-    bool found = false;
+    const struct namespaces *namespaces = &inquiry->capture->namespaces;
 
-    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
-        const struct netns *netns = &scan->namespaces.at[i];
-        if (inode && netns->shown.inode != inode)
-            continue;
-        if (!netns->complete)
-            return false;
-        found = true;
+    if (inode) {
+        const struct netns *netns = sink_find_netns(inquiry, inode);
+        return netns && netns->complete;
     }
-    return found;
+    for (uint32_t i = 0; i < namespaces->count; i++) {
+        if (!namespaces->at[i].complete && !namespaces->at[i].ended)
+            return false;
+    }
+    return namespaces->count != 0;
+}
+
+void netns_close(struct inquiry *inquiry)
+{
+    for (uint32_t i = 0; i < inquiry->capture->namespaces.count; i++) {
+        struct netns *netns = &inquiry->capture->namespaces.at[i];
+        if (netns->fd >= 0)
+            close(netns->fd);
+        netns->fd = -1;
+    }
 }

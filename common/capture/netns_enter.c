@@ -1,9 +1,9 @@
-/* entrances.c - the ways into a network namespace: to its tables in procfs, and to itself. Knows processes only as
+/* netns_enter.c - the ways into a network namespace: to its tables in procfs, and to itself. Knows processes only as
  * places that live in a namespace, and nothing of what a table holds. */
-#include "base/cursor.h"
-#include "scan.h"
+#include "capture/netns.h"
 
-#include <errno.h>
+#include "base/cursor.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -14,72 +14,72 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Own directories, best first: the calling thread may have left the namespace of its process (3.17 and newer tell).
- */
+#define NETNS_DIRECTORY "/run/netns"
+#define PATH_SIZE       48
+
+/* Own directories, best first: the calling thread may have left the namespace of its process (3.17 and newer tell). */
 static const char *const own_directories[] = {"thread-self", "self"};
 
-/* net:[4026531840]; 0: not to be had. */
-static uint32_t read_link(int directory, const char *path)
-{
-    char link[32];
-    ssize_t length = readlinkat(directory, path, link, sizeof(link));
-    struct cursor c = {link, link + (length > 0 ? length : 0)};
-    uint32_t inode;
-
-    return cursor_text(&c, "net:[") && cursor_dec32(&c, &inode) && cursor_expect(&c, ']') ? inode : 0;
-}
-
-uint32_t entrances_own_netns(int proc_fd)
+/* The procfs of another pid namespace does not know us. That of our own does. */
+uint32_t netns_own(int proc_fd)
 {
     uint32_t inode = 0;
+    struct statfs filesystem;
+
     for (size_t i = 0; inode == 0 && i < sizeof(own_directories) / sizeof(own_directories[0]); i++) {
-        char path[32];
+        char path[PATH_SIZE];
         snprintf(path, sizeof(path), "%s/ns/net", own_directories[i]);
-        inode = read_link(proc_fd, path);
+        inode = inquiry_netns_link(proc_fd, path);
     }
+    if (inode == 0 && fstatfs(proc_fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC)
+        inode = inquiry_netns_link(AT_FDCWD, "/proc/self/ns/net");
     return inode;
 }
 
 /* A file below a name is a namespace only while it is mounted; without that it is just a file, of another file system.
- */
-int entrances_open_named(const char *name, uint32_t *inode)
+ * It is opened only once it is known to be one. */
+int netns_open_named(const char *name, uint32_t *inode)
 {
-    char path[sizeof(NETNS_DIRECTORY) + NAME_MAX + 2];
+    char path[sizeof(NETNS_DIRECTORY) + NAME_MAX + 2], pinned[PATH_SIZE];
     struct stat status;
     struct statfs filesystem;
-    int fd;
+    int place, fd = -EINVAL;
 
     snprintf(path, sizeof(path), NETNS_DIRECTORY "/%s", name);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    if (fd < 0)
-        return scan_errno();
-    if (fstatfs(fd, &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC && fstat(fd, &status) == 0) {
+    place = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+    if (place < 0)
+        return inquiry_errno();
+    if (fstatfs(place, &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC && fstat(place, &status) == 0) {
         *inode = (uint32_t)status.st_ino;
-        return fd;
+        snprintf(pinned, sizeof(pinned), "/proc/self/fd/%d", place);
+        fd = open(pinned, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+        fd = fd < 0 ? inquiry_errno() : fd;
     }
-    close(fd);
-    return -EINVAL;
+    close(place);
+    return fd;
 }
 
 /* O_NONBLOCK: a recorded tree may hold anything, and a pipe would be waited for. */
 static int open_table(int directory, const char *table)
 {
-    char path[32];
+    char path[PATH_SIZE];
     int fd;
 
     snprintf(path, sizeof(path), "net/%s", table);
     fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    return fd < 0 ? scan_errno() : fd;
+    return fd < 0 ? inquiry_errno() : fd;
 }
 
 /* Through a directory below the root, "" for the root itself. */
-static int open_below(struct scan *scan, const char *name, const char *table)
+static int open_below(struct inquiry *inquiry, const char *name, const char *table)
 {
-    int directory = openat(scan->proc_fd, *name ? name : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int directory = openat(inquiry->proc_fd, *name ? name : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int fd;
 
     if (directory < 0)
-        return scan_errno();
+        return inquiry_errno();
     fd = open_table(directory, table);
     close(directory);
     return fd;
@@ -88,39 +88,37 @@ static int open_below(struct scan *scan, const char *name, const char *table)
 /* A table that was opened through a process is its namespace's unless the process moved, or its pid went to another
  * one, in that very moment. Every namespace's table has an inode of its own in procfs: that of another is known by it.
  */
-static bool is_table_of(struct scan *scan, struct netns *netns, int fd, const char *table)
+static bool is_table_of(struct inquiry *inquiry, struct netns *netns, int fd, const char *table)
 {
+    const uint32_t index = (uint32_t)(netns - inquiry->capture->namespaces.at);
     struct stat status;
+    uint64_t *slot;
 
-    if (!scan->live || strcmp(table, "tcp") != 0 || fstat(fd, &status) < 0)
+    if (!inquiry->live || strcmp(table, "tcp") != 0 || fstat(fd, &status) < 0)
         return true;
-    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
-        const struct netns *other = &scan->namespaces.at[i];
-        if (other != netns && other->table_id == status.st_ino)
-            return false;
-    }
-    netns->table_id = status.st_ino;
-    return true;
+    if (!hash_reserve(&inquiry->table_ids, (uint64_t)inquiry->capture->namespaces.count + 1))
+        return true;
+    slot = hash_place(&inquiry->table_ids, (uint32_t)status.st_ino);
+    if (*slot == UINT64_MAX)
+        *slot = status.st_ino << 32 | index;
+    return (uint32_t)*slot == index;
 }
 
-/* -ESRCH: the process is gone, or is not in the namespace any more. */
-static int open_through(struct scan *scan, struct netns *netns, const struct visit *visit, const char *table)
+/* -ESRCH: who lives at path is gone, or is not in the namespace any more. */
+static int open_through(struct inquiry *inquiry, struct netns *netns, const char *path, const char *table)
 {
-    char name[16];
-    int directory, fd;
+    int directory = openat(inquiry->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
 
-    snprintf(name, sizeof(name), "%d", visit->pid);
-    directory = openat(scan->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
-        return errno == ENOENT ? -ESRCH : scan_errno();
+        return errno == ENOENT ? -ESRCH : inquiry_errno();
     fd = open_table(directory, table);
-    if (netns->shown.inode && read_link(directory, "ns/net") != netns->shown.inode) {
+    if (netns->shown.inode && inquiry_netns_link(directory, "ns/net") != netns->shown.inode) {
         if (fd >= 0)
             close(fd);
         fd = -ESRCH;
     }
     close(directory);
-    if (fd < 0 || is_table_of(scan, netns, fd, table))
+    if (fd < 0 || is_table_of(inquiry, netns, fd, table))
         return fd;
     close(fd);
     return -ESRCH;
@@ -128,98 +126,125 @@ static int open_through(struct scan *scan, struct netns *netns, const struct vis
 
 /* Through the calling thread. Before 3.17 there is no thread-self; self is the process, which is not where a thread
  * went. */
-static int open_own(struct scan *scan, struct netns *netns, const char *table)
+static int open_own(struct inquiry *inquiry, struct netns *netns, const char *table)
 {
     char thread[16];
-    int fd = open_below(scan, own_directories[0], table);
+    int fd = open_below(inquiry, own_directories[0], table);
 
     snprintf(thread, sizeof(thread), "%ld", (long)syscall(SYS_gettid));
     if (fd == -ENOENT)
-        fd = open_below(scan, netns->entered ? thread : own_directories[1], table);
-    if (fd < 0 || is_table_of(scan, netns, fd, table))
+        fd = open_below(inquiry, netns->entered ? thread : own_directories[1], table);
+    if (fd < 0 || is_table_of(inquiry, netns, fd, table))
         return fd;
     close(fd);
     return -ESRCH;
 }
 
-/* A process may have ended since it was visited; another of its namespace serves as well. */
-static int open_through_any(struct scan *scan, struct netns *netns, const char *table)
+/* Those who live in a namespace, one after the other, as paths below the root. */
+struct inhabitants {
+    uint32_t process;
+    uint32_t thread;
+};
+
+static bool next_inhabitant(const struct inquiry *inquiry, const struct netns *netns, struct inhabitants *next,
+                            char path[PATH_SIZE])
 {
+    const struct processes *processes = &inquiry->capture->processes;
+
+    while (next->process < processes->count) {
+        const struct process *process = &processes->at[next->process++];
+        if (process->netns != netns->shown.inode || process->walk == WALK_REFUSED || process->walk == WALK_GONE)
+            continue;
+        if (process->living_thread)
+            snprintf(path, PATH_SIZE, "%d/task/%d", process->pid, process->living_thread);
+        else
+            snprintf(path, PATH_SIZE, "%d", process->pid);
+        return true;
+    }
+    while (next->thread < inquiry->threads.count) {
+        const struct thread *thread = &inquiry->threads.at[next->thread++];
+        if (thread->netns != netns->shown.inode)
+            continue;
+        snprintf(path, PATH_SIZE, "%d/task/%d", processes->at[thread->process].pid, thread->tid);
+        return true;
+    }
+    return false;
+}
+
+/* A process may have ended since it was seen; another of its namespace serves as well. */
+static int open_through_any(struct inquiry *inquiry, struct netns *netns, const char *table)
+{
+    struct inhabitants next = {.process = netns->process == PROCTCP_NONE ? UINT32_MAX : netns->process};
+    char path[PATH_SIZE];
     int fd = -ENOENT;
 
-    for (uint32_t i = netns->visit; i < scan->visits.count; i++) {
-        const struct visit *visit = &scan->visits.at[i];
-        if (visit->netns != netns->shown.inode || visit->unreadable)
-            continue;
-        fd = open_through(scan, netns, visit, table);
-        if (fd != -ESRCH && (fd != -ENOENT || scan->live))
+    while (next_inhabitant(inquiry, netns, &next, path)) {
+        fd = open_through(inquiry, netns, path, table);
+        if (fd != -ESRCH && (fd != -ENOENT || inquiry->live))
             break;
     }
     return fd;
 }
 
-int entrances_open_table(struct scan *scan, struct netns *netns, const char *table)
+int netns_open_table(struct inquiry *inquiry, struct netns *netns, const char *table)
 {
-    int fd = netns->own || netns->entered ? open_own(scan, netns, table) : -ENOENT;
+    int fd = netns->own || netns->entered ? open_own(inquiry, netns, table) : -ENOENT;
 
     if (fd == -ENOENT)
-        fd = open_through_any(scan, netns, table);
+        fd = open_through_any(inquiry, netns, table);
     /* Recorded trees may have one table for all. */
-    if (fd == -ENOENT && scan->namespaces.count == 1 && !scan->live)
-        fd = open_below(scan, "", table);
+    if (fd == -ENOENT && inquiry->capture->namespaces.count == 1 && !inquiry->live)
+        fd = open_below(inquiry, "", table);
     return fd;
 }
 
-static int open_lost(const struct scan *scan, const struct netns *netns)
+/* A pid may be in use by another process by now, which lives elsewhere. */
+static bool leads_to(int fd, const struct netns *netns)
 {
     struct stat found;
-    int fd = strays_open_netns(scan, &netns->holder);
+    return fstat(fd, &found) == 0 && (uint32_t)found.st_ino == netns->shown.inode;
+}
 
-    if (fd < 0 || (fstat(fd, &found) == 0 && (uint32_t)found.st_ino == netns->shown.inode))
-        return fd == -ENOENT || fd == -EBADF ? -ESRCH : fd;
-    close(fd);
+static int open_through_inhabitant(struct inquiry *inquiry, const struct netns *netns)
+{
+    struct inhabitants next = {.process = netns->process == PROCTCP_NONE ? UINT32_MAX : netns->process};
+    char path[PATH_SIZE];
+
+    while (next_inhabitant(inquiry, netns, &next, path)) {
+        strcat(path, "/ns/net");
+        int fd = openat(inquiry->proc_fd, path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 && errno != ENOENT && errno != ESRCH)
+            return inquiry_errno();
+        if (fd >= 0 && leads_to(fd, netns))
+            return fd;
+        if (fd >= 0)
+            close(fd);
+    }
     return -ESRCH;
 }
 
-/* A descriptor of the namespace itself. A pid may be in use by another process by now, which lives elsewhere. */
-static int open_namespace(struct scan *scan, const struct netns *netns)
+/* A descriptor of the namespace itself, to be closed. */
+static int open_namespace(struct inquiry *inquiry, const struct netns *netns)
 {
     uint32_t inode = 0;
-    int fd = netns->name ? entrances_open_named(netns->name, &inode) : -ENOENT;
+    int fd = netns->name ? netns_open_named(netns->name, &inode) : -ENOENT;
 
     if (fd >= 0 && inode == netns->shown.inode)
         return fd;
     if (fd >= 0)
         close(fd);
-    if (netns->holder.inode)
-        return open_lost(scan, netns);
-    for (uint32_t i = netns->visit; i < scan->visits.count; i++) {
-        const struct visit *visit = &scan->visits.at[i];
-        struct stat found;
-        char path[32];
-        if (visit->netns != netns->shown.inode || visit->unreadable)
-            continue;
-        snprintf(path, sizeof(path), "%d/ns/net", visit->pid);
-        fd = openat(scan->proc_fd, path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 && errno != ENOENT && errno != ESRCH)
-            return scan_errno();
-        if (fd < 0)
-            continue;
-        if (fstat(fd, &found) == 0 && (uint32_t)found.st_ino == netns->shown.inode)
-            return fd;
-        close(fd);
-    }
-    return -ESRCH;
+    return open_through_inhabitant(inquiry, netns);
 }
 
-int entrances_enter(struct scan *scan, const struct netns *netns)
+int netns_enter(struct inquiry *inquiry, const struct netns *netns)
 {
-    int fd = open_namespace(scan, netns);
+    int fd = netns->fd >= 0 ? netns->fd : open_namespace(inquiry, netns);
     int status;
 
     if (fd < 0)
         return fd;
     status = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
-    close(fd);
+    if (fd != netns->fd)
+        close(fd);
     return status;
 }

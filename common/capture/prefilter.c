@@ -1,81 +1,67 @@
-/* candidates.c - which processes the selection wants to have walked. Reads no more of a process than the rules ask for,
+/* prefilter.c - which processes the selection wants to have walked. Reads no more of a process than the rules ask for,
  * what costs least first. Knows nothing of descriptors. */
-#include "scan.h"
+#include "capture/prefilter.h"
 
-#include <errno.h>
+#include "capture/bystander.h"
+#include "capture/facts.h"
+
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Of a fact that is not there; a process of a recorded tree may lack any. */
-static bool is_gone(const struct scan *scan, ssize_t status)
+static bool is_gone(const struct inquiry *inquiry, ssize_t status)
 {
-    return scan->live && (status == -ENOENT || status == -ESRCH);
+    return inquiry->live && (status == -ENOENT || status == -ESRCH);
 }
 
 /* All that ask return 1, 0, or -errno: -ESRCH where the process is gone. */
-typedef int ask(struct scan *scan, int directory, int32_t pid);
+typedef int ask(struct inquiry *inquiry, int directory, int32_t pid);
 
-static int ask_user(struct scan *scan, int directory, int32_t pid)
+static int ask_user(struct inquiry *inquiry, int directory, int32_t pid)
 {
     uint32_t uid;
-    bool found = processes_read_uid(scan, directory, pid, &uid);
-    return select_user(scan->selection, found ? &uid : NULL);
+    bool found = facts_read_uid(inquiry, directory, pid, &uid);
+    return select_user(inquiry->config->selection, found ? &uid : NULL);
 }
 
-static int ask_name(struct scan *scan, int directory, int32_t pid)
+static int ask_name(struct inquiry *inquiry, int directory, int32_t pid)
 {
     char copy[64]; /* a kernel thread may have more than the 15 bytes of a process */
-    const char *name;
-    size_t length;
-    uint64_t start_ticks;
-    ssize_t got = processes_read_file(scan, directory, pid, "stat");
+    struct stat_line stat;
+    ssize_t got = facts_read_file(inquiry, directory, pid, "stat");
 
-    if (is_gone(scan, got))
+    if (is_gone(inquiry, got))
         return -ESRCH;
-    if (got < 0 || !processes_parse_stat(scan->buffer, (size_t)got, &name, &length, &start_ticks))
-        return select_name(scan->selection, NULL);
-    snprintf(copy, sizeof(copy), "%.*s", (int)length, name);
-    return select_name(scan->selection, copy);
+    if (got < 0 || !facts_parse_stat(inquiry->buffer, (size_t)got, &stat))
+        return select_name(inquiry->config->selection, NULL);
+    snprintf(copy, sizeof(copy), "%.*s", (int)stat.name_length, stat.name);
+    return select_name(inquiry->config->selection, copy);
 }
 
-static int ask_cgroup(struct scan *scan, int directory, int32_t pid)
+static int ask_cgroup(struct inquiry *inquiry, int directory, int32_t pid)
 {
     const char *path;
     size_t length;
-    ssize_t got = processes_read_file(scan, directory, pid, "cgroup");
+    ssize_t got = facts_read_file(inquiry, directory, pid, "cgroup");
 
-    if (is_gone(scan, got))
+    if (is_gone(inquiry, got))
         return -ESRCH;
-    if (got < 0 || !processes_parse_cgroup(scan->buffer, (size_t)got, &path, &length))
-        return select_cgroup(scan->selection, NULL);
-    scan->buffer[path + length - scan->buffer] = '\0'; /* where its newline was, or behind it: see read_file */
-    return select_cgroup(scan->selection, path);
+    if (got < 0 || !facts_parse_cgroup(inquiry->buffer, (size_t)got, &path, &length))
+        return select_cgroup(inquiry->config->selection, NULL);
+    inquiry->buffer[path + length - inquiry->buffer] = '\0'; /* where its newline was, or behind it */
+    return select_cgroup(inquiry->config->selection, path);
 }
 
-/* Words end with a NUL in the file; the last one's may be followed by more, if the process wrote its title there. */
-static int ask_command(struct scan *scan, int directory, int32_t pid)
+static int ask_command(struct inquiry *inquiry, int directory, int32_t pid)
 {
-    ssize_t got = processes_read_file(scan, directory, pid, "cmdline");
-
-    if (is_gone(scan, got))
-        return -ESRCH;
-    if (got > SELECT_COMMAND_LENGTH)
-        got = SELECT_COMMAND_LENGTH;
-    while (got > 0 && scan->buffer[got - 1] == '\0')
-        got--;
-    for (ssize_t i = 0; i < got; i++) {
-        if (scan->buffer[i] == '\0')
-            scan->buffer[i] = ' ';
-    }
-    if (got <= 0)
-        return select_command(scan->selection, NULL); /* of a kernel thread, or ended and not waited for */
-    scan->buffer[got] = '\0';
-    return select_command(scan->selection, scan->buffer);
+    uint32_t answer = hash_find(&inquiry->command_answers, (uint32_t)pid);
+    (void)directory;
+    return answer == 1;
 }
 
-int candidates_ask(struct scan *scan, int32_t pid, int *directory)
+/* The rules of the kinds from the first to the one named, which is left out. */
+static int ask_rules(struct inquiry *inquiry, int32_t pid, enum rule_kind end, int *directory)
 {
     static const struct {
         enum rule_kind kind;
@@ -83,21 +69,73 @@ int candidates_ask(struct scan *scan, int32_t pid, int *directory)
     } questions[] = {
         {RULE_USER, ask_user}, {RULE_PROCESS, ask_name}, {RULE_CGROUP, ask_cgroup}, {RULE_COMMAND, ask_command}};
     char path[16];
-    int held, answer = 1;
+    int answer = 1;
 
-    if (!select_pid(scan->selection, pid))
+    if (!select_pid(inquiry->config->selection, pid))
         return 0;
     snprintf(path, sizeof(path), "%d", pid);
-    held = openat(scan->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (held < 0)
-        return scan_errno();
-    for (size_t i = 0; answer == 1 && i < sizeof(questions) / sizeof(questions[0]); i++) {
-        if (select_asks(scan->selection, questions[i].kind))
-            answer = questions[i].ask(scan, held, pid);
+    *directory = openat(inquiry->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (*directory < 0)
+        return inquiry_errno();
+    for (size_t i = 0; answer == 1 && i < sizeof(questions) / sizeof(questions[0]) && questions[i].kind != end; i++) {
+        if (select_asks(inquiry->config->selection, questions[i].kind))
+            answer = questions[i].ask(inquiry, *directory, pid);
     }
-    if (answer == 1)
-        *directory = held;
-    else
-        close(held);
+    if (answer != 1)
+        close(*directory);
     return answer;
+}
+
+/* Words end with a NUL in the file; the last one's may be followed by more, if the process wrote its title there. A
+ * process without a command line is a kernel thread, or has ended and was not waited for. */
+static int note_command(struct inquiry *inquiry, int32_t pid, char *text, ssize_t length)
+{
+    int answer;
+
+    while (length > 0 && text[length - 1] == '\0')
+        length--;
+    for (ssize_t i = 0; i < length; i++) {
+        if (text[i] == '\0')
+            text[i] = ' ';
+    }
+    if (length > 0)
+        text[length] = '\0';
+    answer = select_command(inquiry->config->selection, length > 0 ? text : NULL);
+    if (answer < 0)
+        return answer;
+    hash_put(&inquiry->command_answers, (uint32_t)pid, (uint32_t)answer);
+    return 0;
+}
+
+int prefilter_begin(struct inquiry *inquiry, const int32_t *pids, uint32_t count)
+{
+    struct indices wanted = {0};
+    int status = 0;
+
+    if (!select_asks(inquiry->config->selection, RULE_COMMAND))
+        return 0;
+    if (!hash_begin(&inquiry->command_answers, (uint64_t)count + 1))
+        return -ENOMEM;
+    inquiry->chosen_ticks = inquiry_ticks(inquiry);
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        int directory = -1, answer = ask_rules(inquiry, pids[i], RULE_COMMAND, &directory);
+        if (answer != 1)
+            continue;
+        close(directory);
+        status = indices_push(&wanted, (uint32_t)pids[i]) ? 0 : -ENOMEM;
+    }
+    if (status == 0)
+        status = bystander_read_commands(inquiry, (const int32_t *)wanted.at, wanted.count, note_command);
+    vector_free(&wanted);
+    return status;
+}
+
+enum prefilter prefilter_ask(struct inquiry *inquiry, int32_t pid, int *directory, int *status)
+{
+    if (!select_asks_process(inquiry->config->selection))
+        return PREFILTER_ALL;
+    *status = ask_rules(inquiry, pid, RULE_KINDS, directory);
+    if (*status < 0)
+        return PREFILTER_FAILED;
+    return *status ? PREFILTER_WANTED : PREFILTER_LEFT_OUT;
 }

@@ -1,84 +1,19 @@
-/* owners_procfs.c - /proc/<pid>/fd to owners: which process has which socket inode open at which descriptor. Knows
- * nothing of what the sockets are. */
-#include "base/cursor.h"
-#include "scan.h"
+/* procfs_fd.c - /proc/<pid>/fd to owners: which process has which socket inode open at which descriptor. Threads that
+ * have descriptors of their own, and those of a leader that has ended, count as their process. Knows nothing of what
+ * the sockets are. */
+#include "capture/procfs_fd.h"
 
-#include <dirent.h>
-#include <errno.h>
+#include "capture/limits.h"
+#include "capture/prefilter.h"
+#include "capture/sink.h"
+
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
-
-/* As the kernel lays it out for getdents64. */
-struct directory_entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
-
-/* A directory read in one buffer after the other. */
-struct listing {
-    int fd;
-    char *buffer;
-    long filled;
-    long position;
-    int error; /* why it ended: 0 or -errno */
-};
-
-/* NULL: there is no more, or listing->error says why. */
-static const struct directory_entry *listing_next(struct listing *listing)
-{
-    const struct directory_entry *entry;
-
-    if (listing->position >= listing->filled) {
-        listing->filled = syscall(SYS_getdents64, listing->fd, listing->buffer, SCAN_BUFFER_SIZE);
-        listing->position = 0;
-        if (listing->filled < 0)
-            listing->error = scan_errno();
-        if (listing->filled <= 0)
-            return NULL;
-    }
-    entry = (const struct directory_entry *)(const void *)(listing->buffer + listing->position);
-    listing->position += entry->length;
-    return entry;
-}
-
-static bool parse_number(const char *name, int32_t *number)
-{
-    struct cursor c = {name, name + strlen(name)};
-    bool canonical = name[0] >= '0' && name[0] <= '9' && (name[0] != '0' || name[1] == '\0');
-    return canonical && cursor_signed32(&c, number) && c.at == c.end;
-}
-
-/* socket:[99155] */
-bool owners_parse_link(const char *link, size_t length, uint32_t *inode)
-{
-    struct cursor c = {link, link + length};
-    return cursor_text(&c, "socket:[") && cursor_dec32(&c, inode) && cursor_expect(&c, ']') && c.at == c.end;
-}
-
-/* net:[4026531840]; leaves netns alone where the link is not readable or not there. */
-static void read_netns(int directory, const char *path, uint32_t *netns)
-{
-    char link[32];
-    ssize_t length = readlinkat(directory, path, link, sizeof(link));
-    struct cursor c = {link, link + (length > 0 ? length : 0)};
-    uint32_t inode;
-
-    if (cursor_text(&c, "net:[") && cursor_dec32(&c, &inode) && cursor_expect(&c, ']'))
-        *netns = inode;
-}
-
-static uint64_t ticks_since_boot(uint32_t hz)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (uint64_t)now.tv_sec * hz + (uint64_t)now.tv_nsec / (1000000000u / hz);
-}
 
 static int compare_int32(const void *a, const void *b)
 {
@@ -86,190 +21,286 @@ static int compare_int32(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int compare_owner_fd(const void *a, const void *b)
+/* The numbers that a directory lists, in ascending order, as a procfs has them anyway. */
+static int list_numbers(struct inquiry *inquiry, int directory, struct indices *numbers, uint32_t limit)
 {
-    return compare_int32(&((const struct owner *)a)->fd, &((const struct owner *)b)->fd);
-}
-
-/* A procfs lists pids and descriptors in ascending order; other file systems, on which recorded trees stand, do not. */
-static void sort_pids(struct indices *pids)
-{
-    for (uint32_t i = 1; i < pids->count; i++) {
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what counts items has memory for them */
-        if (pids->at[i - 1] > pids->at[i]) {
-            qsort(pids->at, pids->count, sizeof(pids->at[0]), compare_int32);
-            return;
-        }
-    }
-}
-
-static void sort_owners(struct owner *owners, uint32_t count)
-{
-    for (uint32_t i = 1; i < count; i++) {
-        if (owners[i - 1].fd > owners[i].fd) {
-            qsort(owners, count, sizeof(owners[0]), compare_owner_fd);
-            return;
-        }
-    }
-}
-
-static int list_pids(struct scan *scan)
-{
-    struct listing listing = {.buffer = scan->buffer};
+    struct listing listing = {.fd = directory, .buffer = inquiry->buffer, .size = INQUIRY_BUFFER_SIZE};
     const struct directory_entry *entry;
+    bool ordered = true;
 
-    /* A directory descriptor of its own: scan->proc_fd has no position to share. */
-    listing.fd = openat(scan->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (listing.fd < 0)
-        return scan_errno();
-    while ((entry = listing_next(&listing))) {
-        int32_t pid;
-        if (!parse_number(entry->name, &pid))
+    numbers->count = 0;
+    while (numbers->count < limit && (entry = listing_next(&listing))) {
+        int32_t number;
+        if (!inquiry_parse_number(entry->name, &number))
             continue;
-        uint32_t *slot = vector_push(&scan->pids);
-        if (!slot) {
-            listing.error = -ENOMEM;
-            break;
-        }
-        *slot = (uint32_t)pid;
+        if (!indices_push(numbers, (uint32_t)number))
+            return -ENOMEM;
+        ordered &= numbers->count < 2 || numbers->at[numbers->count - 2] < (uint32_t)number;
     }
-    close(listing.fd);
-    sort_pids(&scan->pids);
+    if (!ordered)
+        qsort(numbers->at, numbers->count, sizeof(numbers->at[0]), compare_int32);
     return listing.error;
 }
 
+/* ---- descriptors ---- */
+
 /* Adds an owner if the descriptor is a socket. 0, or -errno where the rest of the process is not worth trying. */
-static int read_descriptor(struct scan *scan, int directory, const char *name, int32_t fd, uint32_t visit)
+static int read_descriptor(struct inquiry *inquiry, int directory, const char *name, int32_t fd)
 {
     char link[32]; /* longer targets are cut; none of those is a socket */
     ssize_t length = readlinkat(directory, name, link, sizeof(link));
-    struct owner *owner;
     uint32_t inode;
 
     if (length < 0) {
         if (errno == ENOENT) {
-            scan->stats.closed++;
+            inquiry->capture->stats.closed++;
             return 0;
         }
-        return scan_errno();
+        return inquiry_errno();
     }
-    if (!owners_parse_link(link, (size_t)length, &inode))
-        return 0;
-    owner = vector_push(&scan->owners);
-    if (!owner)
-        return -ENOMEM;
-    *owner = (struct owner){.inode = inode, .fd = fd, .visit = visit};
-    return 0;
+    return inquiry_parse_socket_link(link, (size_t)length, &inode) ? sink_owner(inquiry, fd, inode) : 0;
 }
 
-static int read_descriptors(struct scan *scan, int directory, uint32_t visit_index)
+static int read_descriptors(struct inquiry *inquiry, int directory, uint32_t *fds)
 {
-    struct visit *visit = &scan->visits.at[visit_index];
-    struct listing listing = {.fd = directory, .buffer = scan->buffer};
+    struct listing listing = {.fd = directory, .buffer = inquiry->buffer, .size = INQUIRY_BUFFER_SIZE};
     const struct directory_entry *entry;
     int status = 0;
 
     while (status == 0 && (entry = listing_next(&listing))) {
         int32_t fd;
-        if (!parse_number(entry->name, &fd))
+        if (!inquiry_parse_number(entry->name, &fd))
             continue;
-        visit->fds++;
-        status = read_descriptor(scan, directory, entry->name, fd, visit_index);
+        ++*fds;
+        status = read_descriptor(inquiry, directory, entry->name, fd);
     }
-    visit->owner_count = scan->owners.count - visit->first_owner;
-    if (visit->owner_count)
-        sort_owners(scan->owners.at + visit->first_owner, visit->owner_count);
     return status ? status : listing.error;
 }
 
-/* What a process refuses is counted; only -ENOMEM of our own ends the scan. */
-static int count_refusal(struct scan *scan, struct visit *visit, int status, const char *file)
+/* ---- threads ---- */
+
+/* Whether two threads have one table of descriptors. Where that cannot be told, they have. */
+static bool same_descriptors(struct inquiry *inquiry, int32_t a, int32_t b)
 {
-    if (status == -ENOMEM || status == 0)
-        return status;
-    visit->unreadable = true;
-    scan_count_error(scan, -status, "%d%s%s", visit->pid, *file ? "/" : "", file);
-    return 0;
+    long order = syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
+    if (order < 0 && errno != ESRCH)
+        inquiry->may_not_compare = true;
+    return order <= 0;
 }
 
-/* path is that of its descriptors from base on. */
-static int walk(struct scan *scan, uint32_t index, int base, const char *path)
+static int walk_thread(struct inquiry *inquiry, uint32_t index, int directory, int32_t tid, bool stands_for_leader)
 {
-    struct visit *visit = &scan->visits.at[index];
-    int directory = openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int status = directory < 0 ? scan_errno() : 0;
-
-    visit->first_owner = scan->owners.count;
-    if (directory >= 0) {
-        status = read_descriptors(scan, directory, index);
-        /* From the held descriptor, so that it is the same process even if the pid is in use again. */
-        read_netns(directory, "../ns/net", &visit->netns);
-        close(directory);
-    }
-    if (status == -ENOENT || status == -ESRCH) {
-        scan->owners.count = visit->first_owner;
-        visit->owner_count = 0;
-    }
-    scan->stats.descriptors += visit->fds;
-    return count_refusal(scan, visit, status, "fd");
-}
-
-int owners_walk(struct scan *scan, uint32_t visit)
-{
+    struct process *process = &inquiry->capture->processes.at[index];
     char path[32];
-    snprintf(path, sizeof(path), "%d/fd", scan->visits.at[visit].pid);
-    return walk(scan, visit, scan->proc_fd, path);
+    uint32_t fds = 0, netns;
+    int status, fd;
+
+    snprintf(path, sizeof(path), "../task/%d/fd", tid);
+    fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOMEM ? -ENOBUFS : 0; /* it has just ended, or is none of ours to look at */
+    status = read_descriptors(inquiry, fd, &fds);
+    netns = inquiry_netns_link(fd, "../ns/net");
+    close(fd);
+    if (fds > process->fds) /* against one limit: of tables that differ the largest counts */
+        process->fds = fds;
+    if (stands_for_leader && (netns || fds)) {
+        process->living_thread = tid;
+        process->netns = netns;
+    } else if (netns && netns != process->netns) {
+        struct thread *thread = vector_push(&inquiry->threads);
+        if (!thread)
+            return -ENOMEM;
+        *thread = (struct thread){netns, index, tid};
+    }
+    return status == -ENOENT || status == -ESRCH ? 0 : status;
 }
 
-/* Where a process lives is asked of one that is not walked, too: what it may share its namespace with is wanted. */
-static int skip(struct scan *scan, struct visit *visit)
+static int list_threads(struct inquiry *inquiry, int directory)
 {
-    char path[32];
+    int tasks = openat(directory, "../task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int status;
 
-    visit->skipped = true;
-    scan->stats.skipped++;
-    snprintf(path, sizeof(path), "%d/ns/net", visit->pid);
-    read_netns(scan->proc_fd, path, &visit->netns);
-    return 0;
+    inquiry->tids.count = 0;
+    if (tasks < 0)
+        return errno == ENOMEM ? -ENOBUFS : 0;
+    status = list_numbers(inquiry, tasks, &inquiry->tids, LIMIT_THREADS_OF_PROCESS);
+    close(tasks);
+    return status == -ENOMEM ? status : 0;
 }
 
-static int visit_process(struct scan *scan, int32_t pid)
+/* Those of the threads whose table is not one that was walked before: the leader's, or the first living thread's. */
+static int walk_other_tables(struct inquiry *inquiry, uint32_t index, int directory, bool leader_ended)
 {
-    uint32_t index = scan->visits.count;
-    struct visit *visit = vector_push(&scan->visits);
-    int directory, status;
+    const struct process *process = &inquiry->capture->processes.at[index];
+    int status = list_threads(inquiry, directory);
 
-    if (!visit)
-        return -ENOMEM;
-    *visit = (struct visit){.pid = pid,
-                            .first_owner = scan->owners.count,
-                            .process = PROCTCP_NONE,
-                            .seen_ticks = ticks_since_boot(scan->hz)};
-    if (!select_asks_process(scan->selection))
-        return owners_walk(scan, index);
-    status = candidates_ask(scan, pid, &directory);
-    if (status == 0)
-        return skip(scan, visit);
-    if (status < 0)
-        return count_refusal(scan, visit, status, "");
-    status = walk(scan, index, directory, "fd");
-    close(directory);
+    for (uint32_t i = 0; i < inquiry->tids.count && status == 0; i++) {
+        const int32_t tid = (int32_t)inquiry->tids.at[i];
+        const int32_t walked = leader_ended ? process->living_thread : process->pid;
+        if (tid == process->pid)
+            continue;
+        if (walked && (!inquiry->own_pids || inquiry->may_not_compare || same_descriptors(inquiry, walked, tid)))
+            continue;
+        status = walk_thread(inquiry, index, directory, tid, walked == 0);
+    }
     return status;
 }
 
-int owners_scan(struct scan *scan)
-{
-    int status = list_pids(scan);
+/* ---- processes ---- */
 
-    if (status) {
-        scan_failed(scan, -status, "%s", "");
+/* What a process refuses is counted; only -ENOMEM of our own ends the scan. */
+static int count_refusal(struct inquiry *inquiry, uint32_t index, int status, const char *file)
+{
+    struct process *process = &inquiry->capture->processes.at[index];
+
+    if (status == -ENOMEM || status == 0)
         return status;
-    }
-    for (uint32_t i = 0; i < scan->pids.count; i++) {
-        status = visit_process(scan, (int32_t)scan->pids.at[i]);
-        if (status)
-            return status;
-    }
-    scan->stats.processes_seen = scan->visits.count;
+    process->walk = status == -ENOENT || status == -ESRCH ? WALK_GONE : WALK_REFUSED;
+    inquiry_count_error(inquiry, -status, "%d%s%s", process->pid, *file ? "/" : "", file);
     return 0;
+}
+
+static int walk_tables(struct inquiry *inquiry, uint32_t index, int directory)
+{
+    struct process *process = &inquiry->capture->processes.at[index];
+    struct stat tasks = {.st_nlink = 0};
+    /* Two links, and one for each thread, in a procfs; in a recorded tree it may be anything. */
+    const bool has_tasks = fstatat(directory, "../task", &tasks, 0) == 0;
+    const bool has_threads = inquiry->live ? tasks.st_nlink > 3 : has_tasks;
+    int status;
+
+    process->uid = has_tasks ? tasks.st_uid : UINT32_MAX;
+    if (!inquiry_within_limit(&inquiry->descriptors_of, process->uid, 0, LIMIT_DESCRIPTORS_OF_USER))
+        return -EDQUOT;
+    status = read_descriptors(inquiry, directory, &process->fds);
+    /* From the held descriptor, so that it is the same process even if the pid is in use again. */
+    process->netns = inquiry_netns_link(directory, "../ns/net");
+    const bool leader_ended = status == 0 && process->fds == 0 && process->netns == 0;
+    if (status == 0 && has_threads && (leader_ended || (inquiry->own_pids && !inquiry->may_not_compare)))
+        status = walk_other_tables(inquiry, index, directory, leader_ended);
+    inquiry_within_limit(&inquiry->descriptors_of, process->uid, process->fds, LIMIT_DESCRIPTORS_OF_USER);
+    return status;
+}
+
+/* path is that of its descriptors from base on. */
+static int walk(struct inquiry *inquiry, uint32_t index, int base, const char *path)
+{
+    struct process *process = &inquiry->capture->processes.at[index];
+    int directory = openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int status = directory < 0 ? inquiry_errno() : 0;
+
+    process->walk = WALKED;
+    process->first_owner = inquiry->capture->owners.count;
+    if (directory >= 0) {
+        status = walk_tables(inquiry, index, directory);
+        close(directory);
+    }
+    if (status == -ENOENT || status == -ESRCH)
+        inquiry->capture->owners.count = process->first_owner;
+    sink_owners_end(inquiry, index);
+    inquiry->capture->stats.descriptors += process->fds;
+    return count_refusal(inquiry, index, status, "fd");
+}
+
+int procfs_fd_walk(struct inquiry *inquiry, uint32_t process)
+{
+    char path[32];
+    snprintf(path, sizeof(path), "%d/fd", inquiry->capture->processes.at[process].pid);
+    return walk(inquiry, process, inquiry->proc_fd, path);
+}
+
+/* Where a process lives is asked of one that is not walked, too: what it may share its namespace with is wanted. */
+static void leave_out(struct inquiry *inquiry, uint32_t index)
+{
+    struct process *process = &inquiry->capture->processes.at[index];
+    char path[32];
+
+    process->walk = WALK_LEFT_OUT;
+    process->is_selected = false;
+    inquiry->capture->stats.skipped++;
+    snprintf(path, sizeof(path), "%d/ns/net", process->pid);
+    process->netns = inquiry_netns_link(inquiry->proc_fd, path);
+}
+
+static int visit(struct inquiry *inquiry, int32_t pid)
+{
+    int64_t index = sink_process(inquiry, pid);
+    int directory = -1, status;
+
+    if (index < 0)
+        return -ENOMEM;
+    inquiry->capture->processes.at[index].seen_ticks =
+        inquiry->chosen_ticks ? inquiry->chosen_ticks : inquiry_ticks(inquiry);
+    switch (prefilter_ask(inquiry, pid, &directory, &status)) {
+    case PREFILTER_ALL:
+        return procfs_fd_walk(inquiry, (uint32_t)index);
+    case PREFILTER_WANTED:
+        status = walk(inquiry, (uint32_t)index, directory, "fd");
+        close(directory);
+        return status;
+    case PREFILTER_LEFT_OUT:
+        leave_out(inquiry, (uint32_t)index);
+        return 0;
+    default:
+        return count_refusal(inquiry, (uint32_t)index, status, "");
+    }
+}
+
+int procfs_fd_read(struct inquiry *inquiry)
+{
+    struct indices pids = {0};
+    /* A directory descriptor of its own: proc_fd has no position to share. */
+    int directory = openat(inquiry->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int status = directory < 0 ? inquiry_errno() : list_numbers(inquiry, directory, &pids, UINT32_MAX);
+
+    if (directory >= 0)
+        close(directory);
+    if (status) {
+        inquiry_failed(inquiry, -status, "%s", "");
+        goto out;
+    }
+    status = prefilter_begin(inquiry, (const int32_t *)pids.at, pids.count);
+    for (uint32_t i = 0; i < pids.count && status == 0; i++)
+        status = visit(inquiry, (int32_t)pids.at[i]);
+    inquiry->capture->stats.processes_seen = inquiry->capture->processes.count;
+out:
+    vector_free(&pids);
+    return status;
+}
+
+/* Looks at all threads of a process, for the kernel cannot tell which have descriptors of their own. */
+static int walk_all_threads(struct inquiry *inquiry, uint32_t index, int directory)
+{
+    const int32_t pid = inquiry->capture->processes.at[index].pid;
+    int status = list_threads(inquiry, directory);
+
+    if (status || inquiry->tids.count < 2)
+        return status;
+    status = sink_owners_again(inquiry, index);
+    for (uint32_t i = 0; i < inquiry->tids.count && status == 0; i++) {
+        if ((int32_t)inquiry->tids.at[i] != pid)
+            status = walk_thread(inquiry, index, directory, (int32_t)inquiry->tids.at[i], false);
+    }
+    sink_owners_end(inquiry, index);
+    return status == -ENOMEM ? status : 0;
+}
+
+int procfs_fd_walk_threads(struct inquiry *inquiry)
+{
+    int status = 0;
+
+    for (uint32_t p = 0; p < inquiry->capture->processes.count && status == 0; p++) {
+        const struct process *process = &inquiry->capture->processes.at[p];
+        char path[32];
+        if (process->walk != WALKED || process->living_thread)
+            continue;
+        snprintf(path, sizeof(path), "%d/fd", process->pid);
+        int directory = openat(inquiry->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (directory < 0)
+            continue;
+        status = walk_all_threads(inquiry, p, directory);
+        close(directory);
+    }
+    return status;
 }

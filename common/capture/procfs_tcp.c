@@ -1,9 +1,11 @@
-/* sockets_procfs.c - /proc/<pid>/net/tcp and tcp6 to sockets. Knows the columns of these tables from kernel 3.10 on,
- * and nothing of who holds a socket. */
-#include "base/cursor.h"
-#include "scan.h"
+/* procfs_tcp.c - /proc/<pid>/net/tcp and tcp6 to sockets. Knows the columns of these tables from kernel 3.10 on, and
+ * nothing of who holds a socket. */
+#include "capture/procfs_tcp.h"
 
-#include <errno.h>
+#include "base/cursor.h"
+#include "capture/netns.h"
+#include "capture/sink.h"
+
 #include <unistd.h>
 
 /* Kernel states (include/net/tcp_states.h) to those of the TCP-MIB. 12 is NEW_SYN_RECV, 13 BOUND_INACTIVE. */
@@ -22,6 +24,13 @@ static uint32_t ticks_to_ms(uint64_t ticks, uint32_t hz)
 {
     uint64_t ms = ticks > UINT32_MAX ? UINT32_MAX : ticks * 1000 / hz;
     return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
+/* Old kernels print an overdue timer as a negative number that lost its sign, of 32 or 64 bits. */
+static uint32_t expiry_to_ms(uint64_t ticks, uint32_t hz)
+{
+    bool is_negative = ticks > INT64_MAX || (ticks > INT32_MAX && ticks <= UINT32_MAX);
+    return is_negative ? 0 : ticks_to_ms(ticks, hz);
 }
 
 static uint16_t saturate16(uint64_t value)
@@ -87,7 +96,7 @@ static void set_timer(struct proctcp_socket *socket, const struct columns *colum
     socket->timer = timers[columns->timer];
     socket->present |= PROCTCP_HAS_TIMER;
     if (socket->timer != PROCTCP_TIMER_NONE) {
-        socket->timer_expires_ms = ticks_to_ms(columns->expires, hz);
+        socket->timer_expires_ms = expiry_to_ms(columns->expires, hz);
         socket->present |= PROCTCP_HAS_TIMER_EXPIRES;
     }
 }
@@ -139,8 +148,8 @@ static void set_short(struct proctcp_socket *socket, const struct columns *colum
 /* clang-format off */
 /*   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 00:00000000 00000000     0        0 99155 1 0000000000000000 20 4 31 10 -1 */
 /* clang-format on */
-bool sockets_procfs_line(const char *line, size_t length, enum proctcp_family family, uint32_t hz,
-                         struct proctcp_socket *socket)
+bool procfs_tcp_parse(const char *line, size_t length, enum proctcp_family family, uint32_t hz,
+                      struct proctcp_socket *socket)
 {
     struct cursor c = {line, line + length};
     struct columns columns = {0};
@@ -171,21 +180,17 @@ bool sockets_procfs_line(const char *line, size_t length, enum proctcp_family fa
     return true;
 }
 
-static int add_line(struct scan *scan, const char *line, size_t length, enum proctcp_family family, uint32_t netns)
+static int add_line(struct inquiry *inquiry, const char *line, size_t length, enum proctcp_family family,
+                    uint32_t netns)
 {
-    struct proctcp_socket *socket = vector_push(&scan->sockets);
+    struct proctcp_socket *socket = sink_next_socket(inquiry);
 
     if (!socket)
         return -ENOMEM;
-    if (!sockets_procfs_line(line, length, family, scan->hz, socket)) {
-        scan->sockets.count--;
-        scan->stats.malformed++;
-        return 0;
-    }
-    if (!scan_wants(scan, socket, netns)) {
-        scan->sockets.count--;
-        return 0;
-    }
+    if (procfs_tcp_parse(line, length, family, inquiry->config->hz, socket))
+        return sink_socket(inquiry, socket, netns, NULL, true);
+    inquiry->capture->sockets.count--;
+    inquiry->capture->stats.malformed++;
     return 0;
 }
 
@@ -196,60 +201,61 @@ static bool is_header(const char *line, size_t length)
     return cursor_text(&c, "sl");
 }
 
-/* Reads by lines from fd through the scan's buffer. A line that does not fit in it is none of ours. */
-static int read_table(struct scan *scan, int fd, enum proctcp_family family, uint32_t netns)
+/* Reads by lines from fd through the inquiry's buffer. A line that does not fit in it is none of ours. */
+static int read_table(struct inquiry *inquiry, int fd, enum proctcp_family family, uint32_t netns)
 {
+    char *const buffer = inquiry->buffer;
     size_t filled = 0;
     bool overlong = false;
     ssize_t got;
     int status = 0;
 
     do {
-        char *line = scan->buffer, *newline;
+        char *line = buffer, *newline;
         do {
-            got = read(fd, scan->buffer + filled, SCAN_BUFFER_SIZE - filled);
+            got = read(fd, buffer + filled, INQUIRY_BUFFER_SIZE - filled);
         } while (got < 0 && errno == EINTR);
         if (got < 0)
-            return scan_errno();
+            return inquiry_errno();
         filled += (size_t)got;
-        while (status == 0 && (newline = memchr(line, '\n', (size_t)(scan->buffer + filled - line)))) {
+        while (status == 0 && (newline = memchr(line, '\n', (size_t)(buffer + filled - line)))) {
             if (!overlong && !is_header(line, (size_t)(newline - line)))
-                status = add_line(scan, line, (size_t)(newline - line), family, netns);
+                status = add_line(inquiry, line, (size_t)(newline - line), family, netns);
             overlong = false;
             line = newline + 1;
         }
-        filled -= (size_t)(line - scan->buffer);
-        memmove(scan->buffer, line, filled);
-        if (filled == SCAN_BUFFER_SIZE) {
+        filled -= (size_t)(line - buffer);
+        memmove(buffer, line, filled);
+        if (filled == INQUIRY_BUFFER_SIZE) {
             if (!overlong)
-                scan->stats.malformed++;
+                inquiry->capture->stats.malformed++;
             overlong = true;
             filled = 0;
         }
     } while (got > 0 && status == 0);
-    if (status == 0 && filled && !overlong && !is_header(scan->buffer, filled))
-        status = add_line(scan, scan->buffer, filled, family, netns);
+    if (status == 0 && filled && !overlong && !is_header(buffer, filled))
+        status = add_line(inquiry, buffer, filled, family, netns);
     return status;
 }
 
-static int scan_table(struct scan *scan, struct netns *netns, const char *table, enum proctcp_family family)
+static int scan_table(struct inquiry *inquiry, struct netns *netns, const char *table, enum proctcp_family family)
 {
-    const uint32_t malformed = scan->stats.malformed;
-    int fd = entrances_open_table(scan, netns, table);
+    const uint32_t malformed = inquiry->capture->stats.malformed;
+    int fd = netns_open_table(inquiry, netns, table);
     int status;
 
     if (fd < 0)
         return fd;
-    status = read_table(scan, fd, family, netns->shown.inode);
+    status = read_table(inquiry, fd, family, netns->shown.inode);
     close(fd);
-    if (status == 0 && scan->stats.malformed != malformed) {
+    if (status == 0 && inquiry->capture->stats.malformed != malformed) {
         netns->complete = false;
-        scan_failed(scan, EBADMSG, "net/%s", table);
+        inquiry_failed(inquiry, EBADMSG, "net/%s", table);
     }
     return status;
 }
 
-int sockets_procfs_scan(struct scan *scan, struct netns *netns)
+int procfs_tcp_read(struct inquiry *inquiry, struct netns *netns)
 {
     static const struct {
         const char *name;
@@ -261,7 +267,7 @@ int sockets_procfs_scan(struct scan *scan, struct netns *netns)
 
     netns->complete = true;
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        int status = scan_table(scan, netns, tables[i].name, tables[i].family);
+        int status = scan_table(inquiry, netns, tables[i].name, tables[i].family);
         if (status == -ENOMEM)
             return status;
         if (status == 0)
@@ -271,9 +277,61 @@ int sockets_procfs_scan(struct scan *scan, struct netns *netns)
         netns->complete = false;
         if (status == -ESRCH) /* the namespace ended with its last process */
             continue;
-        scan_failed(scan, -status, "net/%s", tables[i].name);
+        inquiry_failed(inquiry, -status, "net/%s", tables[i].name);
         netns->shown.error = -status;
         result = status;
     }
     return tables_read ? 0 : result;
+}
+
+/* ---- whether there is anything to read ---- */
+
+/* The number behind a word in the line that begins with a label: "TCP: inuse 5 orphan 0 tw 3 alloc 7 mem 1". */
+bool procfs_tcp_parse_sockstat(const char *text, size_t length, const char *label, const char *word, uint64_t *number)
+{
+    struct cursor c = {text, text + length};
+
+    while (c.at != c.end) {
+        const char *newline = memchr(c.at, '\n', (size_t)(c.end - c.at));
+        struct cursor line = {c.at, newline ? newline : c.end};
+        if (cursor_text(&line, label)) {
+            while (cursor_gap(&line)) {
+                const char *start = line.at;
+                if (!cursor_word(&line))
+                    return false;
+                if ((size_t)(line.at - start) == strlen(word) && memcmp(start, word, strlen(word)) == 0)
+                    return cursor_gap(&line) && cursor_dec64(&line, number);
+            }
+            return false;
+        }
+        c.at = newline ? newline + 1 : c.end;
+    }
+    return false;
+}
+
+/* false: the file is not there, or says nothing of it. */
+static bool read_count(struct inquiry *inquiry, struct netns *netns, const char *file, const char *label,
+                       const char *word, uint64_t *number, uint64_t *second)
+{
+    char text[1024];
+    int fd = netns_open_table(inquiry, netns, file);
+    ssize_t length;
+
+    if (fd < 0)
+        return false;
+    length = read(fd, text, sizeof(text));
+    close(fd);
+    return length > 0 && procfs_tcp_parse_sockstat(text, (size_t)length, label, word, number) &&
+           (!second || procfs_tcp_parse_sockstat(text, (size_t)length, label, "tw", second));
+}
+
+/* inuse counts what is in the tables, of each family apart; tw those in TIME_WAIT, of both (before 4.18 of all
+ * namespaces: then the answer is just more often yes). Connections that are being made have a listener. */
+bool procfs_tcp_is_empty(struct inquiry *inquiry, struct netns *netns)
+{
+    uint64_t inet = 0, inet6 = 0, time_wait = 0;
+
+    if (!read_count(inquiry, netns, "sockstat", "TCP:", "inuse", &inet, &time_wait) || inet || time_wait)
+        return false;
+    return read_count(inquiry, netns, "sockstat6", "TCP6:", "inuse", &inet6, NULL) && inet6 == 0;
 }

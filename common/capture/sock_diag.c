@@ -1,10 +1,16 @@
-/* sockets_netlink.c - a sock_diag dump to sockets. Knows requests, messages and attributes; nothing of who holds a
- * socket or whose namespace it is in. */
+/* sock_diag.c - a sock_diag dump to sockets. Knows requests, messages and attributes; nothing of who holds a socket or
+ * whose namespace it is in.
+ *
+ * Strangers may share the namespace that a dump is made in, with CAP_NET_ADMIN there, and see our netlink socket in its
+ * /proc/net/netlink. The socket is connected to the kernel, which refuses what anybody else sends to it; an answer
+ * counts only if the kernel sent it (port 0) in answer to this very request (sequence). */
+#include "capture/sock_diag.h"
+
 #include "capture/inet_diag.h"
-#include "scan.h"
+#include "capture/sink.h"
+#include "capture/tcp_info.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -14,18 +20,22 @@
 
 #define DUMP_TRIES      3
 #define RECEIVE_TIMEOUT 10 /* seconds; the kernel answers at once or not at all */
+
 /* Kernel states (include/net/tcp_states.h) to those of the TCP-MIB. */
 static const uint8_t mib_states[] = {
     [1] = PROCTCP_ESTABLISHED, [2] = PROCTCP_SYN_SENT,  [3] = PROCTCP_SYN_RECEIVED, [4] = PROCTCP_FIN_WAIT1,
     [5] = PROCTCP_FIN_WAIT2,   [6] = PROCTCP_TIME_WAIT, [7] = PROCTCP_CLOSED,       [8] = PROCTCP_CLOSE_WAIT,
     [9] = PROCTCP_LAST_ACK,    [10] = PROCTCP_LISTEN,   [11] = PROCTCP_CLOSING,     [12] = PROCTCP_SYN_RECEIVED,
+    [13] = PROCTCP_CLOSED,
 };
+#define BOUND_INACTIVE 13 /* bound, and neither connected nor listening; shown since 6.8, to who asks for it */
 
-/* The kernel's mask of states (of the TCP-MIB, a bit each). 13, bound and idle, is none of them: no table shows it. */
+/* The kernel's mask of states (of the TCP-MIB, a bit each), but for those that are bound and no more: to look for them
+ * takes another table. */
 static uint32_t kernel_states(uint32_t states)
 {
     uint32_t mask = 0;
-    for (unsigned state = 1; state < sizeof(mib_states); state++)
+    for (unsigned state = 1; state < BOUND_INACTIVE; state++)
         mask |= (states >> mib_states[state] & 1) << state;
     return mask;
 }
@@ -59,13 +69,23 @@ static void read_timer(const struct inet_diag_msg *message, struct proctcp_socke
     socket->timer = timers[message->idiag_timer];
     socket->present |= PROCTCP_HAS_TIMER;
     if (message->idiag_timer) {
-        socket->timer_expires_ms = message->idiag_expires;
+        /* Old kernels give an overdue timer as a negative number that lost its sign. */
+        socket->timer_expires_ms = message->idiag_expires > INT32_MAX ? 0 : message->idiag_expires;
         socket->present |= PROCTCP_HAS_TIMER_EXPIRES;
     }
 }
 
-static void read_memory(const struct netlink_socket *from, struct proctcp_socket *socket,
-                        struct proctcp_trouble *trouble)
+static void read_drops(const struct inet_diag_socket *from, struct proctcp_socket *socket,
+                       struct proctcp_impairment *impairment)
+{
+    if (from->memory_count <= SK_MEMINFO_DROPS)
+        return;
+    impairment->drops = from->memory[SK_MEMINFO_DROPS];
+    socket->present |= PROCTCP_HAS_DROPS;
+}
+
+static void read_memory(const struct inet_diag_socket *from, struct proctcp_socket *socket,
+                        struct proctcp_impairment *impairment)
 {
     if (from->memory_count <= SK_MEMINFO_SNDBUF)
         return;
@@ -74,15 +94,13 @@ static void read_memory(const struct netlink_socket *from, struct proctcp_socket
     socket->wmem_alloc_bytes = from->memory[SK_MEMINFO_WMEM_ALLOC];
     socket->sndbuf_bytes = from->memory[SK_MEMINFO_SNDBUF];
     socket->present |= PROCTCP_HAS_MEMORY;
-    if (from->memory_count > SK_MEMINFO_DROPS) {
-        trouble->drops = from->memory[SK_MEMINFO_DROPS];
-        socket->present |= PROCTCP_HAS_DROPS;
-    }
+    read_drops(from, socket, impairment);
 }
 
-/* Of a listener rqueue is the accept queue, wqueue its limit; tcp_info repeats both under other names. */
-static void read_by_state(const struct netlink_socket *from, struct proctcp_socket *socket,
-                          struct proctcp_trouble *trouble)
+/* Of a listener rqueue is the accept queue, wqueue its limit; tcp_info repeats both under other names. What it dropped
+ * is told with its memory. */
+static void read_by_state(const struct inet_diag_socket *from, struct proctcp_socket *socket,
+                          struct proctcp_impairment *impairment)
 {
     const struct inet_diag_msg *message = from->message;
 
@@ -90,6 +108,15 @@ static void read_by_state(const struct netlink_socket *from, struct proctcp_sock
         socket->accept_queue = message->idiag_rqueue;
         socket->accept_queue_max = message->idiag_wqueue;
         socket->present |= PROCTCP_HAS_ACCEPT_QUEUE | PROCTCP_HAS_ACCEPT_QUEUE_MAX | PROCTCP_HAS_UID;
+        read_drops(from, socket, impairment);
+        if (from->has_v6only) {
+            socket->v6only = from->v6only;
+            socket->present |= PROCTCP_HAS_V6ONLY;
+        }
+        return;
+    }
+    if (socket->state == PROCTCP_CLOSED) { /* bound, and no more */
+        socket->present |= PROCTCP_HAS_UID;
         return;
     }
     socket->present |= PROCTCP_HAS_REMOTE;
@@ -104,12 +131,12 @@ static void read_by_state(const struct netlink_socket *from, struct proctcp_sock
     socket->tx_queue_bytes = message->idiag_wqueue;
     socket->rx_queue_bytes = message->idiag_rqueue;
     socket->present |= PROCTCP_HAS_UID | PROCTCP_HAS_QUEUES;
-    tcp_info_read(from->info, from->info_length, socket, trouble);
-    read_memory(from, socket, trouble);
+    tcp_info_read(from->info, from->info_length, socket, impairment);
+    read_memory(from, socket, impairment);
 }
 
-bool sockets_netlink_message(const struct netlink_socket *from, struct proctcp_socket *socket,
-                             struct proctcp_trouble *trouble)
+bool sock_diag_parse(const struct inet_diag_socket *from, struct proctcp_socket *socket,
+                     struct proctcp_impairment *impairment)
 {
     const struct inet_diag_msg *message = from->message;
     const struct inet_diag_sockid *id = &message->id;
@@ -120,7 +147,7 @@ bool sockets_netlink_message(const struct netlink_socket *from, struct proctcp_s
                                       .subflow = 1,
                                       .direction = PROCTCP_DIRECTION_UNKNOWN,
                                       .timer = PROCTCP_TIMER_NONE};
-    *trouble = (struct proctcp_trouble){0};
+    *impairment = (struct proctcp_impairment){0};
     if (message->idiag_state >= sizeof(mib_states) || !mib_states[message->idiag_state] ||
         (message->idiag_family != AF_INET && message->idiag_family != AF_INET6))
         return false;
@@ -135,103 +162,72 @@ bool sockets_netlink_message(const struct netlink_socket *from, struct proctcp_s
         socket->interface = id->idiag_if;
         socket->present |= PROCTCP_HAS_INTERFACE;
     }
-    read_by_state(from, socket, trouble);
+    read_by_state(from, socket, impairment);
     return true;
 }
 
 /* ---- a dump ---- */
 
-/* The index of a word among those of this scan; there are a handful. 0, "", where there are too many. */
-static int find_word(struct scan *scan, const char *text, size_t length, uint8_t *index)
+static int add_socket(struct inquiry *inquiry, const struct inet_diag_socket *from, struct sock_diag_dump *dump)
 {
-    for (uint32_t i = 0; i < scan->words.count; i++) {
-        if (strncmp(scan->words.at[i], text, length) == 0 && scan->words.at[i][length] == '\0') {
-            *index = (uint8_t)i;
-            return 0;
-        }
-    }
-    *index = 0;
-    if (scan->words.count > UINT8_MAX)
-        return 0;
-    const char *copy = arena_copy(&scan->strings, text, length);
-    const char **slot = copy ? vector_push(&scan->words) : NULL;
-    if (!slot)
-        return -ENOMEM;
-    *slot = copy;
-    *index = (uint8_t)(scan->words.count - 1);
-    return 0;
-}
-
-static bool is_zero(const struct proctcp_trouble *trouble)
-{
-    static const struct proctcp_trouble none = {0};
-    return memcmp(trouble, &none, sizeof(none)) == 0;
-}
-
-static int add_socket(struct scan *scan, const struct netlink_socket *from, uint32_t netns)
-{
-    struct proctcp_trouble trouble;
-    struct proctcp_socket *socket = vector_push(&scan->sockets);
+    struct proctcp_impairment impairment;
+    struct proctcp_socket *socket = sink_next_socket(inquiry);
 
     if (!socket)
         return -ENOMEM;
-    if (!sockets_netlink_message(from, socket, &trouble)) {
-        scan->sockets.count--;
-        scan->stats.malformed++;
+    if (!sock_diag_parse(from, socket, &impairment)) {
+        inquiry->capture->sockets.count--;
+        inquiry->capture->stats.malformed++;
         return 0;
     }
-    if (!scan_wants(scan, socket, netns)) {
-        scan->sockets.count--;
-        return 0;
+    if (from->info && from->info_length != dump->info_length) {
+        dump->info_length = from->info_length;
+        inquiry->capture->counters |= tcp_info_given(from->info_length);
     }
-    if (from->congestion && socket->state != PROCTCP_LISTEN) {
-        if (find_word(scan, from->congestion, from->congestion_length, &socket->congestion) < 0)
+    dump->any_subflow |= from->is_subflow;
+    if (from->congestion && socket->state != PROCTCP_LISTEN && socket->state != PROCTCP_CLOSED) {
+        if (sink_congestion_name(inquiry, from->congestion, from->congestion_length, &socket->congestion) < 0)
             return -ENOMEM;
         socket->present |= PROCTCP_HAS_CONGESTION;
     }
-    if (!is_zero(&trouble)) {
-        struct proctcp_trouble *kept = vector_push(&scan->troubles);
-        if (!kept)
-            return -ENOMEM;
-        *kept = trouble;
-        socket->trouble = scan->troubles.count - 1;
-    }
-    return 0;
+    return sink_socket(inquiry, socket, dump->netns, &impairment, from->is_subflow);
 }
 
-int sockets_netlink_buffer(struct scan *scan, size_t length, uint32_t netns, bool *interrupted)
+enum sock_diag_progress sock_diag_take(struct inquiry *inquiry, struct sock_diag_dump *dump, size_t length, int *error)
 {
-    const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)scan->buffer;
-    int left = (int)length, status = 1, error;
+    const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)inquiry->buffer;
+    int left = (int)length;
 
-    for (; status == 1 && netlink_is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
-        struct netlink_socket from;
-        *interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-        switch (netlink_read(message, &from, &error)) {
-        case NETLINK_SOCKET:
-            if (add_socket(scan, &from, netns) < 0)
-                status = -ENOMEM;
+    for (; inet_diag_is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
+        struct inet_diag_socket from;
+        if (message->nlmsg_seq != dump->sequence)
+            continue; /* of another request */
+        dump->interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+        switch (inet_diag_read(message, &from, error)) {
+        case INET_DIAG_ANSWER_SOCKET:
+            *error = -add_socket(inquiry, &from, dump);
+            if (*error)
+                return SOCK_DIAG_FAILED;
             break;
-        case NETLINK_DONE:
-            status = 0;
-            break;
-        case NETLINK_ERROR:
-            status = error == ENOMEM ? -ENOBUFS : -error; /* the kernel's memory, not ours */
-            break;
-        case NETLINK_MALFORMED:
-            scan->stats.malformed++;
+        case INET_DIAG_ANSWER_DONE:
+            return SOCK_DIAG_DONE;
+        case INET_DIAG_ANSWER_ERROR:
+            *error = *error == ENOMEM ? ENOBUFS : *error; /* the kernel's memory, not ours */
+            return SOCK_DIAG_FAILED;
+        case INET_DIAG_ANSWER_MALFORMED:
+            inquiry->capture->stats.malformed++;
             break;
         default:
             break;
         }
     }
-    if (status == 1 && left > 0)
-        scan->stats.malformed++;
-    return status;
+    if (left > 0)
+        inquiry->capture->stats.malformed++;
+    return SOCK_DIAG_MORE;
 }
 
 /* TCPDIAG_GETSOCK, the request of old, dumps both families in one walk of the kernel's hash table. */
-static int request(const struct mnl_socket *netlink, uint32_t states, uint32_t sequence)
+static int request(int netlink, uint32_t kernel_mask, uint32_t sequence)
 {
     struct {
         struct nlmsghdr header;
@@ -243,83 +239,122 @@ static int request(const struct mnl_socket *netlink, uint32_t states, uint32_t s
                    .nlmsg_seq = sequence},
         .body = {.idiag_family = AF_INET,
                  .idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1) | 1 << (INET_DIAG_SKMEMINFO - 1),
-                 .idiag_states = kernel_states(states)},
+                 .idiag_states = kernel_mask},
     };
-    return mnl_socket_sendto(netlink, &message, sizeof(message)) < 0 ? scan_errno() : 0;
+    return send(netlink, &message, sizeof(message), 0) < 0 ? inquiry_errno() : 0;
 }
 
-static int dump_once(struct scan *scan, const struct mnl_socket *netlink, uint32_t states, uint32_t netns,
-                     uint32_t sequence, bool *interrupted)
+/* A datagram of the kernel's into the inquiry's buffer. Its length; 0: of somebody else; -errno. */
+static ssize_t receive(struct inquiry *inquiry, int netlink)
 {
-    int status = request(netlink, states, sequence);
+    struct sockaddr_nl sender;
+    struct iovec part = {inquiry->buffer, INQUIRY_BUFFER_SIZE};
+    struct msghdr envelope = {.msg_name = &sender, .msg_namelen = sizeof(sender), .msg_iov = &part, .msg_iovlen = 1};
+    ssize_t length = recvmsg(netlink, &envelope, 0);
 
-    if (status)
-        return status;
-    do {
-        ssize_t length = mnl_socket_recvfrom(netlink, scan->buffer, SCAN_BUFFER_SIZE);
-        if (length < 0 && errno == EINTR)
-            status = 1;
-        else if (length < 0)
-            status = errno == EAGAIN ? -ETIMEDOUT : scan_errno();
-        else
-            status = sockets_netlink_buffer(scan, (size_t)length, netns, interrupted);
-    } while (status == 1);
+    if (length < 0)
+        return errno == EAGAIN ? -ETIMEDOUT : inquiry_errno();
+    if (envelope.msg_flags & MSG_TRUNC)
+        return -EMSGSIZE;
+    return envelope.msg_namelen == sizeof(sender) && sender.nl_pid == 0 ? length : 0;
+}
+
+static int dump_once(struct inquiry *inquiry, int netlink, uint32_t kernel_mask, struct sock_diag_dump *dump)
+{
+    enum sock_diag_progress progress = SOCK_DIAG_MORE;
+    int status = request(netlink, kernel_mask, dump->sequence), error = 0;
+
+    while (status == 0 && progress == SOCK_DIAG_MORE) {
+        ssize_t length = receive(inquiry, netlink);
+        if (length == -EINTR)
+            continue;
+        if (length < 0)
+            return (int)length;
+        progress = sock_diag_take(inquiry, dump, (size_t)length, &error);
+        if (progress == SOCK_DIAG_FAILED)
+            status = -error;
+    }
     return status;
 }
 
-static struct mnl_socket *open_netlink(void)
+/* A descriptor or -errno. */
+static int open_netlink(void)
 {
+    const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
     const struct timeval timeout = {.tv_sec = RECEIVE_TIMEOUT};
-    struct mnl_socket *netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+    int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
-    if (!netlink)
-        return NULL;
-    if (mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) < 0 ||
-        setsockopt(mnl_socket_get_fd(netlink), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0) {
-        int error = errno;
-        mnl_socket_close(netlink);
-        errno = error;
-        return NULL;
+    if (netlink < 0)
+        return inquiry_errno();
+    if (connect(netlink, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0 ||
+        setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0) {
+        int error = inquiry_errno();
+        close(netlink);
+        return error;
     }
     return netlink;
 }
 
-/* A dump that the kernel interrupted is made again, with what it gave thrown away; the last try stands as it is. */
-int sockets_netlink_scan(struct scan *scan, uint32_t netns)
+/* Numbers that a stranger cannot guess, another one for each request. */
+static uint32_t next_sequence(struct inquiry *inquiry)
 {
-    const uint32_t sockets = scan->sockets.count, troubles = scan->troubles.count;
-    struct mnl_socket *netlink = open_netlink();
-    bool interrupted = true;
-    int status = 0;
-
-    if (!netlink)
-        return scan_errno();
-    for (uint32_t tries = 1; tries <= DUMP_TRIES; tries++) {
-        interrupted = false;
-        status = dump_once(scan, netlink, scan->states, netns, tries, &interrupted);
-        if (status || !interrupted || tries == DUMP_TRIES)
-            break;
-        scan->stats.dump_retries++;
-        scan->sockets.count = sockets;
-        scan->troubles.count = troubles;
-    }
-    mnl_socket_close(netlink);
-    if (status) {
-        scan->sockets.count = sockets;
-        scan->troubles.count = troubles;
-    }
-    return status ? status : interrupted;
+    uint32_t salt = (uint32_t)(inquiry->config->seed ^ inquiry->config->seed >> 32);
+    return salt + ++inquiry->requests;
 }
 
-int sockets_netlink_try(struct scan *scan)
+/* The mask of states hides subflows, whose number counts all: where there are any, all states are asked for. */
+static uint32_t widen(uint32_t kernel_mask, const struct sock_diag_dump *dump)
 {
-    struct mnl_socket *netlink = open_netlink();
-    bool interrupted = false;
-    int status;
+    return dump->any_subflow ? kernel_states(UINT32_MAX) : kernel_mask;
+}
 
-    if (!netlink)
-        return scan_errno();
-    status = dump_once(scan, netlink, 0, 0, 1, &interrupted);
-    mnl_socket_close(netlink);
+/* A dump that the kernel says it interrupted is made again, with what it gave thrown away; the last try stands as it
+ * is.
+ */
+static int dump_states(struct inquiry *inquiry, uint32_t netns, uint32_t kernel_mask, bool *interrupted)
+{
+    const struct sink_mark mark = sink_mark(inquiry);
+    int netlink = open_netlink(), status = 0;
+
+    if (netlink < 0)
+        return netlink;
+    for (uint32_t tries = 1; tries <= DUMP_TRIES; tries++) {
+        struct sock_diag_dump dump = {.netns = netns, .sequence = next_sequence(inquiry)};
+        status = dump_once(inquiry, netlink, kernel_mask, &dump);
+        const uint32_t wider = widen(kernel_mask, &dump);
+        *interrupted = dump.interrupted;
+        if (status || tries == DUMP_TRIES || (!dump.interrupted && wider == kernel_mask))
+            break;
+        inquiry->capture->stats.dump_retries += dump.interrupted;
+        kernel_mask = wider;
+        status = sink_take_back(inquiry, mark);
+        if (status)
+            break;
+    }
+    close(netlink);
+    if (status && status != -ENOMEM && sink_take_back(inquiry, mark) < 0)
+        return -ENOMEM;
     return status;
+}
+
+int sock_diag_read(struct inquiry *inquiry, struct netns *netns)
+{
+    const uint32_t malformed = inquiry->capture->stats.malformed;
+    bool interrupted = false;
+    int status = dump_states(inquiry, netns->shown.inode, kernel_states(inquiry->config->states), &interrupted);
+
+    netns->complete = status == 0 && !interrupted && inquiry->capture->stats.malformed == malformed;
+    return status;
+}
+
+int sock_diag_read_bound(struct inquiry *inquiry, const struct netns *netns)
+{
+    bool interrupted;
+    return dump_states(inquiry, netns->shown.inode, 1u << BOUND_INACTIVE, &interrupted);
+}
+
+int sock_diag_probe(struct inquiry *inquiry)
+{
+    bool interrupted;
+    return dump_states(inquiry, 0, 0, &interrupted);
 }

@@ -1,80 +1,183 @@
-/* sources.c - which source reads which namespace. sock_diag is asked first: it says more, and faster. Knows when it may
- * be asked, and what serves where it may not; knows nothing of what a source reads. */
-#include "scan.h"
+/* sources.c - which source reads what. Knows what each gives, when it may be asked, and what serves where it may not;
+ * knows nothing of what a source reads. A new one is a file, and a line of the table. */
+#include "capture/sources.h"
 
-#include <errno.h>
+#include "capture/limits.h"
+#include "capture/netns.h"
+#include "capture/procfs_fd.h"
+#include "capture/procfs_tcp.h"
+#include "capture/sink.h"
+#include "capture/sock_diag.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 
-/* Notes how the read of a namespace ended, and how many sockets it gave. */
-static void settle(struct scan *scan, struct netns *netns, enum proctcp_source source, uint32_t sockets_before,
-                   int status)
+enum gives {
+    GIVES_OWNERS = 1,      /* which process has which socket open at which descriptor */
+    GIVES_HELD = 2,        /* sockets that somebody holds */
+    GIVES_UNHELD = 4,      /* sockets that nobody holds */
+    GIVES_EVERY_NETNS = 8, /* of all namespaces at once: read() gets no namespace */
+    FROM_INSIDE = 16,      /* only from within the namespace that is read */
+};
+
+struct source {
+    const char *name;
+    enum proctcp_source id;
+    unsigned gives;
+    bool of_recorded_trees;                                    /* can read one */
+    int (*probe)(struct inquiry *inquiry);                     /* whether it answers: 0 or -errno; NULL: it does */
+    int (*read)(struct inquiry *inquiry, struct netns *netns); /* to the sink: 0 or -errno */
+    int (*read_bound)(struct inquiry *inquiry, const struct netns *netns); /* what is bound and no more; NULL: no way */
+};
+
+static int read_descriptors(struct inquiry *inquiry, struct netns *netns)
 {
+    (void)netns;
+    return procfs_fd_read(inquiry);
+}
+
+/* Of those that give the same, the better one first. */
+static const struct source sources[] = {
+    {.name = "procfs descriptors",
+     .id = PROCTCP_SOURCE_PROCFS,
+     .gives = GIVES_OWNERS | GIVES_EVERY_NETNS,
+     .of_recorded_trees = true,
+     .read = read_descriptors},
+    {.name = "sock_diag",
+     .id = PROCTCP_SOURCE_NETLINK,
+     .gives = GIVES_HELD | GIVES_UNHELD | FROM_INSIDE,
+     .probe = sock_diag_probe,
+     .read = sock_diag_read,
+     .read_bound = sock_diag_read_bound},
+    {.name = "procfs tables",
+     .id = PROCTCP_SOURCE_PROCFS,
+     .gives = GIVES_HELD | GIVES_UNHELD,
+     .of_recorded_trees = true,
+     .read = procfs_tcp_read},
+};
+
+#define SOURCE_COUNT (sizeof(sources) / sizeof(sources[0]))
+
+/* The first from an index on that gives all of this; NULL: there is none. */
+static const struct source *find_source(size_t from, unsigned gives)
+{
+    for (size_t i = from; i < SOURCE_COUNT; i++) {
+        if ((sources[i].gives & gives) == gives)
+            return &sources[i];
+    }
+    return NULL;
+}
+
+static const struct source *next_source(const struct source *source)
+{
+    return find_source((size_t)(source - sources) + 1, GIVES_HELD | GIVES_UNHELD);
+}
+
+int sources_read_owners(struct inquiry *inquiry)
+{
+    return find_source(0, GIVES_OWNERS)->read(inquiry, NULL);
+}
+
+/* ---- one namespace ---- */
+
+/* Reads it, and notes how that ended and how many sockets it gave. */
+static int read_netns(struct inquiry *inquiry, const struct source *source, struct netns *netns)
+{
+    const uint32_t before = inquiry->capture->sockets.count;
+    int status = source->read(inquiry, netns);
+
     if (status) {
         if (status != -ESRCH)
             netns->shown.error = -status;
-        return;
+        return status;
     }
     netns->read = true;
-    netns->shown.source = source;
-    netns->shown.sockets = scan->sockets.count - sockets_before;
+    netns->shown.source = source->id;
+    netns->shown.sockets = inquiry->capture->sockets.count - before;
+    return 0;
 }
 
-static int read_netlink(struct scan *scan, struct netns *netns)
+/* Of a namespace that is being looked at again: what is found twice is no fault of the tables. */
+static int look_again(struct inquiry *inquiry, const struct source *source, struct netns *netns)
 {
-    uint32_t before = scan->sockets.count;
-    const uint32_t malformed = scan->stats.malformed;
-    int status = sockets_netlink_scan(scan, netns->shown.inode);
-    netns->complete = status == 0 && scan->stats.malformed == malformed;
-    status = status < 0 ? status : 0;
-    settle(scan, netns, PROCTCP_SOURCE_NETLINK, before, status);
-    return status;
+    const uint32_t duplicates = inquiry->capture->stats.duplicates, before = inquiry->capture->sockets.count;
+    int status = 0;
+
+    if (netns->look_again == LOOK_FOR_MISSED)
+        status = source->read(inquiry, netns);
+    else if (source->read_bound)
+        status = source->read_bound(inquiry, netns);
+    inquiry->capture->stats.duplicates = duplicates;
+    if (inquiry->capture->sockets.count > before)
+        netns->shown.sockets += inquiry->capture->sockets.count - before;
+    if (status && netns->look_again == LOOK_FOR_MISSED)
+        netns->complete = false;
+    return status == -ENOMEM ? status : 0;
 }
 
-static int read_procfs(struct scan *scan, struct netns *netns)
+static bool is_pending(const struct netns *netns)
 {
-    uint32_t before = scan->sockets.count;
-    int status = sockets_procfs_scan(scan, netns);
-    settle(scan, netns, PROCTCP_SOURCE_PROCFS, before, status);
-    return status;
+    return !netns->ended && (netns->read ? netns->look_again != LOOK_NO : netns->shown.error == 0);
+}
+
+/* What is known to be empty is not read. */
+static bool skip_empty(struct inquiry *inquiry, const struct source *source, struct netns *netns)
+{
+    if (netns->own || !inquiry->live || !netns_has_process(netns) || !procfs_tcp_is_empty(inquiry, netns))
+        return false;
+    netns->read = netns->complete = true;
+    netns->shown.source = source->id;
+    return true;
+}
+
+/* Namespaces are cheap to make. Each user's are read up to a number. */
+static bool is_within_limit(struct inquiry *inquiry, struct netns *netns)
+{
+    uint32_t uid = netns->process == PROCTCP_NONE ? 0 : inquiry->capture->processes.at[netns->process].uid;
+
+    if (netns->own || netns->look_again != LOOK_NO || uid == 0 || uid == UINT32_MAX ||
+        inquiry_within_limit(&inquiry->namespaces_of, uid, 1, LIMIT_NAMESPACES_OF_USER))
+        return true;
+    netns->shown.error = EDQUOT;
+    return false;
 }
 
 /* ---- other namespaces ---- */
 
 struct visitor {
-    struct scan *scan;
-    bool netlink;
+    struct inquiry *inquiry;
+    const struct source *source;
     int status; /* 0 or -ENOMEM */
 };
 
 /* Without a process there is no other way in. */
-static bool has_process(const struct netns *netns)
+static bool must_enter(const struct source *source, const struct netns *netns)
 {
-    return netns->own || !(netns->name || netns->holder.inode);
-}
-
-static bool must_enter(const struct netns *netns, bool netlink)
-{
-    return netlink || !has_process(netns);
+    return !netns->own && (source->gives & FROM_INSIDE || !netns_has_process(netns));
 }
 
 /* 0 or -ENOMEM. Rights differ from namespace to namespace: where one may not be entered, the next one may. */
-static int visit_namespace(struct scan *scan, struct netns *netns, bool netlink)
+static int visit(struct inquiry *inquiry, const struct source *source, struct netns *netns)
 {
-    int status = entrances_enter(scan, netns);
+    int status;
 
+    if (!netns->read && (skip_empty(inquiry, source, netns) || !is_within_limit(inquiry, netns)))
+        return 0;
+    status = netns_enter(inquiry, netns);
     if (status) {
-        if (status != -ESRCH)
+        if (status != -ESRCH && !netns->read)
             netns->shown.error = -status;
         return 0;
     }
-    if (netlink && read_netlink(scan, netns) == 0)
-        return 0;
-    if (netlink && netns->shown.error == ENOMEM)
-        return -ENOMEM;
     netns->entered = true;
-    status = read_procfs(scan, netns);
+    if (netns->read) {
+        status = look_again(inquiry, source, netns);
+    } else {
+        status = -ESRCH;
+        for (const struct source *next = source; next && status && status != -ENOMEM; next = next_source(next))
+            status = read_netns(inquiry, next, netns);
+    }
     netns->entered = false;
     return status == -ENOMEM ? status : 0;
 }
@@ -84,181 +187,213 @@ static int visit_namespace(struct scan *scan, struct netns *netns, bool netlink)
 static void *visit_namespaces(void *argument)
 {
     struct visitor *visitor = argument;
-    struct namespaces *namespaces = &visitor->scan->namespaces;
+    struct namespaces *namespaces = &visitor->inquiry->capture->namespaces;
 
     for (uint32_t i = 0; i < namespaces->count && visitor->status == 0; i++) {
-        struct netns *netns = &namespaces->at[i];
-        if (!netns->read && must_enter(netns, visitor->netlink))
-            visitor->status = visit_namespace(visitor->scan, netns, visitor->netlink);
+        if (is_pending(&namespaces->at[i]) && must_enter(visitor->source, &namespaces->at[i]))
+            visitor->status = visit(visitor->inquiry, visitor->source, &namespaces->at[i]);
     }
     return NULL;
 }
 
-static void say_not_entered(struct scan *scan, int error)
+static bool any_to_visit(const struct inquiry *inquiry, const struct source *source)
 {
-    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
-        struct netns *netns = &scan->namespaces.at[i];
-        if (!netns->read && !has_process(netns))
+    for (uint32_t i = 0; i < inquiry->capture->namespaces.count; i++) {
+        const struct netns *netns = &inquiry->capture->namespaces.at[i];
+        if (is_pending(netns) && must_enter(source, netns))
+            return true;
+    }
+    return false;
+}
+
+static void say_not_entered(struct inquiry *inquiry, int error)
+{
+    for (uint32_t i = 0; i < inquiry->capture->namespaces.count; i++) {
+        struct netns *netns = &inquiry->capture->namespaces.at[i];
+        if (!netns->read && !netns_has_process(netns))
             netns->shown.error = error;
     }
 }
 
 /* In a thread that no signal of the host daemon is delivered to. */
-static int visit_others(struct scan *scan, bool netlink)
+static int visit_others(struct inquiry *inquiry, const struct source *source)
 {
-    struct visitor visitor = {.scan = scan, .netlink = netlink};
+    struct visitor visitor = {.inquiry = inquiry, .source = source};
     pthread_t thread;
     sigset_t all, before;
     int error;
 
+    if (!any_to_visit(inquiry, source))
+        return 0;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     error = pthread_create(&thread, NULL, visit_namespaces, &visitor);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error) {
-        say_not_entered(scan, error);
+        say_not_entered(inquiry, error);
         return 0; /* what else is unread is tried through /proc */
     }
     pthread_join(thread, NULL);
     return visitor.status;
 }
 
-static bool any_to_visit(const struct scan *scan, bool netlink)
-{
-    for (uint32_t i = 0; i < scan->namespaces.count; i++) {
-        if (!scan->namespaces.at[i].read && must_enter(&scan->namespaces.at[i], netlink))
-            return true;
-    }
-    return false;
-}
-
 /* ---- all of them ---- */
 
-static int give_reason(struct scan *scan, const char *text)
+static int give_reason(struct inquiry *inquiry, const char *text)
 {
-    const char *reason = arena_copy(&scan->strings, text, strlen(text));
+    const char *reason = arena_copy(&inquiry->capture->strings, text, strlen(text));
     if (!reason)
         return -ENOMEM;
-    scan->stats.source_reason = reason;
+    inquiry->capture->stats.source_reason = reason;
     return 0;
 }
 
-/* Whether sock_diag answers at all, found out by reading one's own namespace, which is the first if it is wanted. 1, 0,
- * or -errno. */
-static int try_netlink(struct scan *scan)
+/* Reads one's own namespace, which is the first if it is wanted, or else only asks: whether a source answers at all. */
+static int try_source(struct inquiry *inquiry, const struct source *source)
 {
-    struct netns *own = scan->namespaces.count && scan->namespaces.at[0].own ? &scan->namespaces.at[0] : NULL;
+    struct namespaces *namespaces = &inquiry->capture->namespaces;
+
+    if (!inquiry->live && !source->of_recorded_trees)
+        return -EOPNOTSUPP;
+    if (namespaces->count && namespaces->at[0].own)
+        return read_netns(inquiry, source, &namespaces->at[0]);
+    return source->probe ? source->probe(inquiry) : 0;
+}
+
+/* The source of sockets that is asked first, in *chosen: the one that was asked for, or else the first that answers. */
+static int choose_source(struct inquiry *inquiry, const struct source **chosen)
+{
+    const enum proctcp_source asked_for = inquiry->config->source;
+    const struct source *source = find_source(0, GIVES_HELD | GIVES_UNHELD);
     char text[128], reason[64];
     int status;
 
-    if (scan->source == PROCTCP_SOURCE_PROCFS)
-        return give_reason(scan, "procfs was asked for");
-    if (!scan->live && scan->source == PROCTCP_SOURCE_AUTO)
-        return give_reason(scan, "a recorded tree has no sock_diag");
-    if (!scan->live)
-        status = -EOPNOTSUPP;
-    else
-        status = own ? read_netlink(scan, own) : sockets_netlink_try(scan);
-    if (status == 0 || status == -ENOMEM)
-        return status ? status : 1;
-    if (scan->source == PROCTCP_SOURCE_NETLINK) {
-        scan_failed(scan, -status, "%s", scan->live ? "(sock_diag)" : "(sock_diag of a recorded tree)");
-        return status;
+    for (; next_source(source); source = next_source(source)) {
+        if (asked_for != PROCTCP_SOURCE_AUTO && asked_for != source->id) {
+            snprintf(text, sizeof(text), "%s was asked for", proctcp_source_name(asked_for));
+            if (give_reason(inquiry, text) < 0)
+                return -ENOMEM;
+            continue;
+        }
+        status = try_source(inquiry, source);
+        if (status == 0)
+            break;
+        if (status == -ENOMEM)
+            return status;
+        if (asked_for == source->id) {
+            inquiry_failed(inquiry, -status, inquiry->live ? "(%s)" : "(%s of a recorded tree)", source->name);
+            return status;
+        }
+        if (!inquiry->live)
+            snprintf(text, sizeof(text), "a recorded tree has no %s", source->name);
+        else
+            snprintf(text, sizeof(text), "%s: %s", source->name, strerror_r(-status, reason, sizeof(reason)));
+        if (give_reason(inquiry, text) < 0)
+            return -ENOMEM;
     }
-    snprintf(text, sizeof(text), "sock_diag: %s", strerror_r(-status, reason, sizeof(reason)));
-    return give_reason(scan, text);
+    *chosen = source;
+    return 0;
 }
 
-static int fail_without_process(struct scan *scan, const struct netns *netns)
+static int fail_without_process(struct inquiry *inquiry, struct netns *netns)
 {
-    const int error = netns->shown.error ? netns->shown.error : ESRCH;
+    const int error = netns->shown.error;
 
-    if (!netns->shown.error)
-        return -ESRCH; /* it ended */
+    netns->ended = error == 0;
+    if (error == 0)
+        return -ESRCH;
     if (netns->name)
-        scan_failed(scan, error, "(network namespace %s)", netns->name);
+        inquiry_failed(inquiry, error, "(network namespace %s)", netns->name);
     else
-        scan_failed(scan, error, "(network namespace %u)", netns->shown.inode);
-    scan->stats.namespaces_failed++;
+        inquiry_failed(inquiry, error, "(network namespace %u)", netns->shown.inode);
+    inquiry->capture->stats.namespaces_failed++;
     return -error;
 }
 
-static int read_through_process(struct scan *scan, struct netns *netns)
+static const struct source *last_source(void)
 {
-    int entering = netns->shown.error, status;
+    return &sources[SOURCE_COUNT - 1];
+}
 
+/* The last source needs nothing but a process that lives there. Why a better one did not do stays said. */
+static int read_through_process(struct inquiry *inquiry, struct netns *netns)
+{
+    const int entering = netns->shown.error;
+    int status;
+
+    if (entering == EDQUOT || (entering == 0 && !is_within_limit(inquiry, netns))) {
+        inquiry_failed(inquiry, EDQUOT, "(network namespace %u, of a user who has more than %u)", netns->shown.inode,
+                       LIMIT_NAMESPACES_OF_USER);
+        inquiry->capture->stats.namespaces_failed++;
+        return -EDQUOT;
+    }
     netns->shown.error = 0;
-    status = read_procfs(scan, netns);
-    scan->stats.namespaces_failed += netns->shown.error != 0;
+    status = skip_empty(inquiry, last_source(), netns) ? 0 : read_netns(inquiry, last_source(), netns);
+    inquiry->capture->stats.namespaces_failed += netns->shown.error != 0;
     if (netns->read && !netns->shown.error)
         netns->shown.error = entering;
     return status;
 }
 
-/* What ended before it could be read, or what it was to be entered through did: if there is more of it, the join comes
- * upon it. */
-static void drop_ended(struct scan *scan, uint32_t first)
+/* What could not be read better is read through a process; then all, from one on, are counted. */
+static int read_rest(struct inquiry *inquiry, uint32_t first)
 {
-    uint32_t kept = first;
-
-    for (uint32_t i = first; i < scan->namespaces.count; i++) {
-        const struct netns *netns = &scan->namespaces.at[i];
-        if (netns->read || has_process(netns) || netns->shown.error)
-            scan->namespaces.at[kept++] = *netns;
-    }
-    scan->namespaces.count = kept;
-}
-
-/* What could not be read better is read through /proc; then all, from one on, is counted. */
-static int read_rest(struct scan *scan, uint32_t first)
-{
+    struct proctcp_stats *stats = &inquiry->capture->stats;
     int failure = -ENOENT;
 
-    for (uint32_t i = first; i < scan->namespaces.count; i++) {
-        struct netns *netns = &scan->namespaces.at[i];
+    for (uint32_t i = first; i < inquiry->capture->namespaces.count; i++) {
+        struct netns *netns = &inquiry->capture->namespaces.at[i];
         int status = 0;
         if (!netns->read)
-            status = has_process(netns) ? read_through_process(scan, netns) : fail_without_process(scan, netns);
+            status =
+                netns_has_process(netns) ? read_through_process(inquiry, netns) : fail_without_process(inquiry, netns);
         if (status == -ENOMEM)
             return status;
         if (status && status != -ESRCH)
             failure = status;
-        scan->stats.namespaces += netns->read;
-        scan->stats.namespaces_procfs += netns->shown.source == PROCTCP_SOURCE_PROCFS;
+        stats->namespaces += netns->read;
+        stats->namespaces_procfs += netns->shown.source == PROCTCP_SOURCE_PROCFS;
     }
-    drop_ended(scan, first);
-    return scan->stats.namespaces || !scan->namespaces.count ? 0 : failure;
+    return stats->namespaces || !inquiry->capture->namespaces.count ? 0 : failure;
 }
 
-/* Those that are not read yet, from one on. */
-static int read_others(struct scan *scan, uint32_t first, bool netlink)
+int sources_read_sockets(struct inquiry *inquiry)
 {
-    int status = any_to_visit(scan, netlink) ? visit_others(scan, netlink) : 0;
-    return status ? status : read_rest(scan, first);
+    char earlier[sizeof(inquiry->capture->failure)];
+    int status;
+
+    /* It fails for what failed here, not for what was left out before. */
+    memcpy(earlier, inquiry->capture->failure, sizeof(earlier));
+    inquiry->capture->failure[0] = '\0';
+    status = choose_source(inquiry, &inquiry->source);
+    if (status)
+        return status;
+    inquiry->capture->stats.source = inquiry->source->id;
+    status = visit_others(inquiry, inquiry->source);
+    if (status == 0)
+        status = read_rest(inquiry, 0);
+    inquiry->namespaces_read = inquiry->capture->namespaces.count;
+    if (status == 0 && earlier[0])
+        memcpy(inquiry->capture->failure, earlier, sizeof(earlier));
+    return status;
 }
 
-int sources_scan(struct scan *scan)
+int sources_look_again(struct inquiry *inquiry)
 {
-    const char **word = vector_push(&scan->words);
-    struct proctcp_trouble *none = vector_push(&scan->troubles);
-    int netlink;
+    struct namespaces *namespaces = &inquiry->capture->namespaces;
+    int status = visit_others(inquiry, inquiry->source);
 
-    if (!word || !none)
-        return -ENOMEM;
-    *word = "";
-    *none = (struct proctcp_trouble){0};
-    netlink = try_netlink(scan);
-    if (netlink < 0)
-        return netlink;
-    scan->stats.source = netlink ? PROCTCP_SOURCE_NETLINK : PROCTCP_SOURCE_PROCFS;
-    return read_others(scan, 0, netlink);
-}
-
-int sources_scan_lost(struct scan *scan)
-{
-    const uint32_t first = scan->namespaces.count;
-
-    if (namespaces_find_lost(scan) < 0)
-        return -ENOMEM;
-    return read_others(scan, first, scan->stats.source == PROCTCP_SOURCE_NETLINK) == -ENOMEM ? -ENOMEM : 0;
+    for (uint32_t i = 0; i < namespaces->count && status == 0; i++) {
+        struct netns *netns = &namespaces->at[i];
+        if (!netns->read || netns->look_again == LOOK_NO || must_enter(inquiry->source, netns))
+            continue;
+        const bool from_inside = inquiry->source->gives & FROM_INSIDE && netns->shown.source == inquiry->source->id;
+        status = look_again(inquiry, from_inside ? inquiry->source : last_source(), netns);
+    }
+    if (status == 0 && inquiry->namespaces_read < namespaces->count &&
+        read_rest(inquiry, inquiry->namespaces_read) == -ENOMEM)
+        status = -ENOMEM;
+    for (uint32_t i = 0; i < namespaces->count; i++)
+        namespaces->at[i].look_again = LOOK_NO;
+    return status;
 }

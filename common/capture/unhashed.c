@@ -1,19 +1,36 @@
-/* unbound.c - which socket inodes that are in no TCP table are TCP sockets all the same: never bound, or torn down and
- * not closed. Asks the kernel once for each inode, and remembers the answer as long as somebody holds the inode. */
-#include "scan.h"
+/* unhashed.c - which socket inodes that are in no TCP table are TCP sockets all the same: never bound, torn down and
+ * not closed, in a namespace that nothing else tells of, or missed by a dump. Asks the kernel once for each inode, and
+ * recalls the answer as long as somebody holds the inode. A socket is called closed only if that is known: it says so
+ * itself, or dumps that showed everything else did not show it, again and again. */
+#include "capture/unhashed.h"
 
-#include <errno.h>
+#include "capture/bystander.h"
+#include "capture/limits.h"
+#include "capture/netns.h"
+#include "capture/procfs_fd.h"
+#include "capture/sink.h"
+#include "capture/sources.h"
+
+#include <fcntl.h>
 #include <limits.h>
-#include <linux/sockios.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
+#include <stdlib.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+/* Scans that must miss a socket which was alive when it was last seen, before it is called closed. */
+#define MISSES_TO_BE_CLOSED 3
+
+/* A TCP socket that no table has shown. */
+struct question {
+    uint32_t process;
+    int32_t fd;
+    uint32_t recalled; /* index of its answer */
+    bool is_alive;     /* it says so itself */
+};
+
+struct questions VECTOR(struct question);
 
 /* Names of struct proto in the kernel. MPTCP shows its subflows in the TCP tables, but none before it is bound. */
 static const struct {
@@ -21,236 +38,443 @@ static const struct {
     enum proctcp_family family;
 } protocols[] = {{"TCP", PROCTCP_INET}, {"TCPv6", PROCTCP_INET6}, {"MPTCP", PROCTCP_INET}, {"MPTCPv6", PROCTCP_INET6}};
 
-static uint32_t slot_of(const struct scan *scan, uint32_t inode)
+/* ---- one descriptor ---- */
+
+static void descriptor_path(const struct inquiry *inquiry, uint32_t index, int32_t fd, char *path, size_t size)
 {
-    return inode * 2654435761u >> 7 & (scan->stray_map.count - 1);
+    const struct process *process = &inquiry->capture->processes.at[index];
+    if (process->living_thread)
+        snprintf(path, size, "%d/task/%d/fd/%d", process->pid, process->living_thread, fd);
+    else
+        snprintf(path, size, "%d/fd/%d", process->pid, fd);
 }
 
-/* Where the inode's stray is in the map, or would be. */
-static uint32_t find_slot(const struct scan *scan, uint32_t inode)
-{
-    const struct indices *map = &scan->stray_map;
-    uint32_t slot = slot_of(scan, inode);
-    while (map->at[slot] != PROCTCP_NONE && scan->strays.at[map->at[slot]].inode != inode)
-        slot = (slot + 1) & (map->count - 1);
-    return slot;
-}
-
-/* The link still leads to the inode, a look later: otherwise it was closed while we scanned. */
-static bool still_open(const struct scan *scan, const char *path, uint32_t inode)
+/* Whether a link leads to the inode. */
+static bool leads_to(int directory, const char *path, uint32_t inode)
 {
     char link[32];
     uint32_t now;
-    ssize_t length = readlinkat(scan->proc_fd, path, link, sizeof(link));
-    return length > 0 && owners_parse_link(link, (size_t)length, &now) && now == inode;
+    ssize_t length = readlinkat(directory, path, link, sizeof(link));
+    return length > 0 && inquiry_parse_socket_link(link, (size_t)length, &now) && now == inode;
 }
 
-/* A duplicate of a socket's descriptor, to be closed at once: it would keep the socket alive. The kernel (before 5.6)
- * or our rights (CAP_SYS_PTRACE) may not allow it. -ESRCH: it is another one by now, or the root is the procfs of
- * another pid namespace, where the pid is somebody else's. */
-static int borrow(const struct holder *holder)
+/* The family of the socket at a descriptor, 0 if it is not TCP, or -errno; -ENOENT: it is not there any more. What is
+ * asked is pinned, and was seen to be the socket: anything else may be put in its place, a file of a file system that
+ * does not answer, too. */
+static int ask_family(struct inquiry *inquiry, uint32_t process, int32_t fd, uint32_t inode)
 {
-#if defined(SYS_pidfd_open) && defined(SYS_pidfd_getfd)
-    struct stat found;
-    int pidfd = (int)syscall(SYS_pidfd_open, holder->pid, 0);
-    int fd = pidfd < 0 ? scan_errno() : (int)syscall(SYS_pidfd_getfd, pidfd, holder->fd, 0);
-
-    if (pidfd < 0)
-        return fd;
-    fd = fd < 0 ? scan_errno() : fd;
-    close(pidfd);
-    if (fd < 0 || (fstat(fd, &found) == 0 && found.st_ino == holder->inode))
-        return fd;
-    close(fd);
-    return -ESRCH;
-#else
-    (void)holder;
-    return -ENOSYS;
-#endif
-}
-
-/* SIOCGSKNS takes CAP_NET_ADMIN in the user namespace that the network namespace belongs to. */
-int strays_open_netns(const struct scan *scan, const struct holder *holder)
-{
-    int fd = scan->live ? borrow(holder) : -EOPNOTSUPP;
-    int netns;
-
-    if (fd < 0)
-        return fd;
-    netns = ioctl(fd, SIOCGSKNS);
-    netns = netns < 0 ? scan_errno() : netns;
-    close(fd);
-    return netns;
-}
-
-/* What the socket itself says: its namespace, 0 if that cannot be had, and whether it is in a state that some table
- * should show. */
-static uint32_t look_closer(const struct scan *scan, const struct holder *holder, bool *is_open)
-{
-    struct stat home = {.st_ino = 0};
-    uint8_t tcp_state;
-    socklen_t size = sizeof(tcp_state); /* the first of struct tcp_info */
-    int fd = scan->live ? borrow(holder) : -EOPNOTSUPP, netns;
-
-    *is_open = false;
-    if (fd < 0)
-        return 0;
-    *is_open = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp_state, &size) == 0 && size && tcp_state != TCP_CLOSE;
-    netns = ioctl(fd, SIOCGSKNS);
-    close(fd);
-    if (netns < 0)
-        return 0;
-    if (fstat(netns, &home) < 0)
-        home.st_ino = 0;
-    close(netns);
-    return (uint32_t)home.st_ino;
-}
-
-/* The family, 0 if it is not TCP, or -errno. */
-static int ask_kernel(struct scan *scan, const struct owner *owner)
-{
-    char path[32], full[PATH_MAX], name[32];
+    char path[64], pinned_path[32], name[32];
     ssize_t length;
+    int pinned;
 
-    snprintf(path, sizeof(path), "%d/fd/%d", scan->visits.at[owner->visit].pid, owner->fd);
-    if ((size_t)snprintf(full, sizeof(full), "%s/%s", scan->root, path) >= sizeof(full))
-        return -ENAMETOOLONG;
-    length = getxattr(full, "system.sockprotoname", name, sizeof(name) - 1);
+    descriptor_path(inquiry, process, fd, path, sizeof(path));
+    if (!inquiry->live)
+        return -EOPNOTSUPP; /* a recorded tree has nothing to say */
+    pinned = openat(inquiry->proc_fd, path, O_PATH | O_CLOEXEC);
+    if (pinned < 0)
+        return inquiry_errno();
+    snprintf(pinned_path, sizeof(pinned_path), "/proc/self/fd/%d", pinned);
+    length = -1;
+    errno = ENOENT;
+    if (leads_to(AT_FDCWD, pinned_path, inode))
+        length = getxattr(pinned_path, "system.sockprotoname", name, sizeof(name) - 1);
+    int error = inquiry_errno();
+    close(pinned);
     if (length < 0)
-        return scan_errno();
+        return error;
     name[length] = '\0';
     for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
         if (strcmp(name, protocols[i].name) == 0)
-            return still_open(scan, path, owner->inode) ? (int)protocols[i].family : -ENOENT;
+            return (int)protocols[i].family;
     }
     return 0;
 }
 
-/* At most half of the map is used. */
-static int build_map(struct scan *scan)
-{
-    uint32_t size = 64;
+/* ---- sockets and owners by inode ---- */
 
-    while (size < UINT32_MAX / 2 && size / 2 <= scan->strays.count)
-        size *= 2;
-    scan->stray_map.count = 0;
-    if (!vector_reserve(&scan->stray_map, size))
+static int index_sockets(struct inquiry *inquiry)
+{
+    struct capture *capture = inquiry->capture;
+
+    if (!hash_begin(&capture->by_inode, (uint64_t)capture->sockets.count + 1))
         return -ENOMEM;
-    scan->stray_map.count = size;
-    memset(scan->stray_map.at, 0xff, size * sizeof(scan->stray_map.at[0]));
-    for (uint32_t i = 0; i < scan->strays.count; i++)
-        scan->stray_map.at[find_slot(scan, scan->strays.at[i].inode)] = i;
+    capture->shared.count = 0;
+    for (uint32_t i = 0; i < capture->sockets.count; i++) {
+        const uint32_t inode = capture->sockets.at[i].inode;
+        if (inode && hash_put(&capture->by_inode, inode, i) && !indices_push(&capture->shared, inode))
+            return -ENOMEM;
+    }
     return 0;
 }
 
-int strays_begin(struct scan *scan)
+/* Whether any of an inode's sockets matters to the selection. */
+static bool matters(const struct inquiry *inquiry, uint32_t inode)
 {
-    for (uint32_t i = 0; i < scan->strays.count; i++)
-        scan->strays.at[i].seen = false;
-    return build_map(scan);
+    const struct capture *capture = inquiry->capture;
+    struct hash_walk walk;
+
+    if (!inquiry->config->selection || !inquiry->config->every_socket)
+        return true; /* or else it was left out by the sink */
+    for (uint32_t i = hash_first(&capture->by_inode, inode, &walk); i != HASH_NONE;
+         i = hash_next(&capture->by_inode, &walk)) {
+        if (select_matters(inquiry->config->selection, &capture->sockets.at[i]))
+            return true;
+    }
+    return false;
 }
 
-static struct holder holder_of(const struct scan *scan, const struct owner *owner)
+static void keep_owners_of_tcp(struct inquiry *inquiry)
 {
-    return (struct holder){scan->visits.at[owner->visit].pid, owner->fd, owner->inode};
+    struct capture *capture = inquiry->capture;
+
+    for (uint32_t p = 0; p < capture->processes.count; p++) {
+        struct process *process = &capture->processes.at[p];
+        uint32_t kept = process->first_owner;
+        for (uint32_t i = 0; i < process->owner_count; i++) {
+            struct owner owner = capture->owners.at[process->first_owner + i];
+            if (owner.socket == HASH_NONE)
+                owner.socket = hash_find(&capture->by_inode, owner.inode);
+            if (owner.socket != HASH_NONE && matters(inquiry, owner.inode))
+                capture->owners.at[kept++] = owner;
+        }
+        process->owner_count = kept - process->first_owner;
+    }
 }
 
-/* Whether a namespace is one that nothing but its sockets told of so far. 1: it is in scan->lost. */
-static int note_lost(struct scan *scan, const struct owner *owner, uint32_t netns)
-{
-    struct lost_netns *lost;
+/* ---- answers ---- */
 
-    if (!netns || scan->looked_for_lost || namespaces_known(scan, netns) || !namespaces_wanted(scan, netns))
+static struct recalled_inode *recall(const struct recollection *recollection, uint32_t inode)
+{
+    uint32_t index = hash_find(&recollection->by_inode, inode);
+    return index == HASH_NONE ? NULL : &recollection->inodes.at[index];
+}
+
+/* For this scan and the next. NULL: memory is out. */
+static struct recalled_inode *keep_answer(struct inquiry *inquiry, const struct recalled_inode *answer)
+{
+    struct recollection *kept = inquiry->kept;
+    struct recalled_inode *slot = vector_push(&kept->inodes);
+
+    if (!slot || !hash_reserve(&kept->by_inode, kept->inodes.count))
+        return NULL;
+    *slot = *answer;
+    hash_put(&kept->by_inode, answer->inode, kept->inodes.count - 1);
+    return slot;
+}
+
+/* Whether the scan before saw it in a table. */
+static bool was_alive(const struct inquiry *inquiry, uint32_t inode)
+{
+    const struct proctcp_snapshot *previous = inquiry->previous;
+
+    for (uint32_t i = 0; previous && i < previous->socket_count; i++) {
+        if (previous->sockets[i].inode == inode && previous->sockets[i].state != PROCTCP_CLOSED)
+            return true;
+    }
+    return false;
+}
+
+/* ---- what is unknown ---- */
+
+static bool may_be_asked(struct inquiry *inquiry, const struct process *process)
+{
+    return inquiry_within_limit(&inquiry->questions_of, process->uid, 1, LIMIT_QUESTIONS_OF_USER);
+}
+
+/* An inode that is not recalled. Adds a question if it is TCP. */
+static int ask_anew(struct inquiry *inquiry, uint32_t index, const struct owner *owner, struct questions *questions)
+{
+    const struct process *process = &inquiry->capture->processes.at[index];
+    struct recalled_inode answer = {.inode = owner->inode};
+    int family;
+
+    if (!may_be_asked(inquiry, process)) {
+        inquiry_count_error(inquiry, EDQUOT, "%d/fd/%d", process->pid, owner->fd);
         return 0;
-    for (uint32_t i = 0; i < scan->lost.count; i++) {
-        if (scan->lost.at[i].inode == netns)
-            return 1;
     }
-    lost = vector_push(&scan->lost);
-    if (!lost)
-        return -ENOMEM;
-    *lost = (struct lost_netns){netns, holder_of(scan, owner)};
-    return 1;
-}
-
-/* In a namespace that is not wanted, for as long as it lives. */
-static bool is_elsewhere(const struct scan *scan, const struct stray *stray)
-{
-    return stray->netns && !namespaces_wanted(scan, stray->netns);
-}
-
-/* 1: answer is set, and worth keeping. 0: closed meanwhile, or counted. 2: in a namespace that was not known. */
-static int ask_anew(struct scan *scan, const struct owner *owner, struct stray *answer)
-{
-    int family = ask_kernel(scan, owner);
-    const struct holder holder = holder_of(scan, owner);
-    bool is_open = false;
-
-    if (family >= 0) {
-        *answer = (struct stray){.inode = owner->inode, .family = (uint8_t)family, .seen = true};
-        if (family > 0)
-            answer->netns = look_closer(scan, &holder, &is_open);
-        int lost = note_lost(scan, owner, answer->netns);
-        if (lost)
-            return lost < 0 ? lost : 2;
-        if (is_elsewhere(scan, answer))
-            return 1;
-        if (is_open)
-            scan->stats.unread++; /* the dump passed it by, or it has only just come to life */
-        return !is_open;
-    }
+    family = ask_family(inquiry, index, owner->fd, owner->inode);
     if (family == -EMFILE || family == -ENFILE || family == -ENOBUFS)
-        scan_count_error(scan, -family, "%d/fd/%d", holder.pid, holder.fd);
-    else if (family == -ENOENT && scan->live)
-        scan->stats.closed++;
-    return 0; /* a recorded tree, or an older kernel, has nothing to say either */
-}
-
-static int ask_first(struct scan *scan, const struct owner *owner, uint32_t slot, struct stray *answer)
-{
-    int status = ask_anew(scan, owner, answer);
-    struct stray *stray;
-
-    if (status != 1)
-        return status;
-    stray = vector_push(&scan->strays);
-    if (!stray)
+        inquiry_count_error(inquiry, -family, "%d/fd/%d", process->pid, owner->fd);
+    else if (family == -ENOENT && inquiry->live)
+        inquiry->capture->stats.closed++;
+    if (family < 0)
+        return 0; /* closed meanwhile; or the kernel does not say what it is (before 3.7, or /proc is not mounted) */
+    answer.family = (uint8_t)family;
+    answer.answer = family ? ANSWER_MISSED : ANSWER_OTHER;
+    if (!keep_answer(inquiry, &answer))
         return -ENOMEM;
-    *stray = *answer;
-    scan->stray_map.at[slot] = scan->strays.count - 1;
-    if (scan->strays.count >= scan->stray_map.count / 2 && build_map(scan) < 0)
-        return -ENOMEM;
-    return answer->family != 0 && !is_elsewhere(scan, answer);
-}
-
-int strays_ask(struct scan *scan, const struct owner *owner, struct stray *answer)
-{
-    uint32_t slot = find_slot(scan, owner->inode), index = scan->stray_map.at[slot];
-    char path[32];
-
-    if (index == PROCTCP_NONE)
-        return ask_first(scan, owner, slot, answer);
-    struct stray *known = &scan->strays.at[index];
-    known->seen = true;
-    *answer = *known;
-    if (!known->family || is_elsewhere(scan, known))
+    if (family == 0)
         return 0;
-    snprintf(path, sizeof(path), "%d/fd/%d", scan->visits.at[owner->visit].pid, owner->fd);
-    if (!still_open(scan, path, owner->inode)) {
-        scan->stats.closed++;
+    struct question *question = vector_push(questions);
+    if (!question)
+        return -ENOMEM;
+    *question = (struct question){.process = index, .fd = owner->fd, .recalled = inquiry->kept->inodes.count - 1};
+    return 0;
+}
+
+/* An inode that the scan before had an answer for. */
+static int ask_recalled(struct inquiry *inquiry, uint32_t index, const struct owner *owner,
+                        const struct recalled_inode *known, struct questions *questions)
+{
+    char path[64];
+    struct recalled_inode *answer;
+
+    if (known->answer == ANSWER_UNBOUND || known->answer == ANSWER_MISSED) {
+        descriptor_path(inquiry, index, owner->fd, path, sizeof(path));
+        if (!leads_to(inquiry->proc_fd, path, owner->inode)) {
+            inquiry->capture->stats.closed++;
+            return 0;
+        }
+    }
+    answer = keep_answer(inquiry, known);
+    if (!answer)
+        return -ENOMEM;
+    if (known->answer == ANSWER_OTHER || (known->answer == ANSWER_FOREIGN && !netns_is_wanted(inquiry, known->netns)))
+        return 0;
+    struct question *question = vector_push(questions);
+    if (!question)
+        return -ENOMEM;
+    *question = (struct question){.process = index, .fd = owner->fd, .recalled = inquiry->kept->inodes.count - 1};
+    return 0;
+}
+
+static int ask_unknown(struct inquiry *inquiry, struct questions *questions)
+{
+    struct capture *capture = inquiry->capture;
+    const bool unbound_wanted = select_unbound(inquiry->config->selection);
+    int status = 0;
+
+    for (uint32_t p = 0; p < capture->processes.count; p++) {
+        const struct process *process = &capture->processes.at[p];
+        if (!unbound_wanted || !netns_may_be_held_from(inquiry, process->netns))
+            continue;
+        for (uint32_t i = 0; i < process->owner_count && status == 0; i++) {
+            struct owner *owner = &capture->owners.at[process->first_owner + i];
+            owner->socket = hash_find(&capture->by_inode, owner->inode);
+            if (owner->socket != HASH_NONE || recall(inquiry->kept, owner->inode))
+                continue;
+            const struct recalled_inode *known = recall(inquiry->before, owner->inode);
+            status = known && known->answer != ANSWER_LOOKED_FOR ? ask_recalled(inquiry, p, owner, known, questions)
+                                                                 : ask_anew(inquiry, p, owner, questions);
+        }
+    }
+    return status;
+}
+
+/* ---- sockets that answer for themselves ---- */
+
+struct borrowers {
+    const struct questions *questions;
+    const uint32_t *asked; /* indices of questions */
+    const struct holder *holders;
+};
+
+static int note_namespace(struct inquiry *inquiry, struct recalled_inode *answer, const struct holder *holder, int fd)
+{
+    int known;
+
+    if (!netns_is_wanted(inquiry, answer->netns)) {
+        answer->answer = ANSWER_FOREIGN;
+        if (fd >= 0)
+            close(fd);
         return 0;
     }
-    int lost = note_lost(scan, owner, known->netns);
-    return lost == 0 ? 1 : lost < 0 ? lost : 2;
+    known = netns_add_kept(inquiry, answer->netns, holder, fd);
+    return known < 0 ? known : 0;
 }
 
-void strays_end(struct scan *scan)
+static int note_borrowed(struct inquiry *inquiry, void *context, uint32_t index, const struct borrowed *borrowed,
+                         int netns_fd)
 {
-    uint32_t kept = 0;
+    const struct borrowers *borrowers = context;
+    struct question *question = &borrowers->questions->at[borrowers->asked[index]];
+    struct recalled_inode *answer = &inquiry->kept->inodes.at[question->recalled];
 
-    for (uint32_t i = 0; i < scan->strays.count; i++) {
-        if (scan->strays.at[i].seen)
-            scan->strays.at[kept++] = scan->strays.at[i];
+    if (borrowed->status) {
+        if (borrowed->status == -EPERM || borrowed->status == -ENOSYS)
+            inquiry->may_not_borrow = true;
+        return 0;
     }
-    scan->strays.count = kept;
+    answer->netns = borrowed->netns;
+    question->is_alive = borrowed->tcp_state && borrowed->tcp_state != TCP_CLOSE;
+    answer->answer = borrowed->tcp_state == TCP_CLOSE ? ANSWER_UNBOUND : ANSWER_MISSED;
+    if (borrowed->netns)
+        return note_namespace(inquiry, answer, &borrowers->holders[index], netns_fd);
+    if (netns_fd >= 0)
+        close(netns_fd);
+    return 0;
+}
+
+/* What is not known to be closed already is asked itself. */
+static int borrow(struct inquiry *inquiry, const struct questions *questions)
+{
+    struct holder *holders = malloc((questions->count + 1) * sizeof(*holders));
+    uint32_t *asked = malloc((questions->count + 1) * sizeof(*asked)), count = 0;
+    struct borrowers borrowers = {questions, asked, holders};
+    int status = holders && asked ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; i < questions->count && status == 0 && inquiry->own_pids; i++) {
+        const struct question *question = &questions->at[i];
+        const struct recalled_inode *answer = &inquiry->kept->inodes.at[question->recalled];
+        const struct process *process = &inquiry->capture->processes.at[question->process];
+        if (answer->answer == ANSWER_UNBOUND || count == LIMIT_BORROWED)
+            continue;
+        holders[count] = (struct holder){process->living_thread ? process->living_thread : process->pid, question->fd,
+                                         answer->inode};
+        asked[count++] = i;
+    }
+    if (status == 0)
+        status = bystander_borrow(inquiry, holders, count, note_borrowed, &borrowers);
+    free(holders);
+    free(asked);
+    return status;
+}
+
+/* ---- what follows ---- */
+
+/* The namespace that a socket is taken to be in: its own, or where its holder lives. */
+static uint32_t home_of(const struct inquiry *inquiry, const struct question *question)
+{
+    uint32_t netns = inquiry->kept->inodes.at[question->recalled].netns;
+    return netns ? netns : inquiry->capture->processes.at[question->process].netns;
+}
+
+/* Where each question's socket might be shown yet. */
+static void want_another_look(struct inquiry *inquiry, const struct questions *questions)
+{
+    for (uint32_t i = 0; i < questions->count; i++) {
+        const struct question *question = &questions->at[i];
+        const enum answer answer = inquiry->kept->inodes.at[question->recalled].answer;
+        struct netns *netns = sink_find_netns(inquiry, home_of(inquiry, question));
+        if (!netns || answer == ANSWER_FOREIGN)
+            continue;
+        /* One that lives is let be: it has only just come to life, as they do all the time. */
+        if (answer == ANSWER_UNBOUND && netns->look_again == LOOK_NO)
+            netns->look_again = LOOK_FOR_BOUND;
+        else if (answer == ANSWER_MISSED && !question->is_alive)
+            netns->look_again = LOOK_FOR_MISSED;
+    }
+}
+
+static int add_unbound(struct inquiry *inquiry, const struct recalled_inode *answer)
+{
+    struct proctcp_socket *socket = sink_next_socket(inquiry);
+
+    if (!socket)
+        return -ENOMEM;
+    *socket = (struct proctcp_socket){.inode = answer->inode,
+                                      .subflow = 1,
+                                      .state = PROCTCP_CLOSED,
+                                      .direction = PROCTCP_DIRECTION_UNKNOWN,
+                                      .family = answer->family,
+                                      .timer = PROCTCP_TIMER_NONE};
+    return sink_socket(inquiry, socket, answer->netns, NULL, false);
+}
+
+/* Not shown by any table, in two looks. */
+static int settle(struct inquiry *inquiry, const struct question *question)
+{
+    struct recalled_inode *answer = &inquiry->kept->inodes.at[question->recalled];
+    bool is_closed = answer->answer == ANSWER_UNBOUND;
+
+    if (answer->answer == ANSWER_FOREIGN)
+        return 0;
+    if (answer->answer == ANSWER_MISSED && !question->is_alive) {
+        if (answer->misses == 0)
+            answer->was_alive = was_alive(inquiry, answer->inode);
+        answer->misses++;
+        is_closed = !answer->was_alive || answer->misses >= MISSES_TO_BE_CLOSED;
+    }
+    if (is_closed && netns_is_complete(inquiry, home_of(inquiry, question)))
+        return add_unbound(inquiry, answer);
+    inquiry->capture->stats.unread++;
+    return indices_push(&inquiry->capture->unread, answer->inode) ? 0 : -ENOMEM;
+}
+
+static bool any_wanted(const struct inquiry *inquiry)
+{
+    for (uint32_t i = 0; i < inquiry->capture->namespaces.count; i++) {
+        if (inquiry->capture->namespaces.at[i].look_again != LOOK_NO)
+            return true;
+    }
+    return inquiry->namespaces_read < inquiry->capture->namespaces.count;
+}
+
+static int answer_questions(struct inquiry *inquiry, const struct questions *questions)
+{
+    int status = borrow(inquiry, questions);
+
+    if (status == 0)
+        want_another_look(inquiry, questions);
+    if (status == 0 && any_wanted(inquiry))
+        status = sources_look_again(inquiry);
+    if (status == 0)
+        status = index_sockets(inquiry);
+    for (uint32_t i = 0; i < questions->count && status == 0; i++) {
+        const struct recalled_inode *answer = &inquiry->kept->inodes.at[questions->at[i].recalled];
+        if (hash_find(&inquiry->capture->by_inode, answer->inode) == HASH_NONE)
+            status = settle(inquiry, &questions->at[i]);
+    }
+    return status;
+}
+
+/* ---- inodes that nobody holds ---- */
+
+/* Sockets that no descriptor led to, and that were not looked for before. Recalls them. */
+static int count_unowned(struct inquiry *inquiry, uint32_t *count)
+{
+    struct capture *capture = inquiry->capture;
+    struct indices owned = {0};
+    int status = indices_fill(&owned, capture->sockets.count, 0) ? 0 : -ENOMEM;
+
+    for (uint32_t p = 0; p < capture->processes.count && status == 0; p++) {
+        const struct process *process = &capture->processes.at[p];
+        for (uint32_t i = 0; i < process->owner_count; i++) {
+            uint32_t socket = hash_find(&capture->by_inode, capture->owners.at[process->first_owner + i].inode);
+            if (socket != HASH_NONE)
+                owned.at[socket] = 1;
+        }
+    }
+    *count = 0;
+    for (uint32_t i = 0; i < capture->sockets.count && status == 0; i++) {
+        const uint32_t inode = capture->sockets.at[i].inode;
+        if (!inode || owned.at[i] || hash_find(&capture->by_inode, inode) != i)
+            continue;
+        *count += recall(inquiry->before, inode) == NULL;
+        if (!keep_answer(inquiry, &(struct recalled_inode){.inode = inode, .answer = ANSWER_LOOKED_FOR}))
+            status = -ENOMEM;
+    }
+    vector_free(&owned);
+    return status;
+}
+
+/* Where the kernel tells which threads have descriptors of their own, they were walked with their process. */
+static int look_through_threads(struct inquiry *inquiry)
+{
+    uint32_t unowned = 0;
+    int status;
+
+    if (inquiry->own_pids && !inquiry->may_not_compare)
+        return 0;
+    status = count_unowned(inquiry, &unowned);
+    return status == 0 && unowned ? procfs_fd_walk_threads(inquiry) : status;
+}
+
+int unhashed_resolve(struct inquiry *inquiry)
+{
+    struct questions questions = {0};
+    int status = index_sockets(inquiry);
+
+    if (status == 0)
+        status = look_through_threads(inquiry);
+    if (status == 0)
+        status = ask_unknown(inquiry, &questions);
+    if (status == 0 && questions.count)
+        status = answer_questions(inquiry, &questions);
+    if (status == 0 && questions.count)
+        status = index_sockets(inquiry);
+    if (status == 0)
+        keep_owners_of_tcp(inquiry);
+    vector_free(&questions);
+    return status;
 }

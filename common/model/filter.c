@@ -1,11 +1,15 @@
-/* narrow.c - leaves out what the selection does not ask for: rows first, then the sockets and processes that were there
- * for them. The other ends of what is left stay, behind the rest. Knows nothing of what a rule says. */
-#include "scan.h"
+/* filter.c - leaves out what the selection does not ask for: rows first, then the sockets and processes that were there
+ * for them. The peers of what is left stay, behind the rest. Knows nothing of what a rule says. */
+#include "model/model.h"
+
+#include "select/select.h"
+
+#include <errno.h>
 
 enum place {
     LEFT_OUT,
     SELECTED,
-    OTHER_END,
+    PEER,
 };
 
 /* By item, the enum place of it; later its new index. */
@@ -19,147 +23,145 @@ static void raise(uint32_t *place, uint32_t to)
         *place = to;
 }
 
-static void select_rows(struct scan *scan, struct places *places)
+static void select_rows(const struct model *model, const struct capture *capture,
+                        const struct proctcp_selection *selection, struct places *places)
 {
-    for (uint32_t v = 0; v < scan->visits.count; v++) {
-        const struct visit *visit = &scan->visits.at[v];
-        if (visit->process == PROCTCP_NONE || visit->skipped)
+    uint32_t p = 0; /* processes of the model are those of the capture that have facts */
+
+    for (uint32_t c = 0; c < capture->processes.count; c++) {
+        if (capture->processes.at[c].facts == PROCTCP_NONE)
             continue;
-        const struct proctcp_process *process = &scan->processes.at[visit->process];
+        const struct proctcp_process *process = &model->processes.at[p++];
+        if (!capture->processes.at[c].is_selected)
+            continue;
         for (uint32_t i = process->first_row; i < process->first_row + process->row_count; i++) {
-            if (select_socket(scan->selection, &scan->sockets.at[scan->rows.at[i].socket]))
+            if (select_socket(selection, &model->sockets.at[model->rows.at[i].socket]))
                 places->rows[i] = SELECTED;
         }
     }
-    for (uint32_t i = 0; i < scan->rows.count; i++) {
-        uint32_t peer = scan->rows.at[i].peer;
+    for (uint32_t i = 0; i < model->rows.count; i++) {
+        uint32_t peer = model->rows.at[i].peer;
         if (places->rows[i] == SELECTED && peer != PROCTCP_NONE)
-            raise(&places->rows[peer], OTHER_END);
+            raise(&places->rows[peer], PEER);
     }
 }
 
-static void follow_rows(struct scan *scan, struct places *places)
+static void follow_rows(const struct model *model, struct places *places)
 {
-    for (uint32_t i = 0; i < scan->rows.count; i++) {
+    for (uint32_t i = 0; i < model->rows.count; i++) {
         if (places->rows[i] == LEFT_OUT)
             continue;
-        raise(&places->sockets[scan->rows.at[i].socket], places->rows[i]);
-        raise(&places->processes[scan->rows.at[i].process], places->rows[i]);
+        raise(&places->sockets[model->rows.at[i].socket], places->rows[i]);
+        raise(&places->processes[model->rows.at[i].process], places->rows[i]);
     }
 }
 
 /* Where only some processes were walked, a socket that might be held by another one cannot be said to be nobody's. */
-static void select_unattributed(struct scan *scan, struct places *places)
+static void select_unattributed(const struct model *model, const struct proctcp_selection *selection,
+                                struct places *places)
 {
-    bool choosy = select_asks_process(scan->selection);
+    bool choosy = select_asks_process(selection);
 
-    for (uint32_t i = 0; i < scan->sockets.count; i++) {
-        const struct proctcp_socket *socket = &scan->sockets.at[i];
-        if (socket->owners == 0 && (!choosy || socket->inode == 0) && select_socket(scan->selection, socket))
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        const struct proctcp_socket *socket = &model->sockets.at[i];
+        if (socket->owners == 0 && (!choosy || socket->inode == 0) && select_socket(selection, socket))
             places->sockets[i] = SELECTED;
     }
 }
 
-/* Moves what is selected to the front and the other ends behind it. Puts new indices in the place of places. */
+/* Moves what is selected to the front and the peers behind them. Puts new indices in the place of places. */
 static int rearrange(void *items, size_t size, uint32_t *count, uint32_t *places, uint32_t *tail)
 {
-    char *at = items, *others;
+    char *at = items, *peers;
     uint32_t selected = 0, kept = 0;
 
     for (uint32_t i = 0; i < *count; i++) {
         selected += places[i] == SELECTED;
-        *tail += places[i] == OTHER_END;
+        *tail += places[i] == PEER;
     }
-    others = malloc((*tail + 1) * size);
-    if (!others)
+    peers = malloc((*tail + 1) * size);
+    if (!peers)
         return -ENOMEM;
     *tail = 0;
     for (uint32_t i = 0; i < *count; i++) {
         const char *item = at + i * size;
         if (places[i] == SELECTED) {
-            memmove(at + kept * size, item, size);
+            memmove(at + (size_t)kept * size, item, size);
             places[i] = kept++;
-        } else if (places[i] == OTHER_END) {
-            memcpy(others + *tail * size, item, size);
+        } else if (places[i] == PEER) {
+            memcpy(peers + *tail * size, item, size);
             places[i] = selected + (*tail)++;
         } else {
             places[i] = PROCTCP_NONE;
         }
     }
     if (*tail)
-        memcpy(at + selected * size, others, *tail * size);
-    free(others);
+        memcpy(at + selected * size, peers, *tail * size);
+    free(peers);
     *count = selected;
     return 0;
 }
 
-#define REARRANGE(scan, member, places)                                                                                \
-    rearrange((scan)->member.at, sizeof((scan)->member.at[0]), &(scan)->member.count, (places)->member,                \
-              &(scan)->tail.member)
+#define REARRANGE(model, member, places)                                                                               \
+    rearrange((model)->member.at, sizeof((model)->member.at[0]), &(model)->member.count, (places)->member,             \
+              &(model)->tail.member)
 
-static void find_homes(struct scan *scan)
+static void find_holders(struct model *model)
 {
-    scan->rank_one.count = scan->homes.count = scan->sockets.count;
-    for (uint32_t i = 0; i < scan->sockets.count; i++)
-        scan->rank_one.at[i] = scan->homes.at[i] = PROCTCP_NONE;
-    for (uint32_t i = 0; i < scan->rows.count; i++) {
-        const struct proctcp_row *row = &scan->rows.at[i];
+    model->first_rows.count = model->holders.count = model->sockets.count;
+    for (uint32_t i = 0; i < model->sockets.count; i++)
+        model->first_rows.at[i] = model->holders.at[i] = PROCTCP_NONE;
+    for (uint32_t i = 0; i < model->rows.count; i++) {
+        const struct proctcp_row *row = &model->rows.at[i];
         if (row->owner_rank != 1)
             continue;
-        scan->rank_one.at[row->socket] = i;
-        scan->homes.at[row->socket] = row->process;
+        model->first_rows.at[row->socket] = i;
+        model->holders.at[row->socket] = row->process;
     }
 }
 
-static void renumber(struct scan *scan, const struct places *places)
+static void renumber(struct model *model, const struct places *places)
 {
     uint32_t next = 0;
 
-    for (uint32_t i = 0; i < scan->rows.count + scan->tail.rows; i++) {
-        struct proctcp_row *row = &scan->rows.at[i];
+    for (uint32_t i = 0; i < model->rows.count + model->tail.rows; i++) {
+        struct proctcp_row *row = &model->rows.at[i];
         row->socket = places->sockets[row->socket];
         row->process = places->processes[row->process];
         row->peer = row->peer == PROCTCP_NONE ? PROCTCP_NONE : places->rows[row->peer];
     }
-    for (uint32_t i = 0; i < scan->processes.count + scan->tail.processes; i++) {
-        struct proctcp_process *process = &scan->processes.at[i];
+    for (uint32_t i = 0; i < model->processes.count + model->tail.processes; i++) {
+        struct proctcp_process *process = &model->processes.at[i];
         process->first_row = next;
-        while (i < scan->processes.count && next < scan->rows.count && scan->rows.at[next].process == i)
+        while (i < model->processes.count && next < model->rows.count && model->rows.at[next].process == i)
             next++;
         process->row_count = next - process->first_row;
     }
 }
 
-static bool make_places(struct scan *scan, struct places *places)
+int filter_model(struct model *model, const struct capture *capture, const struct proctcp_selection *selection)
 {
-    uint64_t needed = (uint64_t)scan->rows.count + scan->sockets.count + scan->processes.count;
-
-    scan->scratch.count = 0;
-    if (!vector_reserve(&scan->scratch, needed + 1))
-        return false;
-    scan->scratch.count = (uint32_t)needed;
-    memset(scan->scratch.at, 0, needed * sizeof(scan->scratch.at[0]));
-    places->rows = scan->scratch.at;
-    places->sockets = places->rows + scan->rows.count;
-    places->processes = places->sockets + scan->sockets.count;
-    return true;
-}
-
-int narrow_scan(struct scan *scan)
-{
+    const uint64_t needed = (uint64_t)model->rows.count + model->sockets.count + model->processes.count;
+    struct indices memory = {0};
     struct places places;
+    int status = -ENOMEM;
 
-    if (!scan->selection)
+    if (!selection)
         return 0;
-    if (!make_places(scan, &places))
+    if (!indices_fill(&memory, needed, 0))
         return -ENOMEM;
-    select_rows(scan, &places);
-    follow_rows(scan, &places);
-    select_unattributed(scan, &places);
-    if (REARRANGE(scan, rows, &places) < 0 || REARRANGE(scan, sockets, &places) < 0 ||
-        REARRANGE(scan, processes, &places) < 0)
-        return -ENOMEM;
-    renumber(scan, &places);
-    find_homes(scan);
-    return 0;
+    places.rows = memory.at;
+    places.sockets = places.rows + model->rows.count;
+    places.processes = places.sockets + model->sockets.count;
+    select_rows(model, capture, selection, &places);
+    follow_rows(model, &places);
+    select_unattributed(model, selection, &places);
+    if (REARRANGE(model, rows, &places) == 0 && REARRANGE(model, sockets, &places) == 0 &&
+        REARRANGE(model, processes, &places) == 0) {
+        renumber(model, &places);
+        find_holders(model);
+        status = model_reindex(model);
+    }
+    vector_free(&memory);
+    return status;
 }

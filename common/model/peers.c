@@ -1,58 +1,77 @@
-/* peers.c - the other end of each row on this host, and the direction of each socket. Knows four-tuples and listeners.
- */
-#include "scan.h"
+/* peers.c - the peer of each row on this host, and the direction of each socket. Knows four-tuples and listeners. */
+#include "model/model.h"
+
+#include "select/select.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
-static uint64_t place_of(uint32_t netns, uint16_t port)
+/* ---- who listens ---- */
+
+/* Where some socket listens. */
+struct place {
+    uint64_t port; /* and namespace */
+    struct proctcp_address address;
+    bool takes_ipv4; /* at ::, unless it is said not to */
+};
+
+struct places VECTOR(struct place);
+
+struct listening {
+    struct places places;       /* each address once, ordered by port and address */
+    uint64_t ports[65536 / 64]; /* a bit for each port that any of them has */
+};
+
+static uint64_t port_of(uint32_t netns, uint16_t port)
 {
     return (uint64_t)netns << 16 | port;
 }
 
-static int compare_listeners(const void *a, const void *b)
+static int compare_places(const void *a, const void *b)
 {
-    const struct listener *x = a, *y = b;
-    if (x->place != y->place)
-        return x->place < y->place ? -1 : 1;
+    const struct place *x = a, *y = b;
+    if (x->port != y->port)
+        return x->port < y->port ? -1 : 1;
     return memcmp(&x->address, &y->address, sizeof(x->address));
 }
 
 /* Many sockets may listen at one address and port; one of them says as much as all. */
-static int find_listeners(struct scan *scan)
+static int find_listeners(const struct model *model, struct listening *listening)
 {
-    struct listeners *listeners = &scan->listeners;
+    struct places *places = &listening->places;
     uint32_t kept = 0;
 
-    listeners->count = 0;
-    memset(scan->listening_ports, 0, sizeof(scan->listening_ports));
-    for (uint32_t i = 0; i < scan->sockets.count; i++) {
-        const struct proctcp_socket *socket = &scan->sockets.at[i];
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        const struct proctcp_socket *socket = &model->sockets.at[i];
         if (socket->state != PROCTCP_LISTEN)
             continue;
-        struct listener *slot = vector_push(listeners);
+        struct place *slot = vector_push(places);
         if (!slot)
             return -ENOMEM;
-        *slot = (struct listener){place_of(socket->netns, socket->local_port), socket->local_address};
-        scan->listening_ports[socket->local_port / 64] |= 1ull << socket->local_port % 64;
+        *slot = (struct place){port_of(socket->netns, socket->local_port), socket->local_address,
+                               !(socket->present & PROCTCP_HAS_V6ONLY) || !socket->v6only};
+        listening->ports[socket->local_port / 64] |= 1ull << socket->local_port % 64;
     }
-    if (listeners->count)
-        qsort(listeners->at, listeners->count, sizeof(listeners->at[0]), compare_listeners);
-    for (uint32_t i = 0; i < listeners->count; i++) {
-        if (kept == 0 || compare_listeners(&listeners->at[kept - 1], &listeners->at[i]) != 0)
-            listeners->at[kept++] = listeners->at[i];
+    if (places->count)
+        qsort(places->at, places->count, sizeof(places->at[0]), compare_places);
+    for (uint32_t i = 0; i < places->count; i++) {
+        if (kept == 0 || compare_places(&places->at[kept - 1], &places->at[i]) != 0)
+            places->at[kept++] = places->at[i];
+        else
+            places->at[kept - 1].takes_ipv4 |= places->at[i].takes_ipv4;
     }
-    listeners->count = kept;
+    places->count = kept;
     return 0;
 }
 
-/* The first listener that is not before one. */
-static uint32_t first_from(const struct scan *scan, const struct listener *wanted)
+/* The first place that is not before one. */
+static uint32_t first_from(const struct places *places, const struct place *wanted)
 {
-    uint32_t low = 0, high = scan->listeners.count;
+    uint32_t low = 0, high = places->count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (compare_listeners(&scan->listeners.at[middle], wanted) < 0)
+        if (compare_places(&places->at[middle], wanted) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -60,37 +79,43 @@ static uint32_t first_from(const struct scan *scan, const struct listener *wante
     return low;
 }
 
-static bool listens(const struct scan *scan, const struct listener *wanted)
+static bool listens(const struct places *places, const struct place *wanted)
 {
-    uint32_t at = first_from(scan, wanted);
-    return at < scan->listeners.count && compare_listeners(&scan->listeners.at[at], wanted) == 0;
+    uint32_t at = first_from(places, wanted);
+    return at < places->count && compare_places(&places->at[at], wanted) == 0;
 }
 
-/* At the address itself, at 0.0.0.0, or at ::, which takes IPv4 as well and stands first. */
-static bool has_listener(const struct scan *scan, uint32_t netns, const struct proctcp_address *address, uint16_t port)
+/* At the address itself, at 0.0.0.0, or at ::, which stands first, and mostly takes IPv4 as well. */
+static bool has_listener(const struct listening *listening, uint32_t netns, const struct proctcp_address *address,
+                         uint16_t port)
 {
     static const struct proctcp_address any = {{0}}, any_ipv4 = {.bytes = {[10] = 0xff, [11] = 0xff}};
-    struct listener wanted = {place_of(netns, port), any};
+    const struct places *places = &listening->places;
+    struct place wanted = {.port = port_of(netns, port), .address = any};
 
-    if (!(scan->listening_ports[port / 64] >> port % 64 & 1))
+    if (!(listening->ports[port / 64] >> port % 64 & 1))
         return false;
-    const uint32_t first = first_from(scan, &wanted);
-    if (first == scan->listeners.count || scan->listeners.at[first].place != wanted.place)
+    const uint32_t first = first_from(places, &wanted);
+    if (first == places->count || places->at[first].port != wanted.port)
         return false;
-    const struct proctcp_address *found = &scan->listeners.at[first].address;
-    if (memcmp(found, address, sizeof(any)) == 0 || memcmp(found, &any, sizeof(any)) == 0)
+    const struct place *found = &places->at[first];
+    if (memcmp(&found->address, address, sizeof(any)) == 0)
         return true; /* as with most: a port has one listener */
+    if (memcmp(&found->address, &any, sizeof(any)) == 0 && (found->takes_ipv4 || !proctcp_address_is_ipv4(address)))
+        return true;
     wanted.address = *address;
-    if (listens(scan, &wanted))
+    if (listens(places, &wanted))
         return true;
     wanted.address = any_ipv4;
-    return proctcp_address_is_ipv4(address) && listens(scan, &wanted);
+    return proctcp_address_is_ipv4(address) && listens(places, &wanted);
 }
 
-/* Without a listener on either side of a connection that stays on this host, nothing tells who began it. other_netns is
- * where the other end is, or NULL. */
-static enum proctcp_direction find_direction(const struct scan *scan, const struct proctcp_socket *socket,
-                                             const uint32_t *other_netns)
+/* ---- directions ---- */
+
+/* Without a listener on either side of a connection that stays on this host, nothing tells who began it. peer_netns is
+ * where the peer is, or NULL. */
+static enum proctcp_direction find_direction(const struct listening *listening, const struct proctcp_socket *socket,
+                                             const uint32_t *peer_netns)
 {
     if (socket->state == PROCTCP_LISTEN)
         return PROCTCP_DIRECTION_LISTEN;
@@ -99,39 +124,90 @@ static enum proctcp_direction find_direction(const struct scan *scan, const stru
     if (socket->state == PROCTCP_SYN_SENT)
         return PROCTCP_OUTBOUND;
     if (socket->state == PROCTCP_SYN_RECEIVED ||
-        has_listener(scan, socket->netns, &socket->local_address, socket->local_port))
+        has_listener(listening, socket->netns, &socket->local_address, socket->local_port))
         return PROCTCP_INBOUND;
-    if (other_netns && !has_listener(scan, *other_netns, &socket->remote_address, socket->remote_port))
+    if (peer_netns && !has_listener(listening, *peer_netns, &socket->remote_address, socket->remote_port))
         return PROCTCP_DIRECTION_UNKNOWN;
     return PROCTCP_OUTBOUND;
 }
 
-/* The other end is not looked at where it is plain: it lies far away in memory. */
-static void find_other_end(struct scan *scan, uint32_t index)
+/* The peer is not looked at where it is plain: it lies far away in memory. */
+static void find_peer(struct model *model, struct tuples *tuples, const struct listening *listening, uint32_t index)
 {
-    struct proctcp_socket *socket = &scan->sockets.at[index];
-    uint32_t other = scan->other_ends.at[index], netns = socket->netns;
+    struct proctcp_socket *socket = &model->sockets.at[index];
+    uint32_t peer = tuples->peers.at[index], netns = socket->netns;
 
-    if (other == TUPLES_ASK) {
-        other = scan->other_ends.at[index] = tuples_mirror(scan, index);
-        if (other != PROCTCP_NONE)
-            netns = scan->sockets.at[other].netns;
+    if (peer == TUPLES_ASK) {
+        peer = tuples->peers.at[index] = tuples_find_peer(model, tuples, index);
+        if (peer != PROCTCP_NONE)
+            netns = model->sockets.at[peer].netns;
     }
-    socket->direction = (uint8_t)find_direction(scan, socket, other == PROCTCP_NONE ? NULL : &netns);
+    socket->direction = (uint8_t)find_direction(listening, socket, peer == PROCTCP_NONE ? NULL : &netns);
 }
 
-int peers_find(struct scan *scan)
+int peers_find(struct model *model, struct tuples *tuples)
 {
-    int status = find_listeners(scan);
+    struct listening listening = {.places = {0}};
+    int status = find_listeners(model, &listening);
 
-    if (status)
-        return status;
-    for (uint32_t i = 0; i < scan->sockets.count; i++)
-        find_other_end(scan, i);
-    for (uint32_t i = 0; i < scan->rows.count; i++) {
-        uint32_t other = scan->other_ends.at[scan->rows.at[i].socket];
-        if (other != PROCTCP_NONE)
-            scan->rows.at[i].peer = scan->rank_one.at[other];
+    for (uint32_t i = 0; i < model->sockets.count && status == 0; i++) {
+        if (i < tuples->peers.count)
+            find_peer(model, tuples, &listening, i);
+    }
+    for (uint32_t i = 0; i < model->rows.count && status == 0; i++) {
+        uint32_t peer = tuples->peers.at[model->rows.at[i].socket];
+        if (peer != PROCTCP_NONE)
+            model->rows.at[i].peer = model->first_rows.at[peer];
+    }
+    vector_free(&listening.places);
+    return status;
+}
+
+/* ---- whose holders are not known yet ---- */
+
+static int want_peers_of(const struct model *model, const struct tuples *tuples, uint32_t socket, struct indices *seen,
+                         struct wanted_sockets *wanted)
+{
+    struct peer_walk walk = {.table = 0};
+    uint32_t peer;
+
+    while ((peer = tuples_next_peer(model, tuples, socket, &walk)) != PROCTCP_NONE) {
+        const uint32_t inode = model->sockets.at[peer].inode;
+        const uint32_t first = inode ? hash_find(&model->by_inode, inode) : HASH_NONE;
+        if (first == HASH_NONE || seen->at[first])
+            continue;
+        seen->at[first] = 1;
+        struct wanted_socket *slot = vector_push(wanted);
+        if (!slot)
+            return -ENOMEM;
+        *slot = (struct wanted_socket){inode, first};
     }
     return 0;
+}
+
+int peers_wanted(const struct model *model, const struct capture *capture, const struct proctcp_selection *selection,
+                 const struct tuples *tuples, struct wanted_sockets *wanted)
+{
+    struct indices seen = {0}; /* by socket, the first of its inode: held by somebody, or wanted already */
+    int status = indices_fill(&seen, model->sockets.count, 0) ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; i < capture->owners.count && status == 0; i++) {
+        uint32_t first = hash_find(&model->by_inode, capture->owners.at[i].inode);
+        if (first != HASH_NONE)
+            seen.at[first] = 1;
+    }
+    for (uint32_t p = 0; p < capture->processes.count; p++) {
+        const struct process *process = &capture->processes.at[p];
+        for (uint32_t i = 0; i < process->owner_count && status == 0; i++) {
+            const uint32_t inode = capture->owners.at[process->first_owner + i].inode;
+            struct hash_walk walk;
+            for (uint32_t s = hash_first(&model->by_inode, inode, &walk); s != HASH_NONE && status == 0;
+                 s = hash_next(&model->by_inode, &walk)) {
+                if (select_socket(selection, &model->sockets.at[s]))
+                    status = want_peers_of(model, tuples, s, &seen, wanted);
+            }
+        }
+    }
+    vector_free(&seen);
+    return status;
 }

@@ -1,10 +1,14 @@
-/* holdings.c - what each process holds: its counts of sockets, by state, and its sums. Knows rows and how sockets are
- * shared. Goes through the sockets in their own order, for that of rows would be all over the memory. */
-#include "scan.h"
+/* sums.c - what each process holds: its counts of sockets, by state, and its sums; and what nobody holds. Knows rows
+ * and how sockets are shared. Goes through the sockets in their own order, for that of rows would be all over the
+ * memory. */
+#include "model/model.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #define SINGLE (PROCTCP_NONE - 1) /* no process: of a socket that has one owner */
+
+/* ---- what is held ---- */
 
 static void add_sums(struct proctcp_process *process, const struct proctcp_socket *socket)
 {
@@ -14,46 +18,168 @@ static void add_sums(struct proctcp_process *process, const struct proctcp_socke
     process->rx_queue_bytes += socket->rx_queue_bytes;
 }
 
-static void add_count(struct proctcp_process *process, const struct proctcp_socket *socket)
+/* Each total, and what must be told of a socket for it. */
+static const struct {
+    uint32_t total;
+    uint64_t counters; /* of this any bit */
+} totals[] = {
+    {PROCTCP_HAS_TOTAL_PAYLOAD_SENT, PROCTCP_HAS_BYTES_SENT | PROCTCP_HAS_BYTES},
+    {PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED, PROCTCP_HAS_BYTES},
+    {PROCTCP_HAS_TOTAL_BYTES_SENT, PROCTCP_HAS_BYTES_SENT},
+    {PROCTCP_HAS_TOTAL_BYTES_ACKED, PROCTCP_HAS_BYTES},
+    {PROCTCP_HAS_TOTAL_BYTES_RECEIVED, PROCTCP_HAS_BYTES},
+    {PROCTCP_HAS_TOTAL_SEGS_OUT, PROCTCP_HAS_SEGS},
+    {PROCTCP_HAS_TOTAL_SEGS_IN, PROCTCP_HAS_SEGS},
+    {PROCTCP_HAS_TOTAL_RETRANSMISSIONS, PROCTCP_HAS_INFO},
+};
+
+static uint32_t totals_given(uint64_t counters)
+{
+    uint32_t given = 0;
+
+    for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
+        if (counters & totals[i].counters)
+            given |= totals[i].total;
+    }
+    return given;
+}
+
+/* Only sources that count give cookies. What is in no table has nothing to count: it takes nothing from a sum. */
+static void add_count(struct proctcp_process *process, const struct proctcp_socket *socket, uint32_t given,
+                      bool *uncounted)
 {
     process->sockets++;
     process->by_state[socket->state]++;
-    process->unbound += !(socket->present & PROCTCP_HAS_LOCAL);
+    process->unbound += socket->state == PROCTCP_CLOSED;
+    if (socket->state == PROCTCP_CLOSED || socket->present & PROCTCP_HAS_COOKIE)
+        process->present |= given;
+    else
+        *uncounted = true;
 }
 
 /* Once in each process, however many descriptors of the socket it has; its rows stand together. last is, by socket, the
  * process that counted it last. */
-static void count_shared(struct scan *scan, uint32_t *last)
+static void count_shared(struct model *model, uint32_t *last, uint32_t given, bool *uncounted)
 {
-    for (uint32_t i = 0; i < scan->rows.count; i++) {
-        const struct proctcp_row *row = &scan->rows.at[i];
+    for (uint32_t i = 0; i < model->rows.count; i++) {
+        const struct proctcp_row *row = &model->rows.at[i];
         if (last[row->socket] == SINGLE || last[row->socket] == row->process)
             continue;
         last[row->socket] = row->process;
-        add_count(&scan->processes.at[row->process], &scan->sockets.at[row->socket]);
+        add_count(&model->processes.at[row->process], &model->sockets.at[row->socket], given, &uncounted[row->process]);
     }
 }
 
-int holdings_count(struct scan *scan)
+int sums_count(struct model *model, const struct capture *capture, uint32_t *unbound)
 {
-    bool any_shared = false;
+    const uint32_t given = totals_given(capture->counters);
+    bool *uncounted = calloc((size_t)model->processes.count + 1, sizeof(*uncounted)), any_shared = false;
+    struct indices last = {0};
 
-    scan->scratch.count = 0;
-    if (!vector_reserve(&scan->scratch, (uint64_t)scan->sockets.count + 1))
+    if (!uncounted || !indices_fill(&last, model->sockets.count, 0xff)) {
+        free(uncounted);
         return -ENOMEM;
-    scan->scratch.count = scan->sockets.count;
-    for (uint32_t i = 0; i < scan->sockets.count; i++) {
-        const struct proctcp_socket *socket = &scan->sockets.at[i];
-        bool shared = socket->owners > 1;
-        scan->scratch.at[i] = shared ? PROCTCP_NONE : SINGLE;
+    }
+    *unbound = 0;
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        const struct proctcp_socket *socket = &model->sockets.at[i];
+        const uint32_t holder = model->holders.at[i];
+        const bool shared = socket->owners > 1;
+        *unbound += socket->owners && socket->state == PROCTCP_CLOSED;
         any_shared |= shared;
-        if (scan->homes.at[i] == PROCTCP_NONE)
-            continue;
-        add_sums(&scan->processes.at[scan->homes.at[i]], socket);
         if (!shared)
-            add_count(&scan->processes.at[scan->homes.at[i]], socket);
+            last.at[i] = SINGLE;
+        if (holder == PROCTCP_NONE)
+            continue;
+        add_sums(&model->processes.at[holder], socket);
+        if (!shared)
+            add_count(&model->processes.at[holder], socket, given, &uncounted[holder]);
     }
     if (any_shared)
-        count_shared(scan, scan->scratch.at);
+        count_shared(model, last.at, given, uncounted);
+    for (uint32_t p = 0; p < model->processes.count; p++) {
+        if (uncounted[p])
+            model->processes.at[p].present &= ~given;
+    }
+    vector_free(&last);
+    free(uncounted);
+    return 0;
+}
+
+/* ---- what nobody holds ---- */
+
+static int compare_unattributed(const void *a, const void *b)
+{
+    const struct proctcp_unattributed *x = a, *y = b;
+    if (x->netns != y->netns)
+        return x->netns < y->netns ? -1 : 1;
+    if (x->state != y->state)
+        return x->state < y->state ? -1 : 1;
+    if (x->last_pid != y->last_pid)
+        return x->last_pid < y->last_pid ? -1 : 1;
+    return strcmp(x->last_process, y->last_process);
+}
+
+static bool is_same_count(const struct proctcp_unattributed *a, const struct proctcp_unattributed *b)
+{
+    return a->netns == b->netns && a->state == b->state && a->last_pid == b->last_pid &&
+           (a->last_process == b->last_process || strcmp(a->last_process, b->last_process) == 0);
+}
+
+/* Sockets of a namespace stand together, as its tables were read: for each state the count added last is mostly the
+ * next one wanted, too. */
+static int count_one(struct model *model, const struct proctcp_unattributed *wanted, uint32_t last[PROCTCP_STATES])
+{
+    struct unattributed *counts = &model->unattributed;
+    uint32_t *at = &last[wanted->state];
+
+    if (*at == PROCTCP_NONE || !is_same_count(&counts->at[*at], wanted)) {
+        struct proctcp_unattributed *count = vector_push(counts);
+        if (!count)
+            return -ENOMEM;
+        *count = *wanted;
+        *at = counts->count - 1;
+    }
+    counts->at[*at].sockets++;
+    return 0;
+}
+
+static void merge_counts(struct unattributed *counts)
+{
+    uint32_t kept = 0;
+
+    if (counts->count)
+        qsort(counts->at, counts->count, sizeof(counts->at[0]), compare_unattributed);
+    for (uint32_t i = 0; i < counts->count; i++) {
+        if (kept && is_same_count(&counts->at[kept - 1], &counts->at[i]))
+            counts->at[kept - 1].sockets += counts->at[i].sockets;
+        else
+            counts->at[kept++] = counts->at[i];
+    }
+    counts->count = kept;
+}
+
+int sums_unattributed(struct model *model, uint32_t *sockets)
+{
+    uint32_t last[PROCTCP_STATES], holder = 0;
+
+    *sockets = 0;
+    memset(last, 0xff, sizeof(last));
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        const struct proctcp_socket *socket = &model->sockets.at[i];
+        struct proctcp_unattributed wanted = {.netns = socket->netns, .state = socket->state, .last_process = ""};
+        if (socket->owners)
+            continue;
+        while (holder < model->last_holders.count && model->last_holders.at[holder].socket < i)
+            holder++;
+        if (holder < model->last_holders.count && model->last_holders.at[holder].socket == i) {
+            wanted.last_pid = model->last_holders.at[holder].pid;
+            wanted.last_process = model->last_holders.at[holder].process;
+        }
+        if (count_one(model, &wanted, last) < 0)
+            return -ENOMEM;
+        ++*sockets;
+    }
+    merge_counts(&model->unattributed);
     return 0;
 }

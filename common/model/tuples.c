@@ -1,8 +1,30 @@
-/* tuples.c - sockets by four-tuple: finds what a table showed twice, and the other end of a connection on this host.
- * Knows addresses and ports, and nothing of who holds a socket. */
-#include "scan.h"
+/* tuples.c - sockets by four-tuple: finds what is left of a connection beside its successor, and the peer of a
+ * connection on this host. Knows addresses and ports, and nothing of who holds a socket. */
+#include "model/model.h"
 
 #include <errno.h>
+
+static const struct vector_place tuples_vectors[] = {
+    VECTOR_PLACE(struct tuples, near),
+    VECTOR_PLACE(struct tuples, far),
+    VECTOR_PLACE(struct tuples, peers),
+};
+
+#define TUPLES_VECTORS (sizeof(tuples_vectors) / sizeof(tuples_vectors[0]))
+
+/* Private addresses repeat in other namespaces, and whoever makes namespaces can have them repeat as he likes: more of
+ * one four-tuple are not looked at. Two are enough for none of them to be the peer. */
+#define FAR_MAX 8
+
+void tuples_recycle(struct tuples *tuples)
+{
+    vectors_recycle(tuples, tuples_vectors, TUPLES_VECTORS);
+}
+
+void tuples_clear(struct tuples *tuples)
+{
+    vectors_free(tuples, tuples_vectors, TUPLES_VECTORS);
+}
 
 /* The same for both ends of a connection, so that they meet in one place of the table. */
 static uint64_t hash_endpoint(uint64_t seed, const struct proctcp_address *address, uint16_t port)
@@ -17,12 +39,18 @@ static uint64_t hash_endpoint(uint64_t seed, const struct proctcp_address *addre
 
 static uint64_t hash_tuple(uint64_t seed, const struct proctcp_socket *socket)
 {
-    uint64_t h = hash_endpoint(seed, &socket->local_address, socket->local_port);
+    return hash_endpoint(seed, &socket->local_address, socket->local_port) +
+           hash_endpoint(seed, &socket->remote_address, socket->remote_port);
+}
 
-    /* Listeners may share address and port; their inodes keep them apart. */
-    if (socket->state == PROCTCP_LISTEN)
-        return h + socket->inode * 0x94d049bb133111ebu;
-    return h + hash_endpoint(seed, &socket->remote_address, socket->remote_port);
+static uint32_t near_key(uint64_t seed, const struct proctcp_socket *socket)
+{
+    return (uint32_t)((hash_tuple(seed, socket) + socket->netns * 0x94d049bb133111ebu) >> 32);
+}
+
+static uint32_t far_key(uint64_t seed, const struct proctcp_socket *socket)
+{
+    return (uint32_t)(hash_tuple(seed, socket) >> 32);
 }
 
 static bool same_address(const struct proctcp_address *a, const struct proctcp_address *b)
@@ -36,110 +64,6 @@ static bool same_tuple(const struct proctcp_socket *a, const struct proctcp_sock
            same_address(&a->local_address, &b->local_address) && same_address(&a->remote_address, &b->remote_address);
 }
 
-/* One socket seen twice: the same inode, be it in the tables of two namespaces (a process moved while they were read),
- * or one of the two without any, as it is while a connection is being made or torn down. Two inodes are two sockets:
- * bound to different interfaces, they may share a four-tuple. */
-static bool same_socket(const struct proctcp_socket *a, const struct proctcp_socket *b)
-{
-    if ((a->state == PROCTCP_LISTEN) != (b->state == PROCTCP_LISTEN))
-        return false;
-    if (a->inode != b->inode && a->inode != 0 && b->inode != 0)
-        return false;
-    return (a->netns == b->netns || (a->inode && a->inode == b->inode)) && same_tuple(a, b);
-}
-
-static bool is_mirror(const struct proctcp_socket *a, const struct proctcp_socket *b)
-{
-    return a->local_port == b->remote_port && a->remote_port == b->local_port && b->state != PROCTCP_LISTEN &&
-           same_address(&a->local_address, &b->remote_address) && same_address(&a->remote_address, &b->local_address);
-}
-
-static void note_other_end(struct scan *scan, uint32_t index, uint32_t other)
-{
-    uint32_t *noted = &scan->other_ends.at[index];
-    bool is_near = scan->sockets.at[index].netns == scan->sockets.at[other].netns;
-    *noted = *noted == PROCTCP_NONE && is_near ? other : TUPLES_ASK;
-}
-
-static uint32_t map_size(uint32_t count)
-{
-    uint32_t size = 64;
-    while (size < UINT32_MAX / 2 && size / 2 < count)
-        size *= 2;
-    return size;
-}
-
-/* Puts sockets in the table. A socket found there before is marked with state 0, the one with less to say of the two.
- * Returns how many were marked. */
-static uint32_t fill(struct scan *scan)
-{
-    struct indices *map = &scan->tuple_map;
-    uint32_t mask = map->count - 1, duplicates = 0;
-
-    memset(map->at, 0xff, map->count * sizeof(map->at[0]));
-    memset(scan->other_ends.at, 0xff, scan->sockets.count * sizeof(scan->other_ends.at[0]));
-    for (uint32_t i = 0; i < scan->sockets.count; i++) {
-        struct proctcp_socket *socket = &scan->sockets.at[i];
-        uint32_t slot = (uint32_t)hash_tuple(scan->seed, socket) & mask;
-        for (; map->at[slot] != PROCTCP_NONE; slot = (slot + 1) & mask) {
-            struct proctcp_socket *other = &scan->sockets.at[map->at[slot]];
-            if (!same_socket(socket, other)) {
-                if (socket->present & other->present & PROCTCP_HAS_REMOTE && is_mirror(socket, other)) {
-                    note_other_end(scan, i, map->at[slot]);
-                    note_other_end(scan, map->at[slot], i);
-                }
-                continue;
-            }
-            /* The later one is nearer to the truth, unless only the earlier one can be attributed. */
-            struct proctcp_socket *loser = socket->inode == 0 && other->inode != 0 ? socket : other;
-            loser->state = 0;
-            duplicates++;
-            if (loser == socket)
-                break;
-            map->at[slot] = PROCTCP_NONE;
-            break;
-        }
-        if (!socket->state)
-            continue;
-        map->at[slot] = i;
-        if (socket->present & PROCTCP_HAS_REMOTE && is_mirror(socket, socket)) /* connected to itself */
-            note_other_end(scan, i, i);
-    }
-    return duplicates;
-}
-
-static void drop_marked(struct sockets *sockets)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < sockets->count; i++) {
-        if (sockets->at[i].state)
-            sockets->at[kept++] = sockets->at[i];
-    }
-    sockets->count = kept;
-}
-
-int tuples_index(struct scan *scan)
-{
-    uint32_t duplicates;
-
-    scan->other_ends.count = 0;
-    if (!vector_reserve(&scan->other_ends, scan->sockets.count + 1))
-        return -ENOMEM;
-    do {
-        scan->tuple_map.count = 0;
-        if (!vector_reserve(&scan->tuple_map, map_size(scan->sockets.count)))
-            return -ENOMEM;
-        scan->tuple_map.count = map_size(scan->sockets.count);
-        duplicates = fill(scan);
-        if (duplicates) {
-            scan->stats.duplicates += duplicates;
-            drop_marked(&scan->sockets);
-        }
-    } while (duplicates);
-    scan->other_ends.count = scan->sockets.count;
-    return 0;
-}
-
 /* 127.0.0.0/8 and ::1 do not leave their namespace. */
 static bool is_loopback(const struct proctcp_address *address)
 {
@@ -149,45 +73,166 @@ static bool is_loopback(const struct proctcp_address *address)
     return same_address(address, &ipv6_loopback);
 }
 
+/* Two sockets of one four-tuple at one place, one of which cannot be held: as it is while a connection is being made or
+ * torn down, a table showed both in passing. Two inodes are two sockets, and so are two interfaces. */
+static bool is_leftover(const struct proctcp_socket *a, const struct proctcp_socket *b)
+{
+    return (a->inode == 0 || b->inode == 0) && a->netns == b->netns && a->interface == b->interface && same_tuple(a, b);
+}
+
+static bool is_peer(const struct proctcp_socket *a, const struct proctcp_socket *b)
+{
+    return a->local_port == b->remote_port && a->remote_port == b->local_port &&
+           same_address(&a->local_address, &b->remote_address) && same_address(&a->remote_address, &b->local_address);
+}
+
+static void note_peer(struct tuples *tuples, uint32_t index, uint32_t other)
+{
+    uint32_t *noted = &tuples->peers.at[index];
+    *noted = *noted == PROCTCP_NONE ? other : TUPLES_ASK;
+}
+
+/* Notes which sockets of a namespace face each other. A leftover gets state 0. Returns how many did. */
+static uint32_t fill_near(struct model *model, struct tuples *tuples)
+{
+    struct sockets *sockets = &model->sockets;
+    uint32_t leftovers = 0;
+
+    for (uint32_t i = 0; i < sockets->count; i++) {
+        struct proctcp_socket *socket = &sockets->at[i];
+        struct hash_walk walk;
+        if (!(socket->present & PROCTCP_HAS_REMOTE))
+            continue;
+        const uint32_t key = near_key(tuples->seed, socket);
+        for (uint32_t at = hash_first(&tuples->near, key, &walk); at != HASH_NONE;
+             at = hash_next(&tuples->near, &walk)) {
+            struct proctcp_socket *other = &sockets->at[at];
+            if (is_leftover(socket, other)) {
+                /* The later one is nearer to the truth, unless only the earlier one can be attributed. */
+                struct proctcp_socket *loser = socket->inode == 0 && other->inode != 0 ? socket : other;
+                leftovers += loser->state != 0;
+                loser->state = 0;
+            } else if (socket->netns == other->netns && is_peer(socket, other)) {
+                note_peer(tuples, i, at);
+                note_peer(tuples, at, i);
+            }
+        }
+        if (is_peer(socket, socket)) /* connected to itself */
+            note_peer(tuples, i, i);
+        hash_put(&tuples->near, key, i);
+    }
+    return leftovers;
+}
+
 static bool stays_in_its_namespace(const struct proctcp_socket *socket)
 {
     return is_loopback(&socket->local_address) || is_loopback(&socket->remote_address);
 }
 
-static inline uint32_t next_mirror(const struct scan *scan, uint32_t index, uint32_t *slot)
+static bool has_several_namespaces(const struct model *model)
 {
-    const struct indices *map = &scan->tuple_map;
-    const struct proctcp_socket *socket = &scan->sockets.at[index];
-    const uint32_t mask = map->count - 1;
+    for (uint32_t i = 1; i < model->sockets.count; i++) {
+        if (model->sockets.at[i].netns != model->sockets.at[0].netns)
+            return true;
+    }
+    return false;
+}
+
+/* Of those that face nobody in their namespace, which face one of another: tuples_find_peer() decides. */
+static int fill_far(const struct model *model, struct tuples *tuples)
+{
+    tuples->far.count = 0;
+    if (!has_several_namespaces(model))
+        return 0;
+    if (!hash_begin(&tuples->far, (uint64_t)model->sockets.count + 1))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        const struct proctcp_socket *socket = &model->sockets.at[i];
+        struct hash_walk walk;
+        uint32_t same = 0;
+        if (tuples->peers.at[i] != PROCTCP_NONE && tuples->peers.at[i] != TUPLES_ASK)
+            continue;
+        if (!(socket->present & PROCTCP_HAS_REMOTE) || stays_in_its_namespace(socket))
+            continue;
+        const uint32_t key = far_key(tuples->seed, socket);
+        for (uint32_t at = hash_first(&tuples->far, key, &walk); at != HASH_NONE && same < FAR_MAX;
+             at = hash_next(&tuples->far, &walk), same++) {
+            if (is_peer(socket, &model->sockets.at[at]))
+                tuples->peers.at[i] = tuples->peers.at[at] = TUPLES_ASK;
+        }
+        if (same < FAR_MAX)
+            hash_put(&tuples->far, key, i);
+    }
+    return 0;
+}
+
+static int drop_leftovers(struct model *model)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        if (model->sockets.at[i].state)
+            model->sockets.at[kept++] = model->sockets.at[i];
+    }
+    model->sockets.count = kept;
+    model->renumbered = true;
+    return model_reindex(model);
+}
+
+int tuples_index(struct model *model, uint64_t seed, struct tuples *tuples, uint32_t *dropped)
+{
+    uint32_t leftovers;
+
+    tuples->seed = seed;
+    *dropped = 0;
+    do {
+        if (!hash_begin(&tuples->near, (uint64_t)model->sockets.count + 1) ||
+            !indices_fill(&tuples->peers, model->sockets.count, 0xff))
+            return -ENOMEM;
+        leftovers = fill_near(model, tuples);
+        *dropped += leftovers;
+        if (leftovers && drop_leftovers(model) < 0)
+            return -ENOMEM;
+    } while (leftovers);
+    return fill_far(model, tuples);
+}
+
+/* The near ones first, then those of other namespaces. */
+uint32_t tuples_next_peer(const struct model *model, const struct tuples *tuples, uint32_t index,
+                          struct peer_walk *walk)
+{
+    const struct proctcp_socket *socket = &model->sockets.at[index];
 
     if (!(socket->present & PROCTCP_HAS_REMOTE))
         return PROCTCP_NONE;
-    for (uint32_t at = *slot == PROCTCP_NONE ? (uint32_t)hash_tuple(scan->seed, socket) & mask : (*slot + 1) & mask;
-         map->at[at] != PROCTCP_NONE; at = (at + 1) & mask) {
-        const struct proctcp_socket *other = &scan->sockets.at[map->at[at]];
-        if (is_mirror(socket, other) && (other->netns == socket->netns || !stays_in_its_namespace(socket))) {
-            *slot = at;
-            return map->at[at];
+    while (walk->table < 2) {
+        const struct hash *table = walk->table ? &tuples->far : &tuples->near;
+        const uint32_t key = walk->table ? far_key(tuples->seed, socket) : near_key(tuples->seed, socket);
+        uint32_t at = walk->begun ? hash_next(table, &walk->walk) : hash_first(table, key, &walk->walk);
+        walk->begun = true;
+        for (; at != HASH_NONE; at = hash_next(table, &walk->walk)) {
+            const struct proctcp_socket *other = &model->sockets.at[at];
+            if (is_peer(socket, other) && (other->netns == socket->netns) == (walk->table == 0) &&
+                (walk->table == 0 || !stays_in_its_namespace(socket)))
+                return at;
         }
+        walk->table++;
+        walk->begun = false;
     }
     return PROCTCP_NONE;
 }
 
-uint32_t tuples_next_mirror(const struct scan *scan, uint32_t socket, uint32_t *slot)
+/* The same namespace first. In others, private addresses repeat: the peer must be the only one that fits. Of two that
+ * fit in the same place, one is what is left of an earlier connection: it has no holder. */
+uint32_t tuples_find_peer(const struct model *model, const struct tuples *tuples, uint32_t index)
 {
-    return next_mirror(scan, socket, slot);
-}
-
-/* The same namespace first. In others, private addresses repeat: the other end must be the only one that fits. Of two
- * that fit in the same place, one is what is left of an earlier connection: it has no holder. */
-uint32_t tuples_mirror(const struct scan *scan, uint32_t index)
-{
-    const struct proctcp_socket *socket = &scan->sockets.at[index];
-    uint32_t far = PROCTCP_NONE, near = PROCTCP_NONE;
+    const struct proctcp_socket *socket = &model->sockets.at[index];
+    uint32_t far = PROCTCP_NONE, near = PROCTCP_NONE, candidate;
+    struct peer_walk walk = {.table = 0};
     bool ambiguous = false;
 
-    for (uint32_t slot = PROCTCP_NONE, candidate; (candidate = next_mirror(scan, index, &slot)) != PROCTCP_NONE;) {
-        const struct proctcp_socket *other = &scan->sockets.at[candidate];
+    while ((candidate = tuples_next_peer(model, tuples, index, &walk)) != PROCTCP_NONE) {
+        const struct proctcp_socket *other = &model->sockets.at[candidate];
         if (other->netns == socket->netns) {
             if (near == PROCTCP_NONE || other->owners)
                 near = candidate;

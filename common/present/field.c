@@ -2,6 +2,7 @@
  * it means; knows nothing of where values come from or how an adapter writes them. */
 #include "proctcp.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -10,8 +11,10 @@
 #define ROW(member)          .record = PROCTCP_IN_ROW, MEMBER(struct proctcp_row, member)
 #define SOCKET(member)       .record = PROCTCP_IN_SOCKET, MEMBER(struct proctcp_socket, member)
 #define PROCESS(member)      .record = PROCTCP_IN_PROCESS, MEMBER(struct proctcp_process, member)
-#define TROUBLE(member)      .record = PROCTCP_IN_TROUBLE, MEMBER(struct proctcp_trouble, member)
+#define IMPAIRMENT(member)   .record = PROCTCP_IN_IMPAIRMENT, MEMBER(struct proctcp_impairment, member)
 #define PEER(member)         .record = PROCTCP_IN_PEER, MEMBER(struct proctcp_row, member)
+#define HOLDER(member)       .record = PROCTCP_IN_LAST_HOLDER, MEMBER(struct proctcp_last_holder, member)
+#define UNHELD(member)       .record = PROCTCP_IN_UNATTRIBUTED, MEMBER(struct proctcp_unattributed, member)
 #define STATS(member)        .record = PROCTCP_IN_STATS, MEMBER(struct proctcp_stats, member)
 #define MEMBER(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
@@ -26,7 +29,7 @@ static const struct proctcp_field row_fields[] = {
      .help = "process id of the holder"},
     {.id = 2, .name = "fd", .type = PROCTCP_SIGNED, ROW(fd),
      .help = "descriptor of the holder"},
-    {.id = 3, .name = "subflow", UNSIGNED, SOCKET(subflow),
+    {.id = 3, .name = "subflow", UNSIGNED, ROW(subflow),
      .help = "1, or the position among the TCP sockets of an MPTCP descriptor"},
     {.id = 4, .name = "process", .type = PROCTCP_TEXT, PROCESS(name),
      .present = PROCTCP_HAS_PROCESS, .help = "name of the holder (comm)"},
@@ -59,11 +62,11 @@ static const struct proctcp_field row_fields[] = {
     {.id = 19, .name = "remote_port", UNSIGNED, SOCKET(remote_port),
      .present = PROCTCP_HAS_REMOTE, .help = "remote port"},
     {.id = 20, .name = "peer_pid", .type = PROCTCP_SIGNED, PEER(pid),
-     .help = "process id that holds the other end, if it is on this host"},
+     .help = "process id that holds the peer, if it is on this host"},
     {.id = 21, .name = "peer_fd", .type = PROCTCP_SIGNED, PEER(fd),
-     .help = "descriptor of the other end"},
+     .help = "descriptor of the peer"},
     {.id = 22, .name = "peer_process", .type = PROCTCP_TEXT, .record = PROCTCP_IN_PEER_PROCESS, MEMBER(struct proctcp_process, name),
-     .present = PROCTCP_HAS_PROCESS, .help = "name of the process that holds the other end"},
+     .present = PROCTCP_HAS_PROCESS, .help = "name of the process that holds the peer"},
     {.id = 23, .name = "tx_queue_bytes", UNSIGNED, SOCKET(tx_queue_bytes),
      .present = PROCTCP_HAS_QUEUES, .unit = "bytes", .help = "written and not yet acknowledged"},
     {.id = 24, .name = "rx_queue_bytes", UNSIGNED, SOCKET(rx_queue_bytes),
@@ -92,7 +95,7 @@ static const struct proctcp_field row_fields[] = {
      .present = PROCTCP_HAS_CWND, .unit = "segments", .help = "congestion window"},
     {.id = 36, .name = "ssthresh_segments", .type = PROCTCP_SIGNED, SOCKET(ssthresh_segments),
      .present = PROCTCP_HAS_SSTHRESH, .unit = "segments", .help = "slow start threshold; -1: still in initial slow start"},
-    {.id = 37, .name = "congestion", .type = PROCTCP_WORD, SOCKET(congestion),
+    {.id = 37, .name = "congestion", .type = PROCTCP_NAME, SOCKET(congestion),
      .present = PROCTCP_HAS_CONGESTION, .help = "congestion control algorithm"},
     {.id = 38, .name = "ca_state", ENUM(ca_state), SOCKET(ca_state),
      .present = PROCTCP_HAS_INFO, .help = "state of the congestion control"},
@@ -109,26 +112,26 @@ static const struct proctcp_field row_fields[] = {
     {.id = 44, .name = "rcv_mss_bytes", UNSIGNED, SOCKET(rcv_mss_bytes),
      .present = PROCTCP_HAS_INFO, .unit = "bytes", .help = "segment size seen in receiving"},
     {.id = 45, .name = "advmss_bytes", UNSIGNED, SOCKET(advmss_bytes),
-     .present = PROCTCP_HAS_INFO, .unit = "bytes", .help = "segment size advertised to the other end"},
+     .present = PROCTCP_HAS_INFO, .unit = "bytes", .help = "segment size advertised to the peer"},
     {.id = 46, .name = "pmtu_bytes", UNSIGNED, SOCKET(pmtu_bytes),
      .present = PROCTCP_HAS_INFO, .unit = "bytes", .help = "path MTU"},
     {.id = 47, .name = "snd_wnd_bytes", UNSIGNED, SOCKET(snd_wnd_bytes),
-     .present = PROCTCP_HAS_SND_WND, .unit = "bytes", .help = "window that the other end offers"},
+     .present = PROCTCP_HAS_SND_WND, .unit = "bytes", .help = "window that the peer offers"},
     {.id = 48, .name = "rcv_wnd_bytes", UNSIGNED, SOCKET(rcv_wnd_bytes),
-     .present = PROCTCP_HAS_RCV_WND, .unit = "bytes", .help = "window offered to the other end"},
+     .present = PROCTCP_HAS_RCV_WND, .unit = "bytes", .help = "window offered to the peer"},
     {.id = 49, .name = "rcv_space_bytes", UNSIGNED, SOCKET(rcv_space_bytes),
      .present = PROCTCP_HAS_INFO, .unit = "bytes", .help = "receive buffer that the kernel aims at"},
     {.id = 50, .name = "reordering", UNSIGNED, SOCKET(reordering),
      .present = PROCTCP_HAS_INFO, .help = "reordering that is not taken for loss"},
     {.id = 51, .name = "unacked_segments", UNSIGNED, SOCKET(unacked_segments),
      .present = PROCTCP_HAS_INFO, .unit = "segments", .help = "sent and not yet acknowledged"},
-    {.id = 52, .name = "sacked_segments", UNSIGNED, TROUBLE(sacked_segments),
+    {.id = 52, .name = "sacked_segments", UNSIGNED, IMPAIRMENT(sacked_segments),
      .present = PROCTCP_HAS_INFO, .unit = "segments", .help = "of these, selectively acknowledged"},
-    {.id = 53, .name = "lost_segments", UNSIGNED, TROUBLE(lost_segments),
+    {.id = 53, .name = "lost_segments", UNSIGNED, IMPAIRMENT(lost_segments),
      .present = PROCTCP_HAS_INFO, .unit = "segments", .help = "of these, taken for lost"},
-    {.id = 54, .name = "retrans_segments", UNSIGNED, TROUBLE(retrans_segments),
+    {.id = 54, .name = "retrans_segments", UNSIGNED, IMPAIRMENT(retrans_segments),
      .present = PROCTCP_HAS_INFO, .unit = "segments", .help = "of these, sent again"},
-    {.id = 55, .name = "notsent_bytes", UNSIGNED, TROUBLE(notsent_bytes),
+    {.id = 55, .name = "notsent_bytes", UNSIGNED, IMPAIRMENT(notsent_bytes),
      .present = PROCTCP_HAS_NOTSENT, .unit = "bytes", .help = "written and not yet sent"},
     {.id = 56, .name = "delivery_rate_bytes_per_s", UNSIGNED, SOCKET(delivery_rate_bytes_per_s),
      .present = PROCTCP_HAS_DELIVERY_RATE, .unit = "bytes per second", .help = "rate at which data was delivered of late"},
@@ -137,8 +140,8 @@ static const struct proctcp_field row_fields[] = {
     {.id = 58, .name = "bytes_sent", COUNTER, SOCKET(bytes_sent),
      .present = PROCTCP_HAS_BYTES_SENT, .unit = "bytes", .help = "payload sent, with what was sent again"},
     {.id = 59, .name = "bytes_acked", COUNTER, SOCKET(bytes_acked),
-     .present = PROCTCP_HAS_BYTES, .unit = "bytes", .help = "payload that the other end acknowledged"},
-    {.id = 60, .name = "bytes_retrans", COUNTER, TROUBLE(bytes_retrans),
+     .present = PROCTCP_HAS_BYTES, .unit = "bytes", .help = "bytes that the peer acknowledged, its SYN and FIN too"},
+    {.id = 60, .name = "bytes_retrans", COUNTER, IMPAIRMENT(bytes_retrans),
      .present = PROCTCP_HAS_BYTES_SENT, .unit = "bytes", .help = "payload sent again"},
     {.id = 61, .name = "bytes_received", COUNTER, SOCKET(bytes_received),
      .present = PROCTCP_HAS_BYTES, .unit = "bytes", .help = "payload received in order"},
@@ -150,23 +153,23 @@ static const struct proctcp_field row_fields[] = {
      .present = PROCTCP_HAS_DATA_SEGS, .unit = "segments", .help = "segments with payload sent"},
     {.id = 65, .name = "data_segs_in", COUNTER, SOCKET(data_segs_in),
      .present = PROCTCP_HAS_DATA_SEGS, .unit = "segments", .help = "segments with payload received"},
-    {.id = 66, .name = "total_retrans", COUNTER, TROUBLE(total_retrans),
+    {.id = 66, .name = "total_retrans", COUNTER, IMPAIRMENT(total_retrans),
      .present = PROCTCP_HAS_INFO, .unit = "segments", .help = "segments sent again"},
-    {.id = 67, .name = "dsack_dups", COUNTER, TROUBLE(dsack_dups),
-     .present = PROCTCP_HAS_BYTES_SENT, .unit = "segments", .help = "duplicates that the other end reported"},
-    {.id = 68, .name = "reord_seen", COUNTER, TROUBLE(reord_seen),
+    {.id = 67, .name = "dsack_dups", COUNTER, IMPAIRMENT(dsack_dups),
+     .present = PROCTCP_HAS_BYTES_SENT, .unit = "segments", .help = "duplicates that the peer reported"},
+    {.id = 68, .name = "reord_seen", COUNTER, IMPAIRMENT(reord_seen),
      .present = PROCTCP_HAS_BYTES_SENT, .help = "times that reordering was seen"},
-    {.id = 69, .name = "rcv_ooo_packets", COUNTER, TROUBLE(rcv_ooo_packets),
+    {.id = 69, .name = "rcv_ooo_packets", COUNTER, IMPAIRMENT(rcv_ooo_packets),
      .present = PROCTCP_HAS_RCV_OOO, .unit = "packets", .help = "packets received out of order"},
     {.id = 70, .name = "delivered", COUNTER, SOCKET(delivered),
      .present = PROCTCP_HAS_DELIVERED, .unit = "packets", .help = "packets delivered, with what was sent again"},
-    {.id = 71, .name = "delivered_ce", COUNTER, TROUBLE(delivered_ce),
+    {.id = 71, .name = "delivered_ce", COUNTER, IMPAIRMENT(delivered_ce),
      .present = PROCTCP_HAS_DELIVERED, .unit = "packets", .help = "of these, marked for congestion (ECN)"},
     {.id = 72, .name = "busy_time_us", COUNTER, SOCKET(busy_time_us),
      .present = PROCTCP_HAS_BUSY_TIME, .unit = "microseconds", .help = "time with data to send"},
-    {.id = 73, .name = "rwnd_limited_us", COUNTER, TROUBLE(rwnd_limited_us),
-     .present = PROCTCP_HAS_BUSY_TIME, .unit = "microseconds", .help = "time held back by the window of the other end"},
-    {.id = 74, .name = "sndbuf_limited_us", COUNTER, TROUBLE(sndbuf_limited_us),
+    {.id = 73, .name = "rwnd_limited_us", COUNTER, IMPAIRMENT(rwnd_limited_us),
+     .present = PROCTCP_HAS_BUSY_TIME, .unit = "microseconds", .help = "time held back by the window of the peer"},
+    {.id = 74, .name = "sndbuf_limited_us", COUNTER, IMPAIRMENT(sndbuf_limited_us),
      .present = PROCTCP_HAS_BUSY_TIME, .unit = "microseconds", .help = "time held back by the send buffer"},
     {.id = 75, .name = "last_data_sent_ms", UNSIGNED, SOCKET(last_data_sent_ms),
      .present = PROCTCP_HAS_INFO, .unit = "milliseconds", .help = "since data was last sent"},
@@ -182,10 +185,32 @@ static const struct proctcp_field row_fields[] = {
      .present = PROCTCP_HAS_MEMORY, .unit = "bytes", .help = "memory that data to send takes"},
     {.id = 81, .name = "sndbuf_bytes", UNSIGNED, SOCKET(sndbuf_bytes),
      .present = PROCTCP_HAS_MEMORY, .unit = "bytes", .help = "send buffer"},
-    {.id = 82, .name = "drops", COUNTER, TROUBLE(drops),
+    {.id = 82, .name = "drops", COUNTER, IMPAIRMENT(drops),
      .present = PROCTCP_HAS_DROPS, .unit = "packets", .help = "packets dropped by the socket"},
     {.id = 83, .name = "interface", UNSIGNED, SOCKET(interface),
      .present = PROCTCP_HAS_INTERFACE, .help = "index of the interface that the socket is bound to"},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const struct proctcp_field last_holder_fields[] = {
+    {.id = 84, .name = "last_pid", .type = PROCTCP_SIGNED, HOLDER(pid),
+     .help = "of a socket that nobody holds: process id of its last holder"},
+    {.id = 85, .name = "last_process", .type = PROCTCP_TEXT, HOLDER(process),
+     .help = "name of the last holder"},
+};
+
+static const struct proctcp_field unattributed_fields[] = {
+    {.id = 1, .name = "netns", UNSIGNED, UNHELD(netns),
+     .help = "inode of the network namespace"},
+    {.id = 2, .name = "state", ENUM(state), UNHELD(state),
+     .help = "TCP state"},
+    {.id = 3, .name = "sockets", UNSIGNED, UNHELD(sockets),
+     .unit = "sockets", .help = "sockets that no visible process holds"},
+    {.id = 4, .name = "last_pid", .type = PROCTCP_SIGNED, UNHELD(last_pid),
+     .help = "process id of their last holder"},
+    {.id = 5, .name = "last_process", .type = PROCTCP_TEXT, UNHELD(last_process),
+     .help = "name of their last holder"},
 };
 /* clang-format on */
 
@@ -237,21 +262,27 @@ static const struct proctcp_field process_fields[] = {
     {.id = 25, .name = "rx_queue_bytes", UNSIGNED, PROCESS(rx_queue_bytes),
      .unit = "bytes", .help = "sum over its non-listening sockets of owner_rank 1"},
     {.id = 26, .name = "bytes_sent", COUNTER, PROCESS(totals.bytes_sent),
-     .present = PROCTCP_HAS_TOTALS, .unit = "bytes", .help = "payload that its sockets sent, in all"},
+     .present = PROCTCP_HAS_TOTAL_BYTES_SENT, .unit = "bytes", .help = "bytes that its sockets sent, with what was sent again, in all"},
     {.id = 27, .name = "bytes_acked", COUNTER, PROCESS(totals.bytes_acked),
-     .present = PROCTCP_HAS_TOTALS, .unit = "bytes", .help = "payload that was acknowledged to its sockets, in all"},
+     .present = PROCTCP_HAS_TOTAL_BYTES_ACKED, .unit = "bytes", .help = "bytes that were acknowledged to its sockets, as the kernel counts (SYN and FIN too), in all"},
     {.id = 28, .name = "bytes_received", COUNTER, PROCESS(totals.bytes_received),
-     .present = PROCTCP_HAS_TOTALS, .unit = "bytes", .help = "payload that its sockets received, in all"},
+     .present = PROCTCP_HAS_TOTAL_BYTES_RECEIVED, .unit = "bytes", .help = "bytes that its sockets received, as the kernel counts (FIN too), in all"},
     {.id = 29, .name = "segs_out", COUNTER, PROCESS(totals.segs_out),
-     .present = PROCTCP_HAS_TOTALS, .unit = "segments", .help = "segments that its sockets sent, in all"},
+     .present = PROCTCP_HAS_TOTAL_SEGS_OUT, .unit = "segments", .help = "segments that its sockets sent, in all"},
     {.id = 30, .name = "segs_in", COUNTER, PROCESS(totals.segs_in),
-     .present = PROCTCP_HAS_TOTALS, .unit = "segments", .help = "segments that its sockets received, in all"},
+     .present = PROCTCP_HAS_TOTAL_SEGS_IN, .unit = "segments", .help = "segments that its sockets received, in all"},
     {.id = 31, .name = "retransmissions", COUNTER, PROCESS(totals.retransmissions),
-     .present = PROCTCP_HAS_TOTALS, .unit = "segments", .help = "segments that its sockets sent again, in all"},
+     .present = PROCTCP_HAS_TOTAL_RETRANSMISSIONS, .unit = "segments", .help = "segments that its sockets sent again, in all"},
     {.id = 32, .name = "sockets_opened", COUNTER, PROCESS(sockets_opened),
      .unit = "sockets", .help = "sockets first seen in it, in all"},
     {.id = 33, .name = "sockets_closed", COUNTER, PROCESS(sockets_closed),
      .unit = "sockets", .help = "sockets last seen in it, in all"},
+    {.id = 34, .name = "left_behind", UNSIGNED, PROCESS(left_behind),
+     .unit = "sockets", .help = "sockets in TIME_WAIT and orphans whose last holder it was"},
+    {.id = 35, .name = "payload_sent_bytes", COUNTER, PROCESS(totals.payload_sent_bytes),
+     .present = PROCTCP_HAS_TOTAL_PAYLOAD_SENT, .unit = "bytes", .help = "payload that its sockets sent, each byte once, in all"},
+    {.id = 36, .name = "payload_received_bytes", COUNTER, PROCESS(totals.payload_received_bytes),
+     .present = PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED, .unit = "bytes", .help = "payload that its sockets received, in all"},
 };
 /* clang-format on */
 
@@ -318,6 +349,18 @@ const struct proctcp_field *proctcp_row_fields(size_t *count)
     return row_fields;
 }
 
+const struct proctcp_field *proctcp_last_holder_fields(size_t *count)
+{
+    *count = COUNT(last_holder_fields);
+    return last_holder_fields;
+}
+
+const struct proctcp_field *proctcp_unattributed_fields(size_t *count)
+{
+    *count = COUNT(unattributed_fields);
+    return unattributed_fields;
+}
+
 const struct proctcp_field *proctcp_process_fields(size_t *count)
 {
     *count = COUNT(process_fields);
@@ -374,24 +417,30 @@ static void read_value(const void *record, const struct proctcp_field *field, st
     }
 }
 
+static bool read_socket(const struct proctcp_snapshot *snapshot, const struct proctcp_socket *socket,
+                        const struct proctcp_field *field, struct proctcp_value *value)
+{
+    if (field->present && !(socket->present & field->present))
+        return false;
+    if (field->record == PROCTCP_IN_IMPAIRMENT) {
+        read_value(&snapshot->impairments[socket->impairment], field, value);
+        return true;
+    }
+    read_value(socket, field, value);
+    if (field->type == PROCTCP_NAME)
+        *value = (struct proctcp_value){.type = PROCTCP_TEXT, .text = snapshot->congestion_names[value->number]};
+    return true;
+}
+
 bool proctcp_row_value(const struct proctcp_snapshot *snapshot, const struct proctcp_row *row,
                        const struct proctcp_field *field, struct proctcp_value *value)
 {
-    const struct proctcp_socket *socket = &snapshot->sockets[row->socket];
-
     switch (field->record) {
     case PROCTCP_IN_SOCKET:
-        if (field->present && !(socket->present & field->present))
-            return false;
-        read_value(socket, field, value);
-        if (field->type == PROCTCP_WORD)
-            *value = (struct proctcp_value){.type = PROCTCP_TEXT, .text = snapshot->words[value->number]};
-        return true;
-    case PROCTCP_IN_TROUBLE:
-        if (!(socket->present & field->present))
-            return false;
-        read_value(&snapshot->troubles[socket->trouble], field, value);
-        return true;
+    case PROCTCP_IN_IMPAIRMENT:
+        return read_socket(snapshot, &snapshot->sockets[row->socket], field, value);
+    case PROCTCP_IN_LAST_HOLDER:
+        return false; /* it is held */
     case PROCTCP_IN_PEER:
     case PROCTCP_IN_PEER_PROCESS:
         if (row->peer == PROCTCP_NONE)
@@ -405,6 +454,53 @@ bool proctcp_row_value(const struct proctcp_snapshot *snapshot, const struct pro
         return proctcp_process_value(&snapshot->processes[row->process], field, value);
     read_value(row, field, value);
     return true;
+}
+
+bool proctcp_socket_value(const struct proctcp_snapshot *snapshot, uint32_t socket, const struct proctcp_row *row,
+                          const struct proctcp_field *field, struct proctcp_value *value)
+{
+    const struct proctcp_last_holder *holder;
+
+    if (row)
+        return proctcp_row_value(snapshot, row, field, value);
+    switch (field->record) {
+    case PROCTCP_IN_SOCKET:
+    case PROCTCP_IN_IMPAIRMENT:
+        return read_socket(snapshot, &snapshot->sockets[socket], field, value);
+    case PROCTCP_IN_LAST_HOLDER:
+        holder = proctcp_find_last_holder(snapshot, socket);
+        if (holder)
+            read_value(holder, field, value);
+        return holder != NULL;
+    default:
+        return false;
+    }
+}
+
+bool proctcp_unattributed_value(const struct proctcp_unattributed *unattributed, const struct proctcp_field *field,
+                                struct proctcp_value *value)
+{
+    const bool is_holder = field->offset == offsetof(struct proctcp_unattributed, last_pid) ||
+                           field->offset == offsetof(struct proctcp_unattributed, last_process);
+    if (is_holder && unattributed->last_pid == 0)
+        return false;
+    read_value(unattributed, field, value);
+    return true;
+}
+
+static int compare_last_holders(const void *a, const void *b)
+{
+    uint32_t x = ((const struct proctcp_last_holder *)a)->socket, y = ((const struct proctcp_last_holder *)b)->socket;
+    return (x > y) - (x < y);
+}
+
+const struct proctcp_last_holder *proctcp_find_last_holder(const struct proctcp_snapshot *snapshot, uint32_t socket)
+{
+    const struct proctcp_last_holder wanted = {.socket = socket};
+
+    if (!snapshot->last_holder_count)
+        return NULL;
+    return bsearch(&wanted, snapshot->last_holders, snapshot->last_holder_count, sizeof(wanted), compare_last_holders);
 }
 
 bool proctcp_process_value(const struct proctcp_process *process, const struct proctcp_field *field,

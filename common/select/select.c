@@ -13,8 +13,8 @@
 #define PROCESS_KINDS  (KIND_BIT(PID) | KIND_BIT(PROCESS) | KIND_BIT(COMMAND) | KIND_BIT(USER) | KIND_BIT(CGROUP))
 #define ENDPOINT_KINDS (KIND_BIT(LOCAL_PORT) | KIND_BIT(REMOTE_PORT) | KIND_BIT(LOCAL) | KIND_BIT(REMOTE))
 
-/* In which states the other end of a connection may be that stays on this host. */
-static const uint16_t other_states[PROCTCP_STATES] = {
+/* In which states the peer of a connection may be that stays on this host. */
+static const uint16_t peer_states[PROCTCP_STATES] = {
     [PROCTCP_SYN_SENT] = BIT(SYN_SENT) | BIT(SYN_RECEIVED),
     [PROCTCP_SYN_RECEIVED] = BIT(SYN_SENT) | BIT(SYN_RECEIVED) | BIT(ESTABLISHED) | BIT(FIN_WAIT1),
     [PROCTCP_ESTABLISHED] = BIT(ESTABLISHED) | BIT(SYN_RECEIVED) | BIT(FIN_WAIT1),
@@ -212,7 +212,7 @@ bool select_matters(const struct proctcp_selection *selection, const struct proc
 
     if (select_socket(selection, socket) || socket->state == PROCTCP_LISTEN)
         return true;
-    return remote.present && other_states[socket->state] & selected_states(selection) &&
+    return remote.present && peer_states[socket->state] & selected_states(selection) &&
            passes_ends(selection, &remote, &local);
 }
 
@@ -221,7 +221,7 @@ uint32_t select_states(const struct proctcp_selection *selection)
     uint32_t selected = selection ? selected_states(selection) : EVERY_STATE, states = selected;
 
     for (unsigned state = PROCTCP_CLOSED; state < PROCTCP_STATES; state++)
-        states |= selected >> state & 1 ? other_states[state] : 0;
+        states |= selected >> state & 1 ? peer_states[state] : 0;
     return states | BIT(LISTEN);
 }
 

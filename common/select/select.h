@@ -1,5 +1,5 @@
 /* select.h - a compiled selection: what rules.c makes of the words of rules, and what select.c answers by it. Private
- * to common/. Every answer of NULL, the selection that has no rule, is yes. */
+ * to common/. A NULL selection matches everything. */
 #ifndef PROCTCP_SELECT_H
 #define PROCTCP_SELECT_H
 
@@ -80,7 +80,7 @@ int select_command(const struct proctcp_selection *selection, const char *comman
 
 /* What the rules about sockets say of one, but for the namespace. */
 bool select_socket(const struct proctcp_selection *selection, const struct proctcp_socket *socket);
-/* Whether the socket may matter to a row: as its socket, as the other end of it, or as the listener that tells its
+/* Whether the socket may matter to a row: as its socket, as its peer, or as the listener that tells its
  * direction. */
 bool select_matters(const struct proctcp_selection *selection, const struct proctcp_socket *socket);
 /* The states, a bit each, that a socket that matters may have. */

@@ -105,7 +105,8 @@ static const struct proctcp_socket *socket_of(const struct output *output, const
 /* Further subflows of an MPTCP descriptor show as 5.2, 5.3 ... */
 static void put_fd(const struct output *output, const void *item, char text[CELL_SIZE])
 {
-    uint32_t subflow = socket_of(output, item)->subflow;
+    (void)output;
+    uint32_t subflow = ((const struct proctcp_row *)item)->subflow;
     int length = snprintf(text, CELL_SIZE, "%d", ((const struct proctcp_row *)item)->fd);
     if (subflow > 1)
         snprintf(text + length, CELL_SIZE - (size_t)length, ".%" PRIu32, subflow);

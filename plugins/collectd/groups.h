@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 struct group_traffic {
-    uint64_t bytes_acked;
-    uint64_t bytes_received;
+    uint64_t payload_sent_bytes;
+    uint64_t payload_received_bytes;
     uint64_t segs_out;
     uint64_t segs_in;
     uint64_t retransmissions;

@@ -120,7 +120,7 @@ static int publish_sockets(const struct publisher *publisher, struct pass *pass,
         pass->details = details_of_row(snapshot, &snapshot->rows[groups->home_row[choice->socket]]);
         publish_socket(publisher, group, choice->name, socket);
         if (plugin.settings.collect_tcp_info)
-            publish_socket_info(publisher, group, choice->name, socket, &snapshot->troubles[socket->trouble],
+            publish_socket_info(publisher, group, choice->name, socket, &snapshot->impairments[socket->impairment],
                                 !choice->is_numbered);
         meta_data_destroy(pass->details);
         pass->details = NULL;

@@ -31,7 +31,7 @@ static void publish_pair(const struct publisher *publisher, const char *group, c
 
 static void publish_traffic(const struct publisher *publisher, const char *group, const struct group_traffic *traffic)
 {
-    publish_pair(publisher, group, "if_octets", "", traffic->bytes_received, traffic->bytes_acked);
+    publish_pair(publisher, group, "if_octets", "", traffic->payload_received_bytes, traffic->payload_sent_bytes);
     publish_pair(publisher, group, "if_packets", "", traffic->segs_in, traffic->segs_out);
     publisher->derive(publisher->to, group, "protocol_counter", "RetransSegs", &traffic->retransmissions, 1);
 }
@@ -98,7 +98,8 @@ void publish_socket(const struct publisher *publisher, const char *group, const 
 }
 
 void publish_socket_info(const struct publisher *publisher, const char *group, const char *name,
-                         const struct proctcp_socket *socket, const struct proctcp_trouble *trouble, bool counters)
+                         const struct proctcp_socket *socket, const struct proctcp_impairment *impairment,
+                         bool counters)
 {
     if (socket->present & PROCTCP_HAS_RTT)
         publish_of_socket(publisher, group, "latency", "rtt", name, socket->rtt_us / 1e6);
@@ -109,7 +110,7 @@ void publish_socket_info(const struct publisher *publisher, const char *group, c
     if (socket->present & PROCTCP_HAS_SEGS)
         publish_pair(publisher, group, "if_packets", name, socket->segs_in, socket->segs_out);
     if (socket->present & PROCTCP_HAS_INFO) {
-        const uint64_t retransmissions = trouble->total_retrans;
+        const uint64_t retransmissions = impairment->total_retrans;
         char type_instance[IDENTIFIER_SIZE];
 
         snprintf(type_instance, sizeof(type_instance), "RetransSegs-%s", name);

@@ -30,7 +30,8 @@ void publish_socket(const struct publisher *publisher, const char *group, const 
 /* What tcp_info has of the socket. Counters alone may be left out: under a name that moves from one socket to another
  * they would jump. */
 void publish_socket_info(const struct publisher *publisher, const char *group, const char *name,
-                         const struct proctcp_socket *socket, const struct proctcp_trouble *trouble, bool counters);
+                         const struct proctcp_socket *socket, const struct proctcp_impairment *impairment,
+                         bool counters);
 /* What no process holds, by state, over all namespaces. */
 void publish_unattributed(const struct publisher *publisher, const struct proctcp_snapshot *snapshot);
 void publish_scan(const struct publisher *publisher, const struct proctcp_stats *stats, const struct groups *groups,

@@ -50,7 +50,7 @@ static uint64_t weight_of(const struct proctcp_snapshot *snapshot, const struct 
     case SOCKETS_BY_BYTES:
         return socket->present & PROCTCP_HAS_BYTES ? socket->bytes_acked + socket->bytes_received : 0;
     case SOCKETS_BY_RETRANS:
-        return socket->present & PROCTCP_HAS_INFO ? snapshot->troubles[socket->trouble].total_retrans : 0;
+        return socket->present & PROCTCP_HAS_INFO ? snapshot->impairments[socket->impairment].total_retrans : 0;
     case SOCKETS_BY_RTT:
         return socket->present & PROCTCP_HAS_RTT ? socket->rtt_us : 0;
     default:

@@ -37,8 +37,8 @@ static void raise_to(struct group_traffic *to, struct group_traffic *what)
 static struct group_traffic growth_of(const struct proctcp_process *process)
 {
     return (struct group_traffic){
-        .bytes_acked = process->since.bytes_acked,
-        .bytes_received = process->since.bytes_received,
+        .payload_sent_bytes = process->since.payload_sent_bytes,
+        .payload_received_bytes = process->since.payload_received_bytes,
         .segs_out = process->since.segs_out,
         .segs_in = process->since.segs_in,
         .retransmissions = process->since.retransmissions,
@@ -53,7 +53,7 @@ static void count_since_last_pass(const struct proctcp_snapshot *snapshot, struc
         struct group *group = &groups->groups[groups->group_of[p]];
         struct group_traffic since = growth_of(process);
 
-        if (!(process->present & PROCTCP_HAS_TOTALS))
+        if (!(process->present & PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED))
             continue;
         group->has_traffic = true;
         add(&group->traffic, &since);

@@ -53,7 +53,7 @@ static void socket_key(const struct publication *publication, uint32_t row, unsi
 
     key[0] = (unsigned long)at->pid;
     key[1] = (unsigned long)at->fd;
-    key[2] = publication->snapshot->sockets[at->socket].subflow;
+    key[2] = at->subflow;
 }
 
 static bool socket_value(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
@@ -202,11 +202,11 @@ static bool may_be_absent(struct table_column at)
     return at.field->present || at.field->record == PROCTCP_IN_PEER || at.field->record == PROCTCP_IN_PEER_PROCESS;
 }
 
-/* Members of a socket, and of its trouble, are there or not by the same bits. */
+/* Members of a socket, and of its impairment, are there or not by the same bits. */
 static bool is_of_socket(struct table_column at)
 {
     return !at.is_own && at.field->present &&
-           (at.field->record == PROCTCP_IN_SOCKET || at.field->record == PROCTCP_IN_TROUBLE);
+           (at.field->record == PROCTCP_IN_SOCKET || at.field->record == PROCTCP_IN_IMPAIRMENT);
 }
 
 static bool have_same_rows(struct table_column a, struct table_column b)

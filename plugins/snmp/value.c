@@ -131,7 +131,7 @@ void value_from_field(const struct proctcp_field *field, const struct proctcp_va
         value_set_integer(value, (int32_t)from->number);
         break;
     case PROCTCP_TEXT:
-    case PROCTCP_WORD:
+    case PROCTCP_NAME:
         value_set_text(value, from->text);
         break;
     case PROCTCP_ADDRESS:

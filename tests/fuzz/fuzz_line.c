@@ -1,6 +1,6 @@
 /* Lines of /proc/net/tcp (first byte even) and tcp6. What is understood must be a socket that everything else accepts.
  */
-#include "scan.h"
+#include "capture/procfs_tcp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     family = data[0] & 1 ? PROCTCP_INET6 : PROCTCP_INET;
-    if (!sockets_procfs_line((const char *)data + 1, size - 1, family, 100, &socket))
+    if (!procfs_tcp_parse((const char *)data + 1, size - 1, family, 100, &socket))
         return 0;
     if (socket.state < PROCTCP_CLOSED || socket.state > PROCTCP_TIME_WAIT || socket.family != family)
         abort();

@@ -1,5 +1,8 @@
 /* The files of a process. What is found must lie within what was given. */
-#include "scan.h"
+#include "capture/facts.h"
+#include "capture/procfs_tcp.h"
+
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,12 +18,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t length;
     uint64_t number;
     uint32_t inode;
+    struct stat_line stat;
 
-    if (processes_parse_stat(text, size, &part, &length, &number))
+    if (facts_parse_stat(text, size, &stat))
+        check_within(text, size, stat.name, stat.name_length);
+    facts_parse_status(text, size, &inode);
+    procfs_tcp_parse_sockstat(text, size, "TCP:", "inuse", &number);
+    if (facts_parse_cgroup(text, size, &part, &length))
         check_within(text, size, part, length);
-    if (processes_parse_cgroup(text, size, &part, &length))
-        check_within(text, size, part, length);
-    processes_parse_limits(text, size, &number);
-    owners_parse_link(text, size, &inode);
+    facts_parse_limits(text, size, &number);
+    inquiry_parse_socket_link(text, size, &inode);
     return 0;
 }

@@ -42,7 +42,7 @@ static void print_field(const struct table *table, const struct proctcp_field *f
     static const char *const types[] = {
         [PROCTCP_UNSIGNED] = "unsigned", [PROCTCP_SIGNED] = "signed",   [PROCTCP_BOOLEAN] = "boolean",
         [PROCTCP_TEXT] = "text",         [PROCTCP_ADDRESS] = "address", [PROCTCP_TIME] = "time",
-        [PROCTCP_ENUM] = "enum",         [PROCTCP_WORD] = "word"};
+        [PROCTCP_ENUM] = "enum",         [PROCTCP_NAME] = "name"};
 
     print_oid(table, field->id);
     printf(", \"prefix\": \"%s\", \"field\": \"%s\", \"type\": \"%s\", \"size\": %u, \"counter\": %s, \"index\": %s",

@@ -17,7 +17,7 @@ USUAL_PLACES = ("/usr/share/snmp/mibs", "/var/lib/mibs/ietf", "/var/lib/mibs/ian
 ROOT = "1.3.6.1.4.1.8072.9999.9999.793"
 
 # Syntax by the field's type; of unsigned ones by size and use.
-SYNTAX = {"signed": {"Integer32"}, "boolean": {"TruthValue"}, "text": {"SnmpAdminString"}, "word": {"SnmpAdminString"},
+SYNTAX = {"signed": {"Integer32"}, "boolean": {"TruthValue"}, "text": {"SnmpAdminString"}, "name": {"SnmpAdminString"},
           "address": {"InetAddress"}, "time": {"DateAndTime"}, "enum": {"Enumeration"}}
 OWN_SYNTAX = {"integer": {"Enumeration", "InetAddressType"}, "unsigned": {"Unsigned32", "Gauge32"},
               "counter32": {"Counter32"}, "counter64": {"Counter64", "CounterBasedGauge64"},

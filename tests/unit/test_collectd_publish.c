@@ -129,7 +129,11 @@ static void a_group_has_what_sock_diag_gives(void **state)
         .rtt_p95_s = 0.5,
         .rtt_max_s = 1.5,
         .has_traffic = true,
-        .traffic = {.bytes_acked = 1, .bytes_received = 5000000000, .segs_out = 3, .segs_in = 4, .retransmissions = 5},
+        .traffic = {.payload_sent_bytes = 1,
+                    .payload_received_bytes = 5000000000,
+                    .segs_out = 3,
+                    .segs_in = 4,
+                    .retransmissions = 5},
     };
 
     (void)state;
@@ -226,7 +230,7 @@ static void a_listener_has_its_accept_queue_only(void **state)
 static void a_socket_has_what_of_tcp_info_is_present(void **state)
 {
     struct taken taken = {0}, without_counters = {0}, nothing = {0};
-    const struct proctcp_trouble trouble = {.total_retrans = 6};
+    const struct proctcp_impairment impairment = {.total_retrans = 6};
     const struct proctcp_socket bare = {.state = PROCTCP_ESTABLISHED},
                                 socket = {
                                     .present =
@@ -239,7 +243,7 @@ static void a_socket_has_what_of_tcp_info_is_present(void **state)
                                 };
 
     (void)state;
-    publish_socket_info(PUBLISHER(&taken), "nginx", "443-192.0.2.7-50001", &socket, &trouble, true);
+    publish_socket_info(PUBLISHER(&taken), "nginx", "443-192.0.2.7-50001", &socket, &impairment, true);
     assert_value(&taken, "nginx/latency-rtt-443-192.0.2.7-50001", 0.25);
     assert_value(&taken, "nginx/if_octets-443-192.0.2.7-50001/0", 5e9);
     assert_value(&taken, "nginx/if_octets-443-192.0.2.7-50001/1", 1);
@@ -248,11 +252,11 @@ static void a_socket_has_what_of_tcp_info_is_present(void **state)
     assert_value(&taken, "nginx/protocol_counter-RetransSegs-443-192.0.2.7-50001/0", 6);
     assert_int_equal(taken.count, 6);
 
-    publish_socket_info(PUBLISHER(&without_counters), "nginx", "x", &socket, &trouble, false);
+    publish_socket_info(PUBLISHER(&without_counters), "nginx", "x", &socket, &impairment, false);
     assert_value(&without_counters, "nginx/latency-rtt-x", 0.25);
     assert_int_equal(without_counters.count, 1);
 
-    publish_socket_info(PUBLISHER(&nothing), "nginx", "x", &bare, &trouble, true);
+    publish_socket_info(PUBLISHER(&nothing), "nginx", "x", &bare, &impairment, true);
     assert_int_equal(nothing.count, 0);
 }
 
@@ -261,13 +265,13 @@ static void the_longest_socket_name_keeps_its_end(void **state)
     static const char name[] = "60000-1111:2222:3333:4444:5555:6666:7777:8888-50001";
     struct taken taken = {0};
     struct proctcp_socket socket = {.present = PROCTCP_HAS_RETRANSMITS | PROCTCP_HAS_INFO};
-    const struct proctcp_trouble trouble = {0};
+    const struct proctcp_impairment impairment = {0};
 
     (void)state;
     assert_int_equal(sizeof(name), SOCKET_NAME_SIZE);
     publish_socket(PUBLISHER(&taken), "nginx", name, &socket);
     assert_value(&taken, "nginx/count-retransmits-60000-1111:2222:3333:4444:5555:6666:7777:8888-50001", 0);
-    publish_socket_info(PUBLISHER(&taken), "nginx", name, &socket, &trouble, true);
+    publish_socket_info(PUBLISHER(&taken), "nginx", name, &socket, &impairment, true);
     assert_value(&taken, "nginx/protocol_counter-RetransSegs-60000-1111:2222:3333:4444:5555:6666:7777:8888-50001/0", 0);
 }
 

@@ -15,7 +15,7 @@ struct hand {
     struct proctcp_process processes[HAND_ROOM];
     char names[HAND_ROOM][16];
     struct proctcp_unattributed unattributed[4];
-    struct proctcp_trouble troubles[HAND_ROOM]; /* the first is that of sockets without any */
+    struct proctcp_impairment impairments[HAND_ROOM]; /* the first is that of sockets without any */
     const char *words[2];
     struct proctcp_snapshot snapshot;
 };
@@ -29,9 +29,9 @@ static inline void hand_begin(struct hand *hand)
     hand->snapshot.unattributed = hand->unattributed;
     hand->words[0] = "";
     hand->words[1] = "cubic";
-    hand->snapshot.words = hand->words;
-    hand->snapshot.troubles = hand->troubles;
-    hand->snapshot.trouble_count = 1;
+    hand->snapshot.congestion_names = hand->words;
+    hand->snapshot.impairments = hand->impairments;
+    hand->snapshot.impairment_count = 1;
     hand->snapshot.stats.failure = "";
     hand->snapshot.stats.source_reason = "";
 }
@@ -99,11 +99,11 @@ static inline struct proctcp_socket *hand_row_of_new(struct hand *hand, uint16_t
     return &hand->sockets[socket];
 }
 
-/* A record of trouble of the socket's own. */
-static inline struct proctcp_trouble *hand_trouble(struct hand *hand, struct proctcp_socket *socket)
+/* A record of impairment of the socket's own. */
+static inline struct proctcp_impairment *hand_impairment(struct hand *hand, struct proctcp_socket *socket)
 {
-    socket->trouble = hand->snapshot.trouble_count++;
-    return &hand->troubles[socket->trouble];
+    socket->impairment = hand->snapshot.impairment_count++;
+    return &hand->impairments[socket->impairment];
 }
 
 #endif

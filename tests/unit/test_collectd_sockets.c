@@ -193,12 +193,12 @@ static void free_places_go_to_the_first_of_what_is_asked_for(void **state)
     }
     sockets[1]->tx_queue_bytes = 1;
     sockets[2]->bytes_received = 5000000000;
-    hand_trouble(&world->hand, sockets[3])->total_retrans = 1;
+    hand_impairment(&world->hand, sockets[3])->total_retrans = 1;
     sockets[4]->rtt_us = 1;
     sockets[5]->present = PROCTCP_HAS_LOCAL | PROCTCP_HAS_REMOTE; /* numbers that are not there weigh nothing */
     sockets[5]->tx_queue_bytes = sockets[5]->rtt_us = 7;
     sockets[5]->bytes_acked = 6000000000;
-    hand_trouble(&world->hand, sockets[5])->total_retrans = 7;
+    hand_impairment(&world->hand, sockets[5])->total_retrans = 7;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         sticky_free(&world->places);
         choose_by(world, cases[i].sort, 1);

@@ -46,8 +46,8 @@ static struct proctcp_process *process(struct world *world, const char *name, in
     struct proctcp_process *made = hand_process(&world->hand, name, 4, 0);
 
     made->pid = pid;
-    made->present |= PROCTCP_HAS_TOTALS;
-    made->since.bytes_received = since;
+    made->present |= PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED;
+    made->since.payload_received_bytes = since;
     hand_row_of_new(&world->hand, 443, 7, (uint16_t)(1000 + world->hand.snapshot.socket_count));
     return made;
 }
@@ -77,7 +77,7 @@ static const struct group *group(const struct world *world, const char *name)
 static uint64_t received(const struct world *world, const char *name)
 {
     assert_true(group(world, name)->has_traffic);
-    return group(world, name)->traffic.bytes_received;
+    return group(world, name)->traffic.payload_received_bytes;
 }
 
 static void every_counter_has_its_own_sum(void **state)
@@ -89,15 +89,15 @@ static void every_counter_has_its_own_sum(void **state)
 
         begin_pass(world);
         made = process(world, "web", 1, 1 * pass);
-        made->since.bytes_acked = 20 * pass;
+        made->since.payload_sent_bytes = 20 * pass;
         made->since.segs_out = 300 * pass;
         made->since.segs_in = 4000 * pass;
         made->since.retransmissions = 50000 * pass;
         made->since.bytes_sent = 600000 * pass;
         end_pass(world);
     }
-    assert_int_equal(group(world, "web")->traffic.bytes_received, 3);
-    assert_int_equal(group(world, "web")->traffic.bytes_acked, 60);
+    assert_int_equal(group(world, "web")->traffic.payload_received_bytes, 3);
+    assert_int_equal(group(world, "web")->traffic.payload_sent_bytes, 60);
     assert_int_equal(group(world, "web")->traffic.segs_out, 900);
     assert_int_equal(group(world, "web")->traffic.segs_in, 12000);
     assert_int_equal(group(world, "web")->traffic.retransmissions, 150000);
@@ -150,7 +150,7 @@ static void without_totals_there_is_no_traffic(void **state)
 
     for (int pass = 0; pass < 2; pass++) {
         begin_pass(world);
-        process(world, "web", 1, 100)->present &= ~(uint32_t)PROCTCP_HAS_TOTALS;
+        process(world, "web", 1, 100)->present &= ~(uint32_t)PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED;
         process(world, "db", 2, 100);
         end_pass(world);
         assert_false(group(world, "web")->has_traffic);

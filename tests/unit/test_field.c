@@ -12,8 +12,8 @@ static size_t record_size(unsigned record)
         return sizeof(struct proctcp_row);
     case PROCTCP_IN_SOCKET:
         return sizeof(struct proctcp_socket);
-    case PROCTCP_IN_TROUBLE:
-        return sizeof(struct proctcp_trouble);
+    case PROCTCP_IN_IMPAIRMENT:
+        return sizeof(struct proctcp_impairment);
     case PROCTCP_IN_STATS:
         return sizeof(struct proctcp_stats);
     default:
@@ -191,18 +191,22 @@ static void a_value_is_absent_exactly_where_its_bit_is_not_set(void **state)
 {
     const struct proctcp_process process = {.pid = 1, .name = "one", .present = PROCTCP_HAS_PROCESS};
     static const char *const words[] = {"cubic"};
-    const struct proctcp_trouble none = {0};
+    const struct proctcp_impairment none = {0};
     struct proctcp_socket socket = {.ssthresh_segments = -1, .rto_ms = 0, .local_port = 65535};
     const struct proctcp_row row = {.pid = 1, .fd = 7, .peer = PROCTCP_NONE};
-    const struct proctcp_snapshot snapshot = {
-        .rows = &row, .sockets = &socket, .processes = &process, .troubles = &none, .words = words, .row_count = 1};
+    const struct proctcp_snapshot snapshot = {.rows = &row,
+                                              .sockets = &socket,
+                                              .processes = &process,
+                                              .impairments = &none,
+                                              .congestion_names = words,
+                                              .row_count = 1};
     struct proctcp_value value;
     size_t count;
     const struct proctcp_field *fields = proctcp_row_fields(&count);
     (void)state;
 
     for (size_t i = 0; i < count; i++) {
-        bool of_socket = fields[i].record == PROCTCP_IN_SOCKET || fields[i].record == PROCTCP_IN_TROUBLE;
+        bool of_socket = fields[i].record == PROCTCP_IN_SOCKET || fields[i].record == PROCTCP_IN_IMPAIRMENT;
         bool expected = fields[i].record != PROCTCP_IN_PEER && fields[i].record != PROCTCP_IN_PEER_PROCESS &&
                         (!of_socket || fields[i].present == 0);
         assert_int_equal(proctcp_row_value(&snapshot, &row, &fields[i], &value), expected);

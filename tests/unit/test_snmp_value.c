@@ -125,7 +125,7 @@ static void the_syntax_follows_from_type_and_size(void **state)
         {{.type = PROCTCP_BOOLEAN, .size = 1}, VALUE_INTEGER},
         {{.type = PROCTCP_ENUM, .size = 1}, VALUE_INTEGER},
         {{.type = PROCTCP_TEXT}, VALUE_OCTETS},
-        {{.type = PROCTCP_WORD, .size = 1}, VALUE_OCTETS},
+        {{.type = PROCTCP_NAME, .size = 1}, VALUE_OCTETS},
         {{.type = PROCTCP_TIME, .size = 4}, VALUE_OCTETS},
         {{.type = PROCTCP_ADDRESS}, VALUE_OCTETS},
     };
@@ -136,7 +136,7 @@ static void the_syntax_follows_from_type_and_size(void **state)
         struct proctcp_value from = {.type = cases[i].field.type, .number = 1};
         struct value value;
 
-        if (from.type == PROCTCP_WORD)
+        if (from.type == PROCTCP_NAME)
             from.type = PROCTCP_TEXT;
         if (from.type == PROCTCP_TEXT)
             from.text = "";

@@ -60,7 +60,7 @@ static const struct proctcp_socket sockets[] = {
      .ssthresh_segments = -1,
      .congestion = 1,
      .ca_state = PROCTCP_CA_RECOVERY,
-     .trouble = 1,
+     .impairment = 1,
      .rtt_us = 1500,
      .rtt_var_us = 750,
      .snd_mss_bytes = 65483,
@@ -80,7 +80,7 @@ static const struct proctcp_socket sockets[] = {
      .family = PROCTCP_INET},
 };
 
-static const struct proctcp_trouble troubles[] = {
+static const struct proctcp_impairment impairments[] = {
     {0},
     {.bytes_retrans = 5000000001, .lost_segments = 3, .total_retrans = 4294967294, .drops = 7},
 };
@@ -89,11 +89,26 @@ static const char *const words[] = {"", "cubic"};
 
 /* The largest of pids and descriptors that Integer32 has, and an MPTCP descriptor with two subflows. */
 static const struct proctcp_row rows[] = {
-    {.pid = 7, .fd = 3, .socket = 0, .process = 0, .owner_rank = 1, .peer = PROCTCP_NONE, .first_seen = TIME_2000},
-    {.pid = 7, .fd = 5, .socket = 1, .process = 0, .owner_rank = 1, .peer = 2, .first_seen = TIME_2000},
-    {.pid = 7, .fd = 5, .socket = 2, .process = 0, .owner_rank = 1, .peer = PROCTCP_NONE, .first_seen = TIME_2000},
+    {.pid = 7,
+     .fd = 3,
+     .subflow = 1,
+     .socket = 0,
+     .process = 0,
+     .owner_rank = 1,
+     .peer = PROCTCP_NONE,
+     .first_seen = TIME_2000},
+    {.pid = 7, .fd = 5, .subflow = 1, .socket = 1, .process = 0, .owner_rank = 1, .peer = 2, .first_seen = TIME_2000},
+    {.pid = 7,
+     .fd = 5,
+     .subflow = 2,
+     .socket = 2,
+     .process = 0,
+     .owner_rank = 1,
+     .peer = PROCTCP_NONE,
+     .first_seen = TIME_2000},
     {.pid = 2147483647,
      .fd = 2147483647,
+     .subflow = 1,
      .socket = 1,
      .process = 1,
      .owner_rank = 2,
@@ -101,9 +116,14 @@ static const struct proctcp_row rows[] = {
      .first_seen = TIME_2000},
 };
 
+#define EVERY_TOTAL                                                                                                    \
+    (PROCTCP_HAS_TOTAL_PAYLOAD_SENT | PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED | PROCTCP_HAS_TOTAL_BYTES_SENT |              \
+     PROCTCP_HAS_TOTAL_BYTES_ACKED | PROCTCP_HAS_TOTAL_BYTES_RECEIVED | PROCTCP_HAS_TOTAL_SEGS_OUT |                   \
+     PROCTCP_HAS_TOTAL_SEGS_IN | PROCTCP_HAS_TOTAL_RETRANSMISSIONS)
+
 static const struct proctcp_process processes[] = {
     {.pid = 7,
-     .present = PROCTCP_HAS_PROCESS | PROCTCP_HAS_FD_LIMIT | PROCTCP_HAS_TOTALS,
+     .present = PROCTCP_HAS_PROCESS | PROCTCP_HAS_FD_LIMIT | EVERY_TOTAL,
      .name = "a\xff"
              "b\n",
      .executable = "",
@@ -140,9 +160,9 @@ static const struct proctcp_snapshot snapshot = {
     .rows = rows,
     .sockets = sockets,
     .processes = processes,
-    .troubles = troubles,
-    .words = words,
-    .trouble_count = 2,
+    .impairments = impairments,
+    .congestion_names = words,
+    .impairment_count = 2,
     .row_count = 4,
     .socket_count = 3,
     .process_count = 2,
@@ -258,6 +278,10 @@ static const struct golden {
     {"2.1.32.2147483647", "C 0"},
     {"2.1.33.7", "C 1"},
     {"2.1.33.2147483647", "C 0"},
+    {"2.1.34.7", "u 0"},
+    {"2.1.34.2147483647", "u 0"},
+    {"2.1.35.7", "C 0"},
+    {"2.1.36.7", "C 0"},
     {"3.1.4.7.3.1", "s a?b?"},
     {"3.1.4.7.5.1", "s a?b?"},
     {"3.1.4.7.5.2", "s a?b?"},

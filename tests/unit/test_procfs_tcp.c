@@ -1,5 +1,5 @@
 /* The lines of /proc/net/tcp and tcp6, as kernels from 3.10 on print them. */
-#include "scan.h"
+#include "capture/procfs_tcp.h"
 #include "testing.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 static struct proctcp_socket parse(const char *line, enum proctcp_family family)
 {
     struct proctcp_socket socket;
-    if (!sockets_procfs_line(line, strlen(line), family, 100, &socket))
+    if (!procfs_tcp_parse(line, strlen(line), family, 100, &socket))
         fail_msg("not understood: %s", line);
     return socket;
 }
@@ -175,6 +175,39 @@ static void unknown_further_columns_are_tolerated(void **state)
     assert_int_equal(socket.ssthresh_segments, 12);
 }
 
+/* -5 ticks, of a kernel of 64 bits and one of 32. */
+static void an_overdue_timer_of_an_old_kernel_expires_now(void **state)
+{
+    static const char *const expiries[] = {"FFFFFFFFFFFFFFFB", "FFFFFFFB"};
+    char line[256];
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(line, sizeof(line),
+                 "   2: 0100007F:56CE 0100007F:DE72 01 00000000:00000000 01:%s 00000001     0      0 99155 1 "
+                 "ffff90d8bb0145c0 20 4 31 10 -1",
+                 expiries[i]);
+        assert_int_equal(parse(line, PROCTCP_INET).timer_expires_ms, 0);
+    }
+}
+
+/* Of /proc/net/sockstat and sockstat6. */
+static void sockstat_tells_how_many_sockets_there_are(void **state)
+{
+    static const char text[] =
+        "sockets: used 92\nTCP: inuse 5 orphan 1 tw 3 alloc 7 mem 1\nUDP: inuse 1 mem 0\nTCP6: inuse 9\n";
+    uint64_t number;
+    (void)state;
+    assert_true(procfs_tcp_parse_sockstat(text, sizeof(text) - 1, "TCP:", "inuse", &number));
+    assert_int_equal(number, 5);
+    assert_true(procfs_tcp_parse_sockstat(text, sizeof(text) - 1, "TCP:", "tw", &number));
+    assert_int_equal(number, 3);
+    assert_true(procfs_tcp_parse_sockstat(text, sizeof(text) - 1, "TCP6:", "inuse", &number));
+    assert_int_equal(number, 9);
+    assert_false(procfs_tcp_parse_sockstat(text, sizeof(text) - 1, "TCP6:", "tw", &number));
+    assert_false(procfs_tcp_parse_sockstat("TCP: inuse", 10, "TCP:", "inuse", &number));
+    assert_false(procfs_tcp_parse_sockstat("", 0, "TCP:", "inuse", &number));
+}
+
 static void numbers_too_large_for_their_member_are_cut_not_wrapped(void **state)
 {
     (void)state;
@@ -200,7 +233,7 @@ static void a_line_that_ends_early_is_refused_or_has_no_tail(void **state)
         struct proctcp_socket socket;
         char *exact = test_malloc(length + 1); /* so that a read past the end is seen */
         memcpy(exact, line, length);
-        bool understood = sockets_procfs_line(exact, length, PROCTCP_INET, 100, &socket);
+        bool understood = procfs_tcp_parse(exact, length, PROCTCP_INET, 100, &socket);
         assert_int_equal(understood, length > pointer);
         if (understood) {
             assert_int_equal(socket.inode, 99155);
@@ -228,10 +261,10 @@ static void absurd_lines_are_refused(void **state)
     };
     struct proctcp_socket socket;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        if (sockets_procfs_line(lines[i], strlen(lines[i]), PROCTCP_INET, 100, &socket))
+        if (procfs_tcp_parse(lines[i], strlen(lines[i]), PROCTCP_INET, 100, &socket))
             fail_msg("understood: %s", lines[i]);
     }
-    assert_false(sockets_procfs_line(lines[3], strlen(lines[3]), PROCTCP_INET6, 100, &socket));
+    assert_false(procfs_tcp_parse(lines[3], strlen(lines[3]), PROCTCP_INET6, 100, &socket));
 }
 
 int main(void)
@@ -247,6 +280,8 @@ int main(void)
         cmocka_unit_test(an_ipv4_mapped_address_is_the_ipv4_address_on_the_wire),
         cmocka_unit_test(every_kernel_state_has_its_number_in_the_tcp_mib),
         cmocka_unit_test(unknown_further_columns_are_tolerated),
+        cmocka_unit_test(an_overdue_timer_of_an_old_kernel_expires_now),
+        cmocka_unit_test(sockstat_tells_how_many_sockets_there_are),
         cmocka_unit_test(numbers_too_large_for_their_member_are_cut_not_wrapped),
         cmocka_unit_test(a_line_that_ends_early_is_refused_or_has_no_tail),
         cmocka_unit_test(absurd_lines_are_refused),

@@ -1,17 +1,24 @@
 /* One scan against the one before it, made by hand: what counts, where, and what never goes back. */
-#include "scan.h"
+#include "capture/run.h"
+#include "history/history.h"
+#include "snapshot.h"
 #include "testing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct scan scan;
+static struct capture capture;
+static struct model model;
+static struct history history;
 static const struct proctcp_snapshot *previous;
+static uint64_t now;
 
 static int setup(void **state)
 {
     (void)state;
-    scan = (struct scan){.stats.failure = "", .stats.source_reason = ""};
+    capture = (struct capture){.counters = 0};
+    model = (struct model){.renumbered = false};
+    history = (struct history){.previous = NULL};
     previous = NULL;
     return 0;
 }
@@ -20,41 +27,26 @@ static int teardown(void **state)
 {
     (void)state;
     proctcp_snapshot_unref(previous);
-    vector_free(&scan.sockets);
-    vector_free(&scan.rows);
-    vector_free(&scan.processes);
-    vector_free(&scan.troubles);
-    vector_free(&scan.words);
-    vector_free(&scan.with_inode);
-    vector_free(&scan.by_inode);
-    vector_free(&scan.homes);
-    vector_free(&scan.keys);
-    vector_free(&scan.spare);
-    vector_free(&scan.scratch);
-    vector_free(&scan.pids);
-    vector_free(&scan.rested);
-    vector_free(&scan.resting);
-    vector_free(&scan.blind);
-    vector_free(&scan.next_blind);
-    vector_free(&scan.visits);
-    vector_free(&scan.namespaces);
+    capture_clear(&capture);
+    model_clear(&model);
+    history_clear(&history);
     return 0;
 }
 
+/* What sock_diag of a kernel of today leaves, before anything is in it. */
 static void begin(uint64_t time)
 {
-    scan.stats.time = time;
-    scan.stats.source = PROCTCP_SOURCE_NETLINK;
-    vector_recycle(&scan.sockets);
-    vector_recycle(&scan.rows);
-    vector_recycle(&scan.processes);
-    *vector_push(&scan.troubles) = (struct proctcp_trouble){0};
-    *vector_push(&scan.words) = "";
+    now = time;
+    capture_recycle(&capture);
+    model_recycle(&model);
+    capture.counters = UINT64_MAX;
+    *vector_push(&capture.impairments) = (struct proctcp_impairment){0};
+    *vector_push(&capture.congestion_names) = "";
 }
 
 static struct proctcp_socket *add_socket(uint32_t inode, uint64_t cookie, uint64_t sent)
 {
-    struct proctcp_socket *socket = vector_push(&scan.sockets);
+    struct proctcp_socket *socket = vector_push(&model.sockets);
     *socket = (struct proctcp_socket){
         .present = PROCTCP_HAS_LOCAL | PROCTCP_HAS_REMOTE | PROCTCP_HAS_COOKIE | PROCTCP_HAS_BYTES_SENT |
                    PROCTCP_HAS_BYTES | PROCTCP_HAS_SEGS | PROCTCP_HAS_INFO,
@@ -72,60 +64,64 @@ static struct proctcp_socket *add_socket(uint32_t inode, uint64_t cookie, uint64
     return socket;
 }
 
-static void add_process(int pid, uint64_t start_ticks)
+static void add_seen(int pid, enum walk walk)
 {
-    *vector_push(&scan.processes) = (struct proctcp_process){.pid = pid,
-                                                             .start_ticks = start_ticks,
-                                                             .name = "",
-                                                             .executable = "",
-                                                             .cgroup = "",
-                                                             .first_row = scan.rows.count};
+    *vector_push(&capture.processes) = (struct process){.pid = pid, .walk = (uint8_t)walk};
+}
+
+static struct proctcp_process *add_process(int pid, uint64_t start_ticks)
+{
+    struct proctcp_process *process = vector_push(&model.processes);
+    add_seen(pid, WALKED);
+    *process = (struct proctcp_process){.pid = pid,
+                                        .present = PROCTCP_HAS_PROCESS,
+                                        .start_ticks = start_ticks,
+                                        .name = "",
+                                        .executable = "",
+                                        .cgroup = "",
+                                        .first_row = model.rows.count};
+    return process;
 }
 
 /* Of the process added last. */
 static void add_row(int fd, uint32_t socket)
 {
-    uint32_t process = scan.processes.count - 1;
-    *vector_push(&scan.rows) = (struct proctcp_row){.pid = scan.processes.at[process].pid,
-                                                    .fd = fd,
-                                                    .socket = socket,
-                                                    .process = process,
-                                                    .owner_rank = ++scan.sockets.at[socket].owners,
-                                                    .peer = PROCTCP_NONE};
-    scan.processes.at[process].row_count++;
+    uint32_t process = model.processes.count - 1;
+    *vector_push(&model.rows) = (struct proctcp_row){.pid = model.processes.at[process].pid,
+                                                     .fd = fd,
+                                                     .socket = socket,
+                                                     .process = process,
+                                                     .owner_rank = ++model.sockets.at[socket].owners,
+                                                     .peer = PROCTCP_NONE};
+    model.processes.at[process].row_count++;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* What the stages before leave: sockets of tables by inode, those in none behind them, and where each is held. */
+/* What the stages before leave: sockets by inode, and where each is held. */
 static void join(void)
 {
-    scan.by_inode.count = scan.homes.count = 0;
-    for (uint32_t i = 0; i < scan.sockets.count; i++) {
-        *vector_push(&scan.homes) = PROCTCP_NONE;
-        if (scan.sockets.at[i].inode && scan.sockets.at[i].present & PROCTCP_HAS_LOCAL)
-            *vector_push(&scan.by_inode) = (uint64_t)scan.sockets.at[i].inode << 32 | i;
-    }
-    if (scan.by_inode.count)
-        qsort(scan.by_inode.at, scan.by_inode.count, sizeof(scan.by_inode.at[0]), compare_keys);
-    scan.ordered_by_inode = scan.by_inode.count;
-    for (uint32_t i = 0; i < scan.rows.count; i++) {
-        if (scan.rows.at[i].owner_rank == 1)
-            scan.homes.at[scan.rows.at[i].socket] = scan.rows.at[i].process;
+    assert_true(indices_fill(&model.holders, model.sockets.count, 0xff));
+    assert_true(indices_fill(&model.first_rows, model.sockets.count, 0xff));
+    assert_int_equal(model_reindex(&model), 0);
+    for (uint32_t i = 0; i < model.rows.count; i++) {
+        if (model.rows.at[i].owner_rank == 1)
+            model.holders.at[model.rows.at[i].socket] = model.rows.at[i].process;
     }
 }
 
 static const struct proctcp_snapshot *end(void)
 {
     const struct proctcp_snapshot *snapshot = NULL;
+    struct history next = {.previous = NULL};
+    uint32_t unattributed, unbound;
+
     join();
-    assert_int_equal(deltas_find(&scan, previous), 0);
-    assert_int_equal(snapshot_freeze(&scan, &snapshot), 0);
-    rests_keep(&scan);
+    assert_int_equal(sums_count(&model, &capture, &unbound), 0);
+    assert_int_equal(history_apply(&history, &capture, NULL, now, &model, &capture.strings, &next), 0);
+    assert_int_equal(sums_unattributed(&model, &unattributed), 0);
+    assert_int_equal(snapshot_freeze(&model, &capture, &snapshot), 0);
+    history_clear(&history);
+    history = next;
+    history.previous = snapshot;
     proctcp_snapshot_unref(previous);
     previous = snapshot;
     return snapshot;
@@ -141,7 +137,7 @@ static void counters_of_a_socket_count_in_full_at_first_and_then_by_what_they_we
     assert_int_equal(end()->processes[0].totals.bytes_sent, 1000);
     assert_int_equal(previous->processes[0].since.bytes_sent, 0); /* nothing is known of the time before */
     assert_int_equal(previous->processes[0].sockets_opened, 1);
-    assert_true(previous->processes[0].present & PROCTCP_HAS_TOTALS);
+    assert_true(previous->processes[0].present & PROCTCP_HAS_TOTAL_BYTES_SENT);
     begin(110);
     add_socket(1, 11, 1500);
     add_process(7, 70);
@@ -285,14 +281,14 @@ static void a_scan_without_counters_leaves_totals_as_they_were(void **state)
     add_row(3, 0);
     end();
     begin(110); /* /proc had to serve: no cookie, no counters */
-    scan.stats.source = PROCTCP_SOURCE_PROCFS;
+    capture.counters = 0;
     add_socket(1, 0, 0)->present = PROCTCP_HAS_LOCAL | PROCTCP_HAS_REMOTE;
     add_process(7, 70);
     add_row(3, 0);
     end();
     assert_int_equal(previous->processes[0].totals.bytes_sent, 1000);
     assert_int_equal(previous->processes[0].sockets_opened, 1);
-    assert_true(previous->processes[0].present & PROCTCP_HAS_TOTALS);
+    assert_false(previous->processes[0].present & PROCTCP_HAS_TOTAL_BYTES_SENT);
     begin(120); /* and back: what it counted meanwhile is not known */
     add_socket(1, 11, 1700);
     add_process(7, 70);
@@ -326,15 +322,9 @@ static void subflows_of_one_inode_are_told_apart(void **state)
     assert_int_equal(previous->sockets[0].first_seen, 100);
 }
 
-static void add_pid(uint32_t pid)
-{
-    *vector_push(&scan.pids) = pid;
-}
-
-static void totals_rest_while_a_process_holds_no_tcp_socket(void **state)
+static void totals_are_kept_while_a_process_holds_no_tcp_socket(void **state)
 {
     (void)state;
-    add_pid(7);
     begin(100);
     add_socket(1, 11, 1000);
     add_process(7, 70);
@@ -342,6 +332,7 @@ static void totals_rest_while_a_process_holds_no_tcp_socket(void **state)
     end();
     for (uint64_t time = 110; time < 140; time += 10) {
         begin(time);
+        add_seen(7, WALKED);
         end();
         assert_int_equal(previous->process_count, 0);
     }
@@ -360,21 +351,18 @@ static void totals_rest_while_a_process_holds_no_tcp_socket(void **state)
 static void what_a_process_holds_that_was_not_walked_for_a_while_does_not_count_again(void **state)
 {
     (void)state;
-    add_pid(7);
     for (uint64_t round = 0; round < 4; round++) {
         begin(100 + 20 * round);
-        scan.visits.count = 0;
         add_socket(1, 11, 1000 + round);
         add_process(7, 70);
         add_row(3, 0);
         assert_int_equal(end()->processes[0].totals.bytes_sent, 1000); /* from where it is back */
         assert_int_equal(previous->processes[0].since.bytes_sent, 0);
         begin(110 + 20 * round);
-        *vector_push(&scan.visits) = (struct visit){.pid = 7, .skipped = true};
+        add_seen(7, WALK_LEFT_OUT);
         end();
     }
     begin(200);
-    scan.visits.count = 0;
     add_socket(1, 11, 2000);
     add_process(7, 70);
     add_row(3, 0);
@@ -393,8 +381,6 @@ static void what_comes_to_light_in_a_namespace_that_could_not_be_read_does_not_c
     (void)state;
     for (uint64_t round = 0; round < 3; round++) {
         begin(100 + 20 * round);
-        scan.namespaces.count = 0;
-        *vector_push(&scan.namespaces) = (struct netns){.shown.inode = 5, .complete = true};
         add_socket(1, 11, 1000 + round)->netns = 5;
         add_socket(2, 12, 10)->netns = 6;
         add_process(7, 70);
@@ -402,7 +388,7 @@ static void what_comes_to_light_in_a_namespace_that_could_not_be_read_does_not_c
         add_row(4, 1);
         assert_int_equal(end()->processes[0].totals.bytes_sent, 1010);
         begin(110 + 20 * round);
-        scan.namespaces.at[0].complete = false;
+        assert_true(indices_push(&capture.partial, 5));
         add_socket(2, 12, 10)->netns = 6;
         add_process(7, 70);
         add_row(4, 0);
@@ -410,23 +396,22 @@ static void what_comes_to_light_in_a_namespace_that_could_not_be_read_does_not_c
     }
 }
 
-static void totals_of_a_process_that_ended_while_it_rested_are_gone(void **state)
+static void totals_of_a_process_that_ended_while_it_was_idle_are_gone(void **state)
 {
     (void)state;
-    add_pid(7);
     begin(100);
     add_socket(1, 11, 1000);
     add_process(7, 70);
     add_row(3, 0);
     end();
     begin(110);
+    add_seen(7, WALKED);
     end();
     begin(120); /* the pid is another process's by now */
     add_socket(2, 12, 5);
     add_process(7, 99);
     add_row(3, 0);
     assert_int_equal(end()->processes[0].totals.bytes_sent, 5);
-    scan.pids.count = 0;
     begin(130);
     end();
     begin(140);
@@ -439,7 +424,6 @@ static void totals_of_a_process_that_ended_while_it_rested_are_gone(void **state
 static void a_socket_whose_holder_was_not_seen_for_a_scan_goes_on(void **state)
 {
     (void)state;
-    add_pid(7);
     begin(100);
     add_socket(1, 11, 1000);
     add_process(7, 70);
@@ -447,6 +431,7 @@ static void a_socket_whose_holder_was_not_seen_for_a_scan_goes_on(void **state)
     end();
     begin(110); /* its descriptor was in flight, or could not be read */
     add_socket(1, 11, 1100);
+    add_seen(7, WALKED);
     end();
     begin(120);
     add_socket(1, 11, 1300);
@@ -477,6 +462,199 @@ static void a_socket_that_was_not_bound_yet_is_the_same_when_it_is(void **state)
     assert_int_equal(previous->sockets[0].first_seen, 100);
 }
 
+static void a_socket_that_one_dump_missed_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    begin(100);
+    add_socket(1, 11, 3000);
+    add_process(7, 70);
+    add_row(3, 0);
+    end();
+    for (uint64_t round = 0; round < 3; round++) { /* it is held, and alive, and no table showed it */
+        begin(110 + round);
+        add_socket(2, 12, 0);
+        add_process(7, 70);
+        add_row(4, 0);
+        assert_true(indices_push(&capture.unread, 1));
+        assert_int_equal(end()->processes[0].totals.bytes_sent, 3000);
+        assert_int_equal(previous->processes[0].sockets_closed, 0);
+    }
+    begin(120);
+    add_socket(2, 12, 0);
+    add_socket(1, 11, 3500);
+    add_process(7, 70);
+    add_row(3, 1);
+    add_row(4, 0);
+    const struct proctcp_process *process = &end()->processes[0];
+    assert_int_equal(process->totals.bytes_sent, 3500);
+    assert_int_equal(process->since.bytes_sent, 500);
+    assert_int_equal(process->sockets_opened, 2);
+    assert_int_equal(process->sockets_closed, 0);
+    assert_int_equal(previous->sockets[1].first_seen, 100);
+    begin(130);
+    add_socket(2, 12, 0);
+    add_process(7, 70);
+    add_row(4, 0);
+    assert_int_equal(end()->processes[0].sockets_closed, 1);
+}
+
+static void a_socket_that_closes_while_it_is_missed_is_closed_once(void **state)
+{
+    (void)state;
+    begin(100);
+    add_socket(1, 11, 3000);
+    add_process(7, 70);
+    add_row(3, 0);
+    end();
+    begin(110);
+    add_seen(7, WALKED);
+    assert_true(indices_push(&capture.unread, 1));
+    end();
+    for (uint64_t round = 0; round < 2; round++) {
+        begin(120 + round);
+        add_socket(2, 12, 5);
+        add_process(7, 70);
+        add_row(3, 0);
+        const struct proctcp_process *process = &end()->processes[0];
+        assert_int_equal(process->sockets_closed, 1);
+        assert_int_equal(process->totals.bytes_sent, 3005);
+    }
+}
+
+static void a_process_whose_stat_could_not_be_read_once_is_the_same(void **state)
+{
+    (void)state;
+    begin(100);
+    add_socket(1, 11, 13107200);
+    add_process(7, 70)->name = "server";
+    add_row(3, 0);
+    end();
+    begin(110);
+    add_socket(1, 11, 13107300);
+    add_process(7, 0)->present = 0;
+    add_row(3, 0);
+    assert_int_equal(end()->processes[0].totals.bytes_sent, 13107300);
+    assert_string_equal(previous->processes[0].name, "server");
+    assert_int_equal(previous->processes[0].start_ticks, 70);
+    begin(120);
+    add_socket(1, 11, 13107400);
+    add_process(7, 70);
+    add_row(3, 0);
+    assert_int_equal(end()->processes[0].totals.bytes_sent, 13107400);
+}
+
+/* The kernel's counters have the SYN of whoever began, and FINs, in them. */
+static void payload_is_what_was_written_and_read_to_the_byte(void **state)
+{
+    (void)state;
+    begin(100);
+    struct proctcp_socket *socket = add_socket(1, 11, 1000);
+    socket->direction = PROCTCP_OUTBOUND;
+    socket->bytes_acked = 1001;
+    socket->bytes_received = 50;
+    add_process(7, 70);
+    add_row(3, 0);
+    end();
+    assert_int_equal(previous->processes[0].totals.payload_sent_bytes, 1000);
+    assert_int_equal(previous->processes[0].totals.payload_received_bytes, 50);
+    assert_int_equal(previous->processes[0].totals.bytes_acked, 1001);
+    begin(110); /* the peer sent 5 bytes more, and a FIN; 100 bytes went out, 30 of them twice */
+    socket = add_socket(1, 11, 1130);
+    socket->state = PROCTCP_CLOSE_WAIT;
+    socket->bytes_received = 56;
+    *vector_push(&capture.impairments) = (struct proctcp_impairment){.bytes_retrans = 30};
+    socket->impairment = 1;
+    add_process(7, 70);
+    add_row(3, 0);
+    end();
+    assert_int_equal(previous->processes[0].totals.payload_sent_bytes, 1100);
+    assert_int_equal(previous->processes[0].totals.payload_received_bytes, 55);
+    assert_int_equal(previous->processes[0].totals.bytes_received, 56);
+}
+
+static void payload_of_a_kernel_that_tells_acknowledged_bytes_alone(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 2; round++) {
+        begin(100 + round);
+        struct proctcp_socket *socket = add_socket(1, 11, 0);
+        socket->present &= ~PROCTCP_HAS_BYTES_SENT;
+        socket->direction = PROCTCP_OUTBOUND;
+        socket->state = round ? PROCTCP_FIN_WAIT2 : PROCTCP_ESTABLISHED;
+        socket->bytes_acked = round ? 1502 : 1001;
+        add_process(7, 70);
+        add_row(3, 0);
+        assert_int_equal(end()->processes[0].totals.payload_sent_bytes, round ? 1500 : 1000);
+    }
+}
+
+static void what_is_left_in_time_wait_names_its_last_holder(void **state)
+{
+    (void)state;
+    begin(100);
+    add_socket(1, 11, 10);
+    add_socket(2, 12, 10);
+    add_process(7, 70)->name = "server";
+    add_row(3, 0);
+    add_row(4, 1);
+    end();
+    assert_int_equal(previous->last_holder_count, 0);
+    for (uint64_t round = 0; round < 3; round++) {
+        begin(110 + round);
+        add_socket(0, 11, 0)->state = PROCTCP_TIME_WAIT;
+        add_socket(2, 12, 10);
+        add_socket(0, 99, 0)->state = PROCTCP_TIME_WAIT; /* nobody was seen to hold that one */
+        add_process(7, 70)->name = "server";
+        add_row(4, 1);
+        end();
+        assert_int_equal(previous->last_holder_count, 1);
+        const struct proctcp_last_holder *holder = proctcp_find_last_holder(previous, 0);
+        assert_non_null(holder);
+        assert_int_equal(holder->pid, 7);
+        assert_string_equal(holder->process, "server");
+        assert_null(proctcp_find_last_holder(previous, 1));
+        assert_null(proctcp_find_last_holder(previous, 2));
+        assert_int_equal(previous->processes[0].left_behind, 1);
+        assert_int_equal(previous->processes[0].sockets_closed, 1);
+        assert_int_equal(previous->unattributed_count, 2);
+        assert_int_equal(previous->unattributed[0].last_pid, 0);
+        assert_int_equal(previous->unattributed[1].last_pid, 7);
+        assert_string_equal(previous->unattributed[1].last_process, "server");
+    }
+    begin(120); /* the process is gone, and its pid another one's: what it left behind is still its */
+    add_socket(0, 11, 0)->state = PROCTCP_TIME_WAIT;
+    add_socket(3, 13, 10);
+    add_process(7, 99)->name = "other";
+    add_row(3, 1);
+    end();
+    assert_string_equal(proctcp_find_last_holder(previous, 0)->process, "server");
+    assert_int_equal(previous->processes[0].left_behind, 0);
+}
+
+/* Not even the totals of a process: its sockets may be read where nothing is counted. */
+static void totals_are_absent_where_a_socket_is_not_counted(void **state)
+{
+    (void)state;
+    begin(100);
+    add_socket(1, 11, 1000);
+    add_socket(2, 0, 0)->present = PROCTCP_HAS_LOCAL | PROCTCP_HAS_REMOTE; /* through /proc */
+    add_process(7, 70);
+    add_row(3, 0);
+    add_row(4, 1);
+    add_process(8, 80);
+    add_row(3, 0);
+    end();
+    assert_int_equal(previous->processes[0].present, PROCTCP_HAS_PROCESS);
+    assert_true(previous->processes[1].present & PROCTCP_HAS_TOTAL_BYTES_SENT);
+    begin(110);
+    capture.counters = PROCTCP_HAS_INFO; /* kernel 3.10 */
+    add_socket(1, 11, 0)->present &= ~(PROCTCP_HAS_BYTES_SENT | PROCTCP_HAS_BYTES | PROCTCP_HAS_SEGS);
+    add_process(7, 70);
+    add_row(3, 0);
+    end();
+    assert_int_equal(previous->processes[0].present, PROCTCP_HAS_PROCESS | PROCTCP_HAS_TOTAL_RETRANSMISSIONS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -491,12 +669,19 @@ int main(void)
         TEST(a_counter_of_32_bits_goes_on_over_its_end),
         TEST(a_scan_without_counters_leaves_totals_as_they_were),
         TEST(subflows_of_one_inode_are_told_apart),
-        TEST(totals_rest_while_a_process_holds_no_tcp_socket),
+        TEST(totals_are_kept_while_a_process_holds_no_tcp_socket),
         TEST(what_a_process_holds_that_was_not_walked_for_a_while_does_not_count_again),
         TEST(what_comes_to_light_in_a_namespace_that_could_not_be_read_does_not_count_again),
-        TEST(totals_of_a_process_that_ended_while_it_rested_are_gone),
+        TEST(totals_of_a_process_that_ended_while_it_was_idle_are_gone),
         TEST(a_socket_whose_holder_was_not_seen_for_a_scan_goes_on),
         TEST(a_socket_that_was_not_bound_yet_is_the_same_when_it_is),
+        TEST(a_socket_that_one_dump_missed_goes_on_where_it_was),
+        TEST(a_socket_that_closes_while_it_is_missed_is_closed_once),
+        TEST(a_process_whose_stat_could_not_be_read_once_is_the_same),
+        TEST(payload_is_what_was_written_and_read_to_the_byte),
+        TEST(payload_of_a_kernel_that_tells_acknowledged_bytes_alone),
+        TEST(what_is_left_in_time_wait_names_its_last_holder),
+        TEST(totals_are_absent_where_a_socket_is_not_counted),
     };
-    return cmocka_run_group_tests_name("deltas", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("history", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* sock_diag's answers: messages made as kernels from 3.10 on make them, and as no kernel does. */
 #include "capture/inet_diag.h"
-#include "scan.h"
+#include "capture/run.h"
+#include "capture/sock_diag.h"
 #include "testing.h"
 
 #include <arpa/inet.h>
@@ -13,27 +14,34 @@
 #define INFO_NOW  280 /* struct tcp_info of 6.18, and some */
 #define INFO_3_10 104
 
-static struct scan scan;
+#define SEQUENCE 77
+
+static const struct config config = {.every_socket = true, .hz = 100};
+static struct capture capture;
+static struct inquiry inquiry;
+static struct sock_diag_dump dump;
+static int error;
 
 static int setup(void **state)
 {
     (void)state;
-    scan = (struct scan){.buffer = test_calloc(1, SCAN_BUFFER_SIZE)};
-    assert_non_null(vector_push(&scan.words));
-    scan.words.at[0] = "";
-    assert_non_null(vector_push(&scan.troubles));
-    scan.troubles.at[0] = (struct proctcp_trouble){0};
+    capture = (struct capture){.counters = 0};
+    inquiry = (struct inquiry){.config = &config, .capture = &capture, .buffer = test_calloc(1, INQUIRY_BUFFER_SIZE)};
+    dump = (struct sock_diag_dump){.sequence = SEQUENCE};
+    assert_non_null(vector_push(&capture.congestion_names));
+    capture.congestion_names.at[0] = "";
+    assert_non_null(vector_push(&capture.impairments));
+    capture.impairments.at[0] = (struct proctcp_impairment){0};
+    assert_true(hash_begin(&inquiry.by_identity, 1));
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    vector_free(&scan.words);
-    vector_free(&scan.troubles);
-    vector_free(&scan.sockets);
-    arena_free(&scan.strings);
-    test_free(scan.buffer);
+    capture_clear(&capture);
+    vector_free(&inquiry.by_identity);
+    test_free(inquiry.buffer);
     return 0;
 }
 
@@ -50,13 +58,17 @@ static void fill_info(uint8_t *info)
     info[3] = 5;
 }
 
+/* Every socket has a cookie of its own. */
+static uint32_t cookies;
+
 /* A message at the end of what the buffer holds. Returns its header. */
 static struct nlmsghdr *put_socket(size_t *length, uint8_t family, uint8_t kernel_state)
 {
-    struct nlmsghdr *message = mnl_nlmsg_put_header(scan.buffer + *length);
+    struct nlmsghdr *message = mnl_nlmsg_put_header(inquiry.buffer + *length);
     struct inet_diag_msg *body;
 
     message->nlmsg_type = TCPDIAG_GETSOCK;
+    message->nlmsg_seq = SEQUENCE;
     body = mnl_nlmsg_put_extra_header(message, sizeof(*body));
     body->idiag_family = family;
     body->idiag_state = kernel_state;
@@ -64,7 +76,7 @@ static struct nlmsghdr *put_socket(size_t *length, uint8_t family, uint8_t kerne
     body->id.idiag_dport = htons(56946);
     body->id.idiag_src[0] = htonl(0x7f000001);
     body->id.idiag_dst[0] = htonl(0x7f000002);
-    body->id.idiag_cookie[0] = 7;
+    body->id.idiag_cookie[0] = ++cookies;
     body->id.idiag_cookie[1] = 1;
     body->idiag_rqueue = 11;
     body->idiag_wqueue = 12;
@@ -83,8 +95,9 @@ static void put_attribute(struct nlmsghdr *message, size_t *length, uint16_t typ
 
 static void put_end(size_t *length, uint16_t type, int status)
 {
-    struct nlmsghdr *message = mnl_nlmsg_put_header(scan.buffer + *length);
+    struct nlmsghdr *message = mnl_nlmsg_put_header(inquiry.buffer + *length);
     message->nlmsg_type = type;
+    message->nlmsg_seq = SEQUENCE;
     memcpy(mnl_nlmsg_put_extra_header(message, sizeof(status)), &status, sizeof(status));
     *length += message->nlmsg_len;
 }
@@ -94,7 +107,6 @@ static const struct proctcp_socket *read_one(uint8_t family, uint8_t kernel_stat
     uint8_t info[INFO_NOW];
     const uint32_t memory[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     size_t length = 0;
-    bool interrupted = false;
     struct nlmsghdr *message = put_socket(&length, family, kernel_state);
 
     fill_info(info);
@@ -105,28 +117,29 @@ static const struct proctcp_socket *read_one(uint8_t family, uint8_t kernel_stat
     }
     put_attribute(message, &length, 200, 8, "unknown");
     put_end(&length, NLMSG_DONE, 0);
-    assert_int_equal(sockets_netlink_buffer(&scan, length, 4026531840u, &interrupted), 0);
-    assert_false(interrupted);
-    assert_int_equal(scan.stats.malformed, 0);
-    return &scan.sockets.at[scan.sockets.count - 1];
+    dump.netns = 4026531840u;
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_DONE);
+    assert_false(dump.interrupted);
+    assert_int_equal(capture.stats.malformed, 0);
+    return &capture.sockets.at[capture.sockets.count - 1];
 }
 
 static void a_connection_gives_every_field_that_the_kernel_sent(void **state)
 {
     (void)state;
     const struct proctcp_socket *socket = read_one(AF_INET, 1, INFO_NOW);
-    const struct proctcp_trouble *trouble = &scan.troubles.at[socket->trouble];
+    const struct proctcp_impairment *impairment = &capture.impairments.at[socket->impairment];
     char text[PROCTCP_ENDPOINT_TEXT_SIZE];
 
     assert_string_equal(proctcp_endpoint_text(&socket->local_address, socket->local_port, text), "127.0.0.1:22222");
     assert_string_equal(proctcp_endpoint_text(&socket->remote_address, socket->remote_port, text), "127.0.0.2:56946");
     assert_int_equal(socket->state, PROCTCP_ESTABLISHED);
-    assert_int_equal(socket->cookie, 0x100000007);
+    assert_int_equal(socket->cookie, 0x100000000 + cookies);
     assert_int_equal(socket->inode, 99155);
     assert_int_equal(socket->netns, 4026531840u);
     assert_int_equal(socket->rx_queue_bytes, 11);
     assert_int_equal(socket->tx_queue_bytes, 12);
-    assert_string_equal(scan.words.at[socket->congestion], "cubic");
+    assert_string_equal(capture.congestion_names.at[socket->congestion], "cubic");
     assert_int_equal(socket->ca_state, PROCTCP_CA_RECOVERY);
     assert_int_equal(socket->retransmits, 4);
     assert_int_equal(socket->probes, 5);
@@ -135,9 +148,9 @@ static void a_connection_gives_every_field_that_the_kernel_sent(void **state)
     assert_int_equal(socket->snd_mss_bytes, 1016);
     assert_int_equal(socket->rcv_mss_bytes, 1020);
     assert_int_equal(socket->unacked_segments, 1024);
-    assert_int_equal(trouble->sacked_segments, 1028);
-    assert_int_equal(trouble->lost_segments, 1032);
-    assert_int_equal(trouble->retrans_segments, 1036);
+    assert_int_equal(impairment->sacked_segments, 1028);
+    assert_int_equal(impairment->lost_segments, 1032);
+    assert_int_equal(impairment->retrans_segments, 1036);
     assert_int_equal(socket->last_data_sent_ms, 1044);
     assert_int_equal(socket->last_data_received_ms, 1052);
     assert_int_equal(socket->last_ack_received_ms, 1056);
@@ -150,34 +163,34 @@ static void a_connection_gives_every_field_that_the_kernel_sent(void **state)
     assert_int_equal(socket->reordering, 1088);
     assert_int_equal(socket->rcv_rtt_us, 1092);
     assert_int_equal(socket->rcv_space_bytes, 1096);
-    assert_int_equal(trouble->total_retrans, 1100);
+    assert_int_equal(impairment->total_retrans, 1100);
     assert_int_equal((uint32_t)socket->pacing_rate_bytes_per_s, 1104);
     assert_int_equal((uint32_t)socket->bytes_acked, 1120);
     assert_int_equal((uint32_t)socket->bytes_received, 1128);
     assert_int_equal(socket->segs_out, 1136);
     assert_int_equal(socket->segs_in, 1140);
-    assert_int_equal(trouble->notsent_bytes, 1144);
+    assert_int_equal(impairment->notsent_bytes, 1144);
     assert_int_equal(socket->min_rtt_us, 1148);
     assert_int_equal(socket->data_segs_in, 1152);
     assert_int_equal(socket->data_segs_out, 1156);
     assert_int_equal((uint32_t)socket->delivery_rate_bytes_per_s, 1160);
     assert_int_equal((uint32_t)socket->busy_time_us, 1168);
-    assert_int_equal((uint32_t)trouble->rwnd_limited_us, 1176);
-    assert_int_equal((uint32_t)trouble->sndbuf_limited_us, 1184);
+    assert_int_equal((uint32_t)impairment->rwnd_limited_us, 1176);
+    assert_int_equal((uint32_t)impairment->sndbuf_limited_us, 1184);
     assert_int_equal(socket->delivered, 1192);
-    assert_int_equal(trouble->delivered_ce, 1196);
+    assert_int_equal(impairment->delivered_ce, 1196);
     assert_int_equal((uint32_t)socket->bytes_sent, 1200);
-    assert_int_equal((uint32_t)trouble->bytes_retrans, 1208);
-    assert_int_equal(trouble->dsack_dups, 1216);
-    assert_int_equal(trouble->reord_seen, 1220);
-    assert_int_equal(trouble->rcv_ooo_packets, 1224);
+    assert_int_equal((uint32_t)impairment->bytes_retrans, 1208);
+    assert_int_equal(impairment->dsack_dups, 1216);
+    assert_int_equal(impairment->reord_seen, 1220);
+    assert_int_equal(impairment->rcv_ooo_packets, 1224);
     assert_int_equal(socket->snd_wnd_bytes, 1228);
     assert_int_equal(socket->rcv_wnd_bytes, 1232);
     assert_int_equal(socket->rmem_alloc_bytes, 1);
     assert_int_equal(socket->rcvbuf_bytes, 2);
     assert_int_equal(socket->wmem_alloc_bytes, 3);
     assert_int_equal(socket->sndbuf_bytes, 4);
-    assert_int_equal(trouble->drops, 9);
+    assert_int_equal(impairment->drops, 9);
 }
 
 /* What came is told by its length alone: the last byte of each group, and the bit that says so. */
@@ -211,7 +224,8 @@ static void a_listener_has_its_accept_queue_and_nothing_of_tcp_info(void **state
     assert_int_equal(socket->accept_queue, 11);
     assert_int_equal(socket->accept_queue_max, 12);
     assert_int_equal(socket->present, PROCTCP_HAS_LOCAL | PROCTCP_HAS_COOKIE | PROCTCP_HAS_UID | PROCTCP_HAS_NETNS |
-                                          PROCTCP_HAS_ACCEPT_QUEUE | PROCTCP_HAS_ACCEPT_QUEUE_MAX);
+                                          PROCTCP_HAS_ACCEPT_QUEUE | PROCTCP_HAS_ACCEPT_QUEUE_MAX | PROCTCP_HAS_DROPS);
+    assert_int_equal(capture.impairments.at[socket->impairment].drops, 9);
 }
 
 static void a_mini_socket_has_no_queues_and_no_uid(void **state)
@@ -232,7 +246,6 @@ static void values_that_mean_none_yet_are_absent(void **state)
     const uint32_t all_ones = UINT32_MAX, infinite = 0x7fffffff;
     const uint64_t unlimited = UINT64_MAX;
     size_t length = 0;
-    bool interrupted = false;
     struct nlmsghdr *message = put_socket(&length, AF_INET, 2);
     (void)state;
 
@@ -240,10 +253,10 @@ static void values_that_mean_none_yet_are_absent(void **state)
     memcpy(info + 104, &unlimited, 8);
     memcpy(info + 148, &all_ones, 4);
     put_attribute(message, &length, INET_DIAG_INFO, sizeof(info), info);
-    assert_int_equal(sockets_netlink_buffer(&scan, length, 0, &interrupted), 1);
-    const struct proctcp_socket *socket = &scan.sockets.at[0];
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    const struct proctcp_socket *socket = &capture.sockets.at[0];
     assert_int_equal(socket->ssthresh_segments, -1);
-    assert_int_equal(socket->trouble, 0);
+    assert_int_equal(socket->impairment, 0);
     assert_false(socket->present & (PROCTCP_HAS_RTT | PROCTCP_HAS_RCV_RTT | PROCTCP_HAS_MIN_RTT |
                                     PROCTCP_HAS_PACING_RATE | PROCTCP_HAS_DELIVERY_RATE | PROCTCP_HAS_NETNS));
     assert_true(socket->present & PROCTCP_HAS_SSTHRESH);
@@ -254,68 +267,67 @@ static void an_error_is_found_wherever_it_hides(void **state)
     static const struct {
         uint16_t type;
         int status, expected;
-    } ends[] = {{NLMSG_DONE, 0, 0},  {NLMSG_DONE, -EPERM, -EPERM},    {NLMSG_ERROR, -ENOENT, -ENOENT},
-                {NLMSG_ERROR, 0, 0}, {NLMSG_DONE, -ENOMEM, -ENOBUFS}, {NLMSG_DONE, INT32_MIN, -EPROTO}};
+    } ends[] = {{NLMSG_DONE, 0, 0},  {NLMSG_DONE, -EPERM, EPERM},    {NLMSG_ERROR, -ENOENT, ENOENT},
+                {NLMSG_ERROR, 0, 0}, {NLMSG_DONE, -ENOMEM, ENOBUFS}, {NLMSG_DONE, INT32_MIN, EPROTO}};
     (void)state;
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         size_t length = 0;
-        bool interrupted = false;
         put_socket(&length, AF_INET, 1);
         put_end(&length, ends[i].type, ends[i].status);
-        assert_int_equal(sockets_netlink_buffer(&scan, length, 0, &interrupted), ends[i].expected);
+        assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error),
+                         ends[i].expected ? SOCK_DIAG_FAILED : SOCK_DIAG_DONE);
+        if (ends[i].expected)
+            assert_int_equal(error, ends[i].expected);
     }
 }
 
 static void an_interrupted_dump_says_so(void **state)
 {
     size_t length = 0;
-    bool interrupted = false;
     (void)state;
     put_socket(&length, AF_INET, 1)->nlmsg_flags |= NLM_F_DUMP_INTR;
-    assert_int_equal(sockets_netlink_buffer(&scan, length, 0, &interrupted), 1);
-    assert_true(interrupted);
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_true(dump.interrupted);
 }
 
 static void messages_that_lie_about_their_length_are_counted_and_not_followed(void **state)
 {
     size_t length = 0;
-    bool interrupted = false;
     struct nlmsghdr *message = put_socket(&length, AF_INET, 1);
     (void)state;
 
     /* Too short for its fixed part. */
     message->nlmsg_len = NLMSG_HDRLEN + 10;
-    assert_int_equal(sockets_netlink_buffer(&scan, NLMSG_ALIGN(message->nlmsg_len), 0, &interrupted), 1);
-    assert_int_equal(scan.stats.malformed, 1);
+    assert_int_equal(sock_diag_take(&inquiry, &dump, NLMSG_ALIGN(message->nlmsg_len), &error), SOCK_DIAG_MORE);
+    assert_int_equal(capture.stats.malformed, 1);
     /* Longer than what was read. */
     message->nlmsg_len = 5000;
-    assert_int_equal(sockets_netlink_buffer(&scan, length, 0, &interrupted), 1);
-    assert_int_equal(scan.stats.malformed, 2);
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_int_equal(capture.stats.malformed, 2);
     message->nlmsg_len = 0xfffffff0;
-    assert_int_equal(sockets_netlink_buffer(&scan, length, 0, &interrupted), 1);
-    assert_int_equal(scan.stats.malformed, 3);
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_int_equal(capture.stats.malformed, 3);
     /* An attribute longer than its message. */
     message->nlmsg_len = (uint32_t)length;
     uint8_t info[INFO_NOW];
     fill_info(info);
     put_attribute(message, &length, INET_DIAG_INFO, sizeof(info), info);
     message->nlmsg_len -= 100;
-    assert_int_equal(sockets_netlink_buffer(&scan, message->nlmsg_len, 0, &interrupted), 1);
-    assert_int_equal(scan.sockets.count, 1);
-    assert_false(scan.sockets.at[0].present & PROCTCP_HAS_INFO);
+    assert_int_equal(sock_diag_take(&inquiry, &dump, message->nlmsg_len, &error), SOCK_DIAG_MORE);
+    assert_int_equal(capture.sockets.count, 1);
+    assert_false(capture.sockets.at[0].present & PROCTCP_HAS_INFO);
     /* States and families that there are none of. */
     length = 0;
     put_socket(&length, AF_INET, 99);
     put_socket(&length, AF_UNIX, 1);
-    assert_int_equal(sockets_netlink_buffer(&scan, length, 0, &interrupted), 1);
-    assert_int_equal(scan.stats.malformed, 5);
-    assert_int_equal(scan.sockets.count, 1);
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_int_equal(capture.stats.malformed, 5);
+    assert_int_equal(capture.sockets.count, 1);
 }
 
 static void an_ipv6_socket_has_sixteen_octets_of_address(void **state)
 {
     size_t length = 0;
-    bool interrupted = false;
     struct nlmsghdr *message = put_socket(&length, AF_INET6, 1);
     struct inet_diag_msg *body = mnl_nlmsg_get_payload(message);
     char text[PROCTCP_ENDPOINT_TEXT_SIZE];
@@ -324,13 +336,107 @@ static void an_ipv6_socket_has_sixteen_octets_of_address(void **state)
     inet_pton(AF_INET6, "2001:db8::1", body->id.idiag_src);
     inet_pton(AF_INET6, "::ffff:192.0.2.7", body->id.idiag_dst);
     body->id.idiag_if = 3;
-    assert_int_equal(sockets_netlink_buffer(&scan, length, 0, &interrupted), 1);
-    const struct proctcp_socket *socket = &scan.sockets.at[0];
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    const struct proctcp_socket *socket = &capture.sockets.at[0];
     assert_string_equal(proctcp_endpoint_text(&socket->local_address, socket->local_port, text), "[2001:db8::1]:22222");
     assert_string_equal(proctcp_endpoint_text(&socket->remote_address, socket->remote_port, text), "192.0.2.7:56946");
     assert_int_equal(socket->family, PROCTCP_INET6);
     assert_int_equal(socket->interface, 3);
     assert_true(socket->present & PROCTCP_HAS_INTERFACE);
+}
+
+static void what_answers_another_request_does_not_count(void **state)
+{
+    size_t length = 0;
+    (void)state;
+    put_socket(&length, AF_INET, 1)->nlmsg_seq = SEQUENCE + 1;
+    put_end(&length, NLMSG_DONE, 0);
+    ((struct nlmsghdr *)(void *)(inquiry.buffer + length - NLMSG_SPACE(sizeof(int))))->nlmsg_seq = SEQUENCE - 1;
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_int_equal(capture.sockets.count, 0);
+    assert_int_equal(capture.stats.malformed, 0);
+}
+
+static void a_socket_that_a_dump_shows_twice_is_there_once(void **state)
+{
+    size_t length = 0;
+    (void)state;
+    put_socket(&length, AF_INET, 1);
+    cookies--;
+    put_socket(&length, AF_INET, 8);
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_int_equal(capture.sockets.count, 1);
+    assert_int_equal(capture.sockets.at[0].state, PROCTCP_CLOSE_WAIT); /* the later one is nearer to the truth */
+    assert_int_equal(capture.stats.duplicates, 1);
+}
+
+static void two_sockets_of_one_four_tuple_and_two_cookies_are_two(void **state)
+{
+    size_t length = 0;
+    struct inet_diag_msg *body;
+    (void)state;
+    body = mnl_nlmsg_get_payload(put_socket(&length, AF_INET, 6));
+    body->idiag_inode = 0;
+    body->id.idiag_if = 2;
+    body = mnl_nlmsg_get_payload(put_socket(&length, AF_INET, 6));
+    body->idiag_inode = 0;
+    body->id.idiag_if = 3;
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_int_equal(capture.sockets.count, 2);
+}
+
+/* As kernels give it that do not clamp: 20 ms ago. */
+static void an_overdue_timer_expires_now(void **state)
+{
+    size_t length = 0;
+    struct inet_diag_msg *body;
+    uint8_t info[INFO_NOW];
+    struct nlmsghdr *message = put_socket(&length, AF_INET, 1);
+    (void)state;
+    body = mnl_nlmsg_get_payload(message);
+    body->idiag_timer = 1;
+    body->idiag_expires = (uint32_t)-20;
+    fill_info(info);
+    put_attribute(message, &length, INET_DIAG_INFO, sizeof(info), info);
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_int_equal(capture.sockets.at[0].timer_expires_ms, 0);
+    assert_true(capture.sockets.at[0].present & PROCTCP_HAS_TIMER_EXPIRES);
+}
+
+static void a_listener_says_whether_it_refuses_ipv4(void **state)
+{
+    const uint8_t yes = 1, no = 0;
+    size_t length = 0;
+    (void)state;
+    put_attribute(put_socket(&length, AF_INET6, 10), &length, 11, 1, &yes); /* INET_DIAG_SKV6ONLY */
+    put_attribute(put_socket(&length, AF_INET6, 10), &length, 11, 1, &no);
+    put_socket(&length, AF_INET6, 10);
+    assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_int_equal(capture.sockets.count, 3);
+    assert_true(capture.sockets.at[0].present & PROCTCP_HAS_V6ONLY && capture.sockets.at[0].v6only);
+    assert_true(capture.sockets.at[1].present & PROCTCP_HAS_V6ONLY && !capture.sockets.at[1].v6only);
+    assert_false(capture.sockets.at[2].present & PROCTCP_HAS_V6ONLY);
+}
+
+/* State 7, under the request's bit 13. */
+static void what_is_bound_and_no_more_has_its_address(void **state)
+{
+    (void)state;
+    const struct proctcp_socket *socket = read_one(AF_INET, 7, 0);
+    assert_int_equal(socket->state, PROCTCP_CLOSED);
+    assert_int_equal(socket->local_port, 22222);
+    assert_int_equal(socket->present, PROCTCP_HAS_LOCAL | PROCTCP_HAS_COOKIE | PROCTCP_HAS_UID | PROCTCP_HAS_NETNS);
+}
+
+/* From the kernel, be it of a listener: what it never counts is no sum of 0. */
+static void what_a_kernel_counts_follows_from_its_answers(void **state)
+{
+    (void)state;
+    read_one(AF_INET, 10, INFO_3_10);
+    assert_true(capture.counters & PROCTCP_HAS_INFO);
+    assert_false(capture.counters & (PROCTCP_HAS_BYTES | PROCTCP_HAS_SEGS | PROCTCP_HAS_BYTES_SENT));
+    read_one(AF_INET, 10, INFO_NOW);
+    assert_true(capture.counters & PROCTCP_HAS_BYTES && capture.counters & PROCTCP_HAS_BYTES_SENT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -347,6 +453,13 @@ int main(void)
         TEST(an_interrupted_dump_says_so),
         TEST(messages_that_lie_about_their_length_are_counted_and_not_followed),
         TEST(an_ipv6_socket_has_sixteen_octets_of_address),
+        TEST(what_answers_another_request_does_not_count),
+        TEST(a_socket_that_a_dump_shows_twice_is_there_once),
+        TEST(two_sockets_of_one_four_tuple_and_two_cookies_are_two),
+        TEST(an_overdue_timer_expires_now),
+        TEST(a_listener_says_whether_it_refuses_ipv4),
+        TEST(what_is_bound_and_no_more_has_its_address),
+        TEST(what_a_kernel_counts_follows_from_its_answers),
     };
-    return cmocka_run_group_tests_name("netlink", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sock_diag", tests, NULL, NULL);
 }

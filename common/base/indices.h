@@ -1,0 +1,28 @@
+/* indices.h - vectors of plain numbers that every floor uses. */
+#ifndef PROCTCP_INDICES_H
+#define PROCTCP_INDICES_H
+
+#include "base/vector.h"
+
+struct indices VECTOR(uint32_t);
+
+/* Makes it so many items long, each filled with the byte. false: memory is out. */
+static inline bool indices_fill(struct indices *indices, uint64_t count, int byte)
+{
+    indices->count = 0;
+    if (!vector_reserve(indices, count ? count : 1))
+        return false;
+    indices->count = (uint32_t)count;
+    memset(indices->at, byte, count * sizeof(indices->at[0]));
+    return true;
+}
+
+static inline bool indices_push(struct indices *indices, uint32_t number)
+{
+    uint32_t *slot = vector_push(indices);
+    if (slot)
+        *slot = number;
+    return slot != NULL;
+}
+
+#endif

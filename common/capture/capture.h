@@ -1,0 +1,210 @@
+/* capture.h - what one scan's questions to the kernel brought, written down as the kernel said it: plain data, which
+ * the floors above read and do not write. Also what lives longer than a scan: how scans are made, and what is recalled.
+ *
+ * Nothing here waits on a stranger. A scan calls the kernel about what a user controls in these places, and nowhere
+ * else:
+ *   - getdents, readlink and open below /proc/<pid> (fd, task, ns, exe, net): answered by the kernel alone. A link is
+ *     printed from the name that the kernel has; no file system is asked about it.
+ *   - stat, status, limits, cgroup of a process: the same; their size is bounded by the kernel and by our buffer.
+ *   - a descriptor that may be a socket (unhashed.c): opened with O_PATH, which opens nothing of it; what is pinned is
+ *     seen to be a socket by its link; only then is it asked, through our own pinned descriptor, for its protocol.
+ *   - a borrowed socket (bystander.c): duplicated, asked and closed in a child process that is given up after a while.
+ *     A close that is the last one lingers as long as its owner wants it to, and what was taken for a socket may be
+ *     a file of FUSE by then, whose close waits for its daemon.
+ *   - /proc/<pid>/cmdline (bystander.c): memory of the process, which it may have mapped from a file that never comes;
+ *     read in that child, too.
+ *   - sock_diag: our socket is connected to the kernel, so that nobody else's messages reach it; a dump that the kernel
+ *     does not answer is given up after a while (sock_diag.c says what can hold it).
+ *   - setns and /run/netns: a name is opened with O_PATH first, and opened only if it is a namespace.
+ * What a user can make large is bounded for each user (limits.h). */
+#ifndef PROCTCP_CAPTURE_H
+#define PROCTCP_CAPTURE_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/indices.h"
+#include "proctcp.h"
+
+/* ---- for the scanner's life ---- */
+
+struct config {
+    const char *root;
+    enum proctcp_source source;                /* that was asked for */
+    const struct proctcp_selection *selection; /* NULL: everything */
+    uint32_t states;                           /* a bit for each state that sockets are read in */
+    bool every_socket;                         /* of these states: whether any can be left out is not known early */
+    uint32_t hz;                               /* USER_HZ */
+    uint64_t seed;                             /* of hashes over what strangers choose */
+};
+
+/* ---- one scan ---- */
+
+/* How the walk of a process's descriptors ended. */
+enum walk {
+    WALKED,
+    WALK_REFUSED,  /* not all of it could be read; counted */
+    WALK_LEFT_OUT, /* by the selection; walked only if it may hold a peer */
+    WALK_GONE,     /* the process ended, or its pid is in use by another one */
+};
+
+/* A process that /proc listed. Ordered by pid. */
+struct process {
+    int32_t pid;
+    uint32_t uid;   /* who owns its directory: the effective user, or root where it may not be dumped */
+    uint32_t netns; /* it lives in; 0: not known */
+    uint32_t fds;
+    uint32_t first_owner; /* its owners stand together, ordered by (fd, inode) */
+    uint32_t owner_count;
+    uint32_t facts;        /* index, or PROCTCP_NONE: it holds no TCP socket */
+    uint8_t walk;          /* enum walk */
+    int32_t living_thread; /* not 0: the leader has ended, and this thread tells what it cannot any more */
+    bool is_selected;      /* false: it is here for the peers that it holds alone */
+    uint64_t seen_ticks;   /* clock ticks since boot when it was first looked at */
+};
+
+/* What is told of a process that holds a TCP socket. Strings are in the capture's arena, "" where absent. */
+struct facts {
+    uint32_t present; /* PROCTCP_HAS_EXECUTABLE and the like */
+    uint32_t uid;     /* effective */
+    const char *name;
+    const char *executable;
+    const char *cgroup;
+    uint64_t start_ticks;
+    uint64_t start_time;
+    uint64_t fd_limit;
+    uint64_t image; /* another one after an exec, within the same process */
+};
+
+/* A descriptor that is a socket: of any protocol while descriptors are walked, of TCP in a finished capture. */
+struct owner {
+    uint32_t inode;
+    int32_t fd;
+    uint32_t socket; /* in a finished capture: the first one of the inode; others: see struct capture.by_inode */
+    uint32_t netns;  /* of the socket, where two namespaces claim the inode; else 0 */
+};
+
+/* A socket, by a descriptor that it is open at. */
+struct holder {
+    int32_t pid;
+    int32_t fd;
+    uint32_t inode; /* of the socket; 0: none */
+};
+
+/* Why a namespace is read once more: a descriptor is of it whose socket its tables did not show. */
+enum look_again {
+    LOOK_NO,
+    LOOK_FOR_BOUND,  /* it is known to be closed, and may be bound */
+    LOOK_FOR_MISSED, /* a dump may have missed it: all tables once more */
+};
+
+/* A network namespace, who tells of it, and how its tables were read. */
+struct netns {
+    struct proctcp_netns shown;
+    uint32_t process;     /* the first one that lives in it, or PROCTCP_NONE */
+    const char *name;     /* in /run/netns, or NULL */
+    struct holder holder; /* of a socket that keeps it, where nothing else does */
+    int fd;               /* of the namespace, through that socket; -1: none. Closed before the capture is finished. */
+    bool own;
+    bool entered;  /* the calling thread is in it now */
+    bool read;     /* with what success, see shown.error */
+    bool complete; /* every table was read, and understood, to its end. The kernel does not promise more: entries may be
+                      missed while a table changes, which is why what did not match is looked at again. */
+    bool ended;    /* before it could be read, or what it was to be entered through did */
+    uint8_t look_again; /* enum look_again */
+};
+
+/* A subflow that was left out by the selection, and counts for the numbers of those that were not. */
+struct sibling {
+    uint32_t inode;
+    uint16_t local_port, remote_port;
+    uint64_t cookie; /* 0: not known */
+    struct proctcp_address local_address, remote_address;
+};
+
+/* A socket whose holder the model asks for, by the first one of its inode. */
+struct wanted_socket {
+    uint32_t inode;
+    uint32_t socket;
+};
+
+struct wanted_sockets VECTOR(struct wanted_socket);
+struct processes VECTOR(struct process);
+struct all_facts VECTOR(struct facts);
+struct owners VECTOR(struct owner);
+struct namespaces VECTOR(struct netns);
+struct siblings VECTOR(struct sibling);
+struct sockets VECTOR(struct proctcp_socket);
+struct impairments VECTOR(struct proctcp_impairment);
+struct congestion_names VECTOR(const char *);
+
+struct capture {
+    struct processes processes;
+    struct all_facts facts;
+    struct owners owners;
+    struct sockets sockets;                   /* each once; those that are in no table (unbound) too */
+    struct impairments impairments;           /* the first is all zeros */
+    struct congestion_names congestion_names; /* the first is "" */
+    struct siblings siblings;
+    struct namespaces namespaces;
+    struct hash by_inode;   /* sockets by inode; several: subflows, or two namespaces that claim it. The model takes it
+                               over with the sockets. */
+    struct indices shared;  /* of these inodes there are several sockets */
+    struct indices unread;  /* inodes of TCP sockets that are held, alive, and in no table that was read */
+    struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */
+    uint64_t counters;      /* presence bits of what this kernel counts of a connection; from its answers */
+    struct arena strings;
+    struct proctcp_stats stats;
+    char failure[256]; /* the first thing that failed, in words; "" */
+};
+
+/* ---- from scan to scan ---- */
+
+/* What an inode is that a descriptor led to and no table showed. */
+enum answer {
+    ANSWER_OTHER = 1,  /* another protocol, for as long as it lives */
+    ANSWER_UNBOUND,    /* TCP, and known to be closed */
+    ANSWER_MISSED,     /* TCP; dumps have not shown it, and nothing else tells whether it is closed */
+    ANSWER_FOREIGN,    /* TCP, in a namespace that the selection leaves out */
+    ANSWER_LOOKED_FOR, /* a socket that nobody holds; threads with descriptors of their own were looked through for it
+                        */
+};
+
+struct recalled_inode {
+    uint32_t inode;
+    uint32_t netns; /* 0: not known */
+    uint8_t answer; /* enum answer */
+    uint8_t family; /* enum proctcp_family, of TCP */
+    uint8_t misses; /* scans that have not shown it, one after the other */
+    bool was_alive; /* before they did not */
+};
+
+/* A namespace that only its sockets keep, and one of them. */
+struct recalled_netns {
+    uint32_t inode;
+    struct holder holder;
+};
+
+/* The program that a process runs: read once for each. */
+struct recalled_program {
+    int32_t pid;
+    uint64_t start_ticks;
+    uint64_t image;
+    const char *executable; /* in the arena of the recollection */
+};
+
+struct recalled_inodes VECTOR(struct recalled_inode);
+struct recalled_namespaces VECTOR(struct recalled_netns);
+struct recalled_programs VECTOR(struct recalled_program);
+
+/* Answers worth keeping. Each scan reads that of the one before and makes one of its own. */
+struct recollection {
+    struct indices children; /* that were given up and have not ended yet: processes of ours that wait on a stranger */
+    struct recalled_inodes inodes;
+    struct hash by_inode;
+    struct recalled_namespaces namespaces;
+    struct recalled_programs programs; /* ordered by pid */
+    struct arena strings;
+    uint64_t boot_time; /* Unix time, seconds; 0: not known */
+};
+
+#endif

@@ -1,0 +1,114 @@
+/* inquiry.h - one scan's questions to the kernel: where they are asked, with what, and where the answers go. Private to
+ * capture/. All calls return 0 or -errno unless they say otherwise; -ENOMEM ends the scan. */
+#ifndef PROCTCP_INQUIRY_H
+#define PROCTCP_INQUIRY_H
+
+#include "capture/capture.h"
+#include "select/select.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/types.h>
+
+#define INQUIRY_BUFFER_SIZE 65536
+
+/* What each user made us read so far. */
+struct usages {
+    struct hash by_uid;
+    uint32_t users;
+};
+
+/* A thread with descriptors, and a namespace, of its own. */
+struct thread {
+    uint32_t netns;
+    uint32_t process;
+    int32_t tid;
+};
+
+struct threads VECTOR(struct thread);
+
+struct inquiry {
+    const struct config *config;
+    const struct recollection *before;
+    const struct proctcp_snapshot *previous; /* NULL: there was no scan before */
+    struct recollection *kept;               /* for the next scan */
+    struct capture *capture;
+
+    int proc_fd;
+    bool live;     /* the root is a procfs, not a recorded tree */
+    bool own_pids; /* and its pids are those of the calling process, so that calls that take a pid may be made */
+    char *buffer;  /* INQUIRY_BUFFER_SIZE bytes, for whoever is asking at the moment */
+    uint32_t own_netns;
+    const struct source *source;     /* of sockets, that is asked first; see sources.c */
+    uint32_t namespaces_read;        /* so many have been counted */
+    struct select_netns named_netns; /* inodes of the namespaces that rules give by their names */
+    struct hash by_identity;         /* sockets by cookie, or else by inode and endpoints */
+    struct hash netns_by_inode;
+    struct hash table_ids; /* inodes of tables in procfs, and the namespace that has it */
+    struct usages descriptors_of, questions_of, namespaces_of;
+    struct threads threads;      /* that live in another namespace than their leader */
+    struct indices tids;         /* of the process whose threads are looked at */
+    uint64_t chosen_ticks;       /* when command lines were read, to choose processes by; 0: they were not */
+    struct hash command_answers; /* by pid: 1 if the rules about command lines want it, else 0 */
+    uint32_t requests;           /* made of sock_diag */
+    uint32_t borrowed;           /* in this scan */
+    uint32_t waited_ms;          /* for children that did not answer, in this scan */
+    bool may_not_borrow;         /* the kernel or our rights do not allow it */
+    bool may_not_compare;        /* the kernel cannot tell which threads have descriptors of their own */
+};
+
+/* ---- inquiry.c: errors, and small questions of everybody ---- */
+
+/* Keeps the first failure of a scan, in words: "<root>/<path>: <reason>". path may be empty, or what is no file, in
+ * parentheses: "<what>: <reason>". */
+void inquiry_failed(struct inquiry *inquiry, int error, const char *path_format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Counts what could not be read, by what the kernel said; names it, too, unless it is just gone. error is positive. */
+void inquiry_count_error(struct inquiry *inquiry, int error, const char *path_format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* errno as it is handed on: -ENOMEM is said of our own memory alone. */
+static inline int inquiry_errno(void)
+{
+    return errno == ENOMEM ? -ENOBUFS : -errno;
+}
+
+/* One more of a user's; false: that is beyond the limit. Without memory to count, nothing is limited. */
+bool inquiry_within_limit(struct usages *usages, uint32_t uid, uint32_t more, uint32_t limit);
+
+/* Clock ticks since boot, as start times of processes are told in. */
+uint64_t inquiry_ticks(const struct inquiry *inquiry);
+
+/* "net:[4026531840]", a link below a directory: its number; 0: not to be had. */
+uint32_t inquiry_netns_link(int directory, const char *path);
+/* Whether text is a descriptor's link to a socket ("socket:[1234]"). */
+bool inquiry_parse_socket_link(const char *link, size_t length, uint32_t *inode);
+/* A number as the kernel writes it: no sign, no leading zeros. */
+bool inquiry_parse_number(const char *name, int32_t *number);
+
+/* ---- directory listings ---- */
+
+/* As the kernel lays it out for getdents64. */
+struct directory_entry {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
+
+/* A directory read in one buffer after the other. */
+struct listing {
+    int fd;
+    char *buffer;
+    size_t size;
+    long filled;
+    long position;
+    int error; /* why it ended: 0 or -errno */
+};
+
+/* NULL: there is no more, or listing->error says why. */
+const struct directory_entry *listing_next(struct listing *listing);
+
+#endif

@@ -1,0 +1,30 @@
+/* limits.h - how much a scan reads of what users can make large. What goes beyond is left out, counted and named; it is
+ * the user's own who made it so. Root is no stranger, but mistakes happen to it, too: these are limits for it as well.
+ */
+#ifndef PROCTCP_LIMITS_H
+#define PROCTCP_LIMITS_H
+
+/* Descriptors of one user. A walk takes about 1 us for each. */
+#define LIMIT_DESCRIPTORS_OF_USER 2000000
+
+/* Sockets that no table shows, of one user, asked about in one scan, about 5 us each; the rest waits for the next. */
+#define LIMIT_QUESTIONS_OF_USER 50000
+
+/* Network namespaces of one user whose tables are dumped in one scan: up to 1.4 ms each. Those of root and those
+ * without a process are not counted. */
+#define LIMIT_NAMESPACES_OF_USER 1000
+
+/* Sockets borrowed in one scan, about 10 us each. */
+#define LIMIT_BORROWED 20000
+
+/* How long a scan waits for a child process that asks what may wait on a stranger, in all, and for one answer. */
+#define LIMIT_WAIT_MS        2000
+#define LIMIT_ANSWER_WAIT_MS 250
+
+/* Threads of one process that are looked at for descriptors of their own. */
+#define LIMIT_THREADS_OF_PROCESS 32768
+
+/* Bytes of a command line that rules see; a kernel before 4.2 gives no more. */
+#define LIMIT_COMMAND_LENGTH 4096
+
+#endif

@@ -1,0 +1,319 @@
+/* run.c - the order of a scan's questions, and the memory that they take. Descriptors first, then sockets, so that what
+ * is open through the whole scan is in both; then a second look at what did not match. */
+#include "capture/run.h"
+
+#include "capture/bystander.h"
+#include "capture/claims.h"
+#include "capture/facts.h"
+#include "capture/netns.h"
+#include "capture/procfs_fd.h"
+#include "capture/sources.h"
+#include "capture/unhashed.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- memory ---- */
+
+static const struct vector_place capture_vectors[] = {
+    VECTOR_PLACE(struct capture, processes),   VECTOR_PLACE(struct capture, facts),
+    VECTOR_PLACE(struct capture, owners),      VECTOR_PLACE(struct capture, sockets),
+    VECTOR_PLACE(struct capture, impairments), VECTOR_PLACE(struct capture, congestion_names),
+    VECTOR_PLACE(struct capture, siblings),    VECTOR_PLACE(struct capture, namespaces),
+    VECTOR_PLACE(struct capture, by_inode),    VECTOR_PLACE(struct capture, shared),
+    VECTOR_PLACE(struct capture, unread),      VECTOR_PLACE(struct capture, partial),
+};
+
+static const struct vector_place recollection_vectors[] = {
+    VECTOR_PLACE(struct recollection, children), VECTOR_PLACE(struct recollection, inodes),
+    VECTOR_PLACE(struct recollection, by_inode), VECTOR_PLACE(struct recollection, namespaces),
+    VECTOR_PLACE(struct recollection, programs),
+};
+
+static const struct vector_place inquiry_vectors[] = {
+    VECTOR_PLACE(struct inquiry, by_identity),
+    VECTOR_PLACE(struct inquiry, netns_by_inode),
+    VECTOR_PLACE(struct inquiry, table_ids),
+    VECTOR_PLACE(struct inquiry, threads),
+    VECTOR_PLACE(struct inquiry, tids),
+    VECTOR_PLACE(struct inquiry, command_answers),
+    VECTOR_PLACE(struct inquiry, descriptors_of.by_uid),
+    VECTOR_PLACE(struct inquiry, questions_of.by_uid),
+    VECTOR_PLACE(struct inquiry, namespaces_of.by_uid),
+    VECTOR_PLACE(struct inquiry, named_netns.include),
+    VECTOR_PLACE(struct inquiry, named_netns.exclude),
+};
+
+void capture_recycle(struct capture *capture)
+{
+    vectors_recycle(capture, capture_vectors, COUNT(capture_vectors));
+    arena_free(&capture->strings);
+    capture->counters = 0;
+    capture->stats = (struct proctcp_stats){.failure = "", .source_reason = "", .source = PROCTCP_SOURCE_PROCFS};
+    capture->failure[0] = '\0';
+}
+
+void capture_clear(struct capture *capture)
+{
+    vectors_free(capture, capture_vectors, COUNT(capture_vectors));
+    arena_free(&capture->strings);
+}
+
+void recollection_recycle(struct recollection *recollection)
+{
+    vectors_recycle(recollection, recollection_vectors, COUNT(recollection_vectors));
+    arena_free(&recollection->strings);
+    recollection->boot_time = 0;
+}
+
+void recollection_clear(struct recollection *recollection)
+{
+    bystander_reap(&recollection->children);
+    vectors_free(recollection, recollection_vectors, COUNT(recollection_vectors));
+    arena_free(&recollection->strings);
+}
+
+void recollection_keep_children(struct recollection *before, struct recollection *failed)
+{
+    const struct indices children = before->children;
+
+    before->children = failed->children;
+    failed->children = children;
+}
+
+/* Its buffer lies behind it. */
+struct inquiry *capture_new(const struct config *config)
+{
+    struct inquiry *made = calloc(1, sizeof(*made) + INQUIRY_BUFFER_SIZE);
+
+    if (!made)
+        return NULL;
+    made->config = config;
+    made->proc_fd = -1;
+    made->buffer = (char *)(made + 1);
+    return made;
+}
+
+void capture_free(struct inquiry *inquiry)
+{
+    if (!inquiry)
+        return;
+    vectors_free(inquiry, inquiry_vectors, COUNT(inquiry_vectors));
+    free(inquiry);
+}
+
+/* What the scan before left in the inquiry is of no use but for its memory. */
+static void renew(struct inquiry *inquiry)
+{
+    const struct inquiry old = *inquiry;
+
+    vectors_recycle(inquiry, inquiry_vectors, COUNT(inquiry_vectors));
+    *inquiry = (struct inquiry){.config = old.config,
+                                .buffer = old.buffer,
+                                .requests = old.requests,
+                                .proc_fd = -1,
+                                .by_identity = inquiry->by_identity,
+                                .netns_by_inode = inquiry->netns_by_inode,
+                                .table_ids = inquiry->table_ids,
+                                .threads = inquiry->threads,
+                                .tids = inquiry->tids,
+                                .command_answers = inquiry->command_answers,
+                                .descriptors_of.by_uid = inquiry->descriptors_of.by_uid,
+                                .questions_of.by_uid = inquiry->questions_of.by_uid,
+                                .namespaces_of.by_uid = inquiry->namespaces_of.by_uid,
+                                .named_netns = inquiry->named_netns};
+}
+
+/* ---- the root ---- */
+
+/* Calls that take a pid mean those of our own pid namespace. */
+static bool has_own_pids(int proc_fd)
+{
+    char link[16];
+    int32_t self;
+    ssize_t length = readlinkat(proc_fd, "self", link, sizeof(link) - 1);
+
+    if (length <= 0)
+        return false;
+    link[length] = '\0';
+    return inquiry_parse_number(link, &self) && self == (int32_t)getpid();
+}
+
+static int open_root(struct inquiry *inquiry)
+{
+    struct statfs filesystem;
+
+    inquiry->proc_fd = open(inquiry->config->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (inquiry->proc_fd < 0) {
+        int error = errno;
+        inquiry_failed(inquiry, error, "%s", "");
+        return -error;
+    }
+    inquiry->live = fstatfs(inquiry->proc_fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
+    inquiry->own_pids = inquiry->live && has_own_pids(inquiry->proc_fd);
+    inquiry->kept->boot_time = inquiry->before->boot_time ? inquiry->before->boot_time : facts_read_boot_time(inquiry);
+    return 0;
+}
+
+/* A host holds about as much as a moment ago: growing by steps would touch it several times over. */
+static int reserve_as_before(struct inquiry *inquiry)
+{
+    const struct proctcp_snapshot *previous = inquiry->previous;
+    struct capture *capture = inquiry->capture;
+    const uint64_t sockets = previous ? (uint64_t)previous->socket_count + previous->socket_count / 16 : 0;
+    const char **name = vector_push(&capture->congestion_names);
+    struct proctcp_impairment *none = vector_push(&capture->impairments);
+
+    if (!name || !none)
+        return -ENOMEM;
+    *name = "";
+    *none = (struct proctcp_impairment){0};
+    if (!hash_begin(&inquiry->by_identity, sockets + 1) || !hash_begin(&inquiry->netns_by_inode, 1) ||
+        !hash_begin(&inquiry->kept->by_inode, (uint64_t)inquiry->before->inodes.count + 1) ||
+        !vector_reserve(&capture->sockets, sockets + 1) ||
+        (previous && !vector_reserve(&capture->impairments,
+                                     (uint64_t)previous->impairment_count + previous->impairment_count / 16)))
+        return -ENOMEM;
+    return 0;
+}
+
+/* ---- all questions ---- */
+
+static int recall_children(struct inquiry *inquiry)
+{
+    for (uint32_t i = 0; i < inquiry->before->children.count; i++) {
+        if (!indices_push(&inquiry->kept->children, inquiry->before->children.at[i]))
+            return -ENOMEM;
+    }
+    bystander_reap(&inquiry->kept->children);
+    return 0;
+}
+
+int capture_run(struct inquiry *inquiry, const struct recollection *before, const struct proctcp_snapshot *previous,
+                struct recollection *kept, struct capture *capture)
+{
+    int status;
+
+    renew(inquiry);
+    inquiry->before = before;
+    inquiry->previous = previous;
+    inquiry->kept = kept;
+    inquiry->capture = capture;
+    status = recall_children(inquiry);
+    if (status == 0)
+        status = reserve_as_before(inquiry);
+    if (status == 0)
+        status = open_root(inquiry);
+    if (status == 0)
+        status = sources_read_owners(inquiry);
+    if (status == 0)
+        status = netns_find(inquiry);
+    if (status == 0)
+        status = sources_read_sockets(inquiry);
+    if (status == 0)
+        status = unhashed_resolve(inquiry);
+    if (status == 0)
+        status = claims_settle(inquiry);
+    if (status == 0)
+        netns_say_missing(inquiry);
+    return status;
+}
+
+/* What others refused does not matter where they were not needed. */
+static void forget_refusals(struct inquiry *inquiry, const struct proctcp_stats *before, bool failed_before)
+{
+    struct proctcp_stats *stats = &inquiry->capture->stats;
+
+    stats->denied = before->denied;
+    stats->vanished = before->vanished;
+    stats->closed = before->closed;
+    stats->exhausted = before->exhausted;
+    stats->failed = before->failed;
+    if (!failed_before)
+        inquiry->capture->failure[0] = '\0';
+}
+
+/* Of what the process has open, only what is looked for. by_inode leads to what is wanted, found says of each whether
+ * it was found. Returns how many are found for the first time. */
+static uint32_t keep_wanted(struct inquiry *inquiry, struct process *process, const struct wanted_sockets *wanted,
+                            const struct hash *by_inode, struct indices *found)
+{
+    struct owners *owners = &inquiry->capture->owners;
+    uint32_t kept = process->first_owner, first_found = 0;
+
+    for (uint32_t i = 0; i < process->owner_count; i++) {
+        struct owner owner = owners->at[process->first_owner + i];
+        const uint32_t at = hash_find(by_inode, owner.inode);
+        if (at == HASH_NONE)
+            continue;
+        first_found += !found->at[at];
+        found->at[at] = true;
+        owner.socket = wanted->at[at].socket;
+        owners->at[kept++] = owner;
+    }
+    process->owner_count = kept - process->first_owner;
+    owners->count = kept;
+    return first_found;
+}
+
+int capture_find_holders(struct inquiry *inquiry, const struct wanted_sockets *wanted)
+{
+    struct processes *processes = &inquiry->capture->processes;
+    const struct proctcp_stats before = inquiry->capture->stats;
+    const bool failed_before = inquiry->capture->failure[0];
+    struct indices found = {0};
+    struct hash by_inode = {0};
+    uint32_t missing = wanted->count;
+    int status = hash_begin(&by_inode, wanted->count) && indices_fill(&found, wanted->count, 0) ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; i < wanted->count && status == 0; i++)
+        hash_put(&by_inode, wanted->at[i].inode, i);
+    for (uint32_t p = 0; p < processes->count && missing && status == 0; p++) {
+        if (processes->at[p].walk != WALK_LEFT_OUT)
+            continue;
+        status = procfs_fd_walk(inquiry, p);
+        inquiry->capture->stats.skipped--;
+        missing -= keep_wanted(inquiry, &processes->at[p], wanted, &by_inode, &found);
+    }
+    if (!missing)
+        forget_refusals(inquiry, &before, failed_before);
+    vector_free(&by_inode);
+    vector_free(&found);
+    return status;
+}
+
+int capture_read_facts(struct inquiry *inquiry)
+{
+    return facts_read(inquiry);
+}
+
+static int compare_inodes(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+int capture_end(struct inquiry *inquiry)
+{
+    struct capture *capture = inquiry->capture;
+    int status = 0;
+
+    netns_close(inquiry);
+    if (inquiry->proc_fd >= 0)
+        close(inquiry->proc_fd);
+    inquiry->proc_fd = -1;
+    for (uint32_t i = 0; i < capture->namespaces.count && status == 0; i++) {
+        const struct netns *netns = &capture->namespaces.at[i];
+        if (!netns->complete && !netns->ended && !indices_push(&capture->partial, netns->shown.inode))
+            status = -ENOMEM;
+    }
+    if (capture->partial.count)
+        qsort(capture->partial.at, capture->partial.count, sizeof(capture->partial.at[0]), compare_inodes);
+    return status ? status : netns_recall(inquiry);
+}

@@ -1,0 +1,38 @@
+/* sock_diag.h - a dump of the kernel's TCP sockets over netlink. */
+#ifndef PROCTCP_SOCK_DIAG_H
+#define PROCTCP_SOCK_DIAG_H
+
+#include "capture/inquiry.h"
+
+/* Whether sock_diag answers, by a dump of no state: 0 or -errno. */
+int sock_diag_probe(struct inquiry *inquiry);
+/* The sockets of the namespace that the calling thread is in, to the sink: all of them, 0, or none, -errno. Sets
+ * netns->complete. */
+int sock_diag_read(struct inquiry *inquiry, struct netns *netns);
+/* Those that are bound and neither connected nor listening; none from kernels before 6.8. */
+int sock_diag_read_bound(struct inquiry *inquiry, const struct netns *netns);
+
+/* ---- a dump in pieces ---- */
+
+struct sock_diag_dump {
+    uint32_t sequence; /* of the request: what does not answer it does not count */
+    uint32_t netns;
+    bool interrupted; /* the kernel says that its tables changed meanwhile. inet_diag never does, whatever happens. */
+    bool any_subflow; /* of an MPTCP connection */
+    size_t info_length;
+};
+
+enum sock_diag_progress {
+    SOCK_DIAG_MORE,
+    SOCK_DIAG_DONE,
+    SOCK_DIAG_FAILED, /* *error is a positive errno; ENOMEM is ours */
+};
+
+/* The messages of one read, length bytes in the inquiry's buffer. */
+enum sock_diag_progress sock_diag_take(struct inquiry *inquiry, struct sock_diag_dump *dump, size_t length, int *error);
+/* One message of a dump. false: not understood. Sets everything but netns, congestion and the place of impairment. */
+struct inet_diag_socket;
+bool sock_diag_parse(const struct inet_diag_socket *from, struct proctcp_socket *socket,
+                     struct proctcp_impairment *impairment);
+
+#endif

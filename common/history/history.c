@@ -1,0 +1,117 @@
+/* history.c - what a scan learns from the one before it, in its order; and what it leaves to the next. */
+#include "history/history.h"
+
+#include <errno.h>
+
+static const struct vector_place history_vectors[] = {
+    VECTOR_PLACE(struct history, idle),
+    VECTOR_PLACE(struct history, carried),
+    VECTOR_PLACE(struct history, partial),
+};
+
+#define HISTORY_VECTORS (sizeof(history_vectors) / sizeof(history_vectors[0]))
+
+void history_recycle(struct history *history)
+{
+    vectors_recycle(history, history_vectors, HISTORY_VECTORS);
+}
+
+void history_clear(struct history *history)
+{
+    vectors_free(history, history_vectors, HISTORY_VECTORS);
+}
+
+static void begin_now(struct model *model, uint64_t now)
+{
+    for (uint32_t i = 0; i < model->rows.count; i++)
+        model->rows.at[i].first_seen = (uint32_t)now;
+    for (uint32_t i = 0; i < model->sockets.count; i++)
+        model->sockets.at[i].first_seen = (uint32_t)now;
+    for (uint32_t i = 0; i < model->processes.count; i++)
+        model->processes.at[i].first_seen = (uint32_t)now;
+}
+
+/* Sockets that no table showed this time, as they were when one did. */
+static int carry(const struct match *match, struct history *after)
+{
+    const struct proctcp_snapshot *previous = match->before->previous;
+
+    for (uint32_t e = 0; e < match->fate.count; e++) {
+        const struct proctcp_impairment *impairment;
+        struct carried_socket *carried;
+        if (match->fate.at[e] != FATE_UNREAD)
+            continue;
+        carried = vector_push(&after->carried);
+        if (!carried)
+            return -ENOMEM;
+        if (e >= previous->socket_count) {
+            *carried = match->before->carried.at[e - previous->socket_count];
+            continue;
+        }
+        *carried = (struct carried_socket){.socket = *match_earlier(match, e, &impairment)};
+        carried->impairment = *impairment;
+    }
+    return 0;
+}
+
+/* Who held what is carried, of the sockets of the previous snapshot: they stand first, in its order. */
+static void name_holders(const struct match *match, struct history *after)
+{
+    const struct proctcp_snapshot *previous = match->before->previous;
+    uint32_t carried = 0;
+
+    if (!after->carried.count)
+        return;
+    struct indices places = {0}; /* by socket of the previous snapshot */
+    if (!indices_fill(&places, previous->socket_count, 0xff))
+        return; /* then nobody is said to have held them */
+    for (uint32_t e = 0; e < previous->socket_count; e++) {
+        if (match->fate.at[e] == FATE_UNREAD)
+            places.at[e] = carried++;
+    }
+    for (uint32_t i = 0; i < previous->row_count; i++) {
+        const struct proctcp_row *row = &previous->rows[i];
+        if (row->owner_rank != 1 || places.at[row->socket] == PROCTCP_NONE)
+            continue;
+        after->carried.at[places.at[row->socket]].pid = row->pid;
+        after->carried.at[places.at[row->socket]].start_ticks = previous->processes[row->process].start_ticks;
+    }
+    vector_free(&places);
+}
+
+static int keep_partial(const struct capture *capture, struct history *after)
+{
+    for (uint32_t i = 0; i < capture->partial.count; i++) {
+        if (!indices_push(&after->partial, capture->partial.at[i]))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+int history_apply(const struct history *before, const struct capture *capture,
+                  const struct proctcp_selection *selection, uint64_t now, struct model *model, struct arena *strings,
+                  struct history *after)
+{
+    struct match match = {.before = before};
+    int status = keep_partial(capture, after);
+
+    begin_now(model, now);
+    if (status == 0)
+        status = match_sockets(&match, capture, model);
+    if (status == 0 && before->previous)
+        status = match_processes(&match, model, strings);
+    if (status == 0 && before->previous)
+        status = idle_gather(&match, capture, model, after);
+    if (status == 0 && before->previous)
+        status = carry(&match, after);
+    if (status == 0 && before->previous)
+        name_holders(&match, after);
+    if (status == 0)
+        totals_add(&match, &capture->impairments, selection, model, after);
+    if (status == 0)
+        status = last_holders_find(&match, model, strings);
+    vector_free(&match.earlier);
+    vector_free(&match.fate);
+    vector_free(&match.heirs);
+    return status;
+}

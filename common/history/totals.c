@@ -1,0 +1,207 @@
+/* totals.c - the totals of processes: what their sockets counted, added up from scan to scan, so that they only go up
+ * whatever becomes of the sockets. Knows what the kernel's counters do. */
+#include "history/history.h"
+
+#include "select/select.h"
+
+#include <stdlib.h>
+
+/* ---- one socket ---- */
+
+/* A counter that went back began anew: the socket was disconnected and connected again. */
+static uint64_t delta64(uint64_t now, uint64_t before)
+{
+    return now >= before ? now - before : now;
+}
+
+/* One of 32 bits that went back by more than half of them went over its end instead. */
+static uint64_t delta32(uint32_t now, uint32_t before)
+{
+    uint32_t up = now - before;
+    return now >= before || up < UINT32_MAX / 2 ? up : now;
+}
+
+static uint64_t less(uint64_t number, uint64_t part)
+{
+    return number > part ? number - part : 0;
+}
+
+/* What was received in order, without the FIN, which the kernel counts as a byte. */
+static uint64_t payload_received(const struct proctcp_socket *socket)
+{
+    const bool fin_received =
+        socket->state == PROCTCP_CLOSE_WAIT || socket->state == PROCTCP_LAST_ACK || socket->state == PROCTCP_CLOSING;
+    return less(socket->bytes_received, fin_received);
+}
+
+/* What was sent, each byte once. Kernels before 4.19 tell only what was acknowledged, and count the SYN of whoever
+ * began the connection, and a FIN, as a byte each. */
+static uint64_t payload_sent(const struct proctcp_socket *socket, const struct proctcp_impairment *impairment)
+{
+    if (socket->present & PROCTCP_HAS_BYTES_SENT)
+        return less(socket->bytes_sent, impairment->bytes_retrans);
+    return less(socket->bytes_acked,
+                (socket->direction == PROCTCP_OUTBOUND) + (uint64_t)(socket->state == PROCTCP_FIN_WAIT2));
+}
+
+/* Counters and the state, which tells whether a FIN is in them, may be of different moments. */
+static uint64_t payload_delta(uint64_t now, uint64_t before, bool began_anew)
+{
+    return began_anew ? now : less(now, before);
+}
+
+/* Adds what a socket counted since earlier; NULL: since it began. What the earlier scan had no value of begins now. */
+static void add_counters(struct proctcp_totals *totals, const struct proctcp_socket *socket,
+                         const struct proctcp_impairment *impairment, const struct proctcp_socket *earlier,
+                         const struct proctcp_impairment *earlier_impairment)
+{
+    static const struct proctcp_socket no_socket = {.present = UINT64_MAX};
+    static const struct proctcp_impairment no_impairment = {0};
+    uint64_t both;
+
+    if (!earlier) {
+        earlier = &no_socket;
+        earlier_impairment = &no_impairment;
+    }
+    both = socket->present & earlier->present;
+    if (both & PROCTCP_HAS_BYTES_SENT) {
+        totals->bytes_sent += delta64(socket->bytes_sent, earlier->bytes_sent);
+        totals->payload_sent_bytes +=
+            payload_delta(payload_sent(socket, impairment), payload_sent(earlier, earlier_impairment),
+                          socket->bytes_sent < earlier->bytes_sent);
+    }
+    if (both & PROCTCP_HAS_BYTES) {
+        totals->bytes_acked += delta64(socket->bytes_acked, earlier->bytes_acked);
+        totals->bytes_received += delta64(socket->bytes_received, earlier->bytes_received);
+        totals->payload_received_bytes += payload_delta(payload_received(socket), payload_received(earlier),
+                                                        socket->bytes_received < earlier->bytes_received);
+        if (!(socket->present & PROCTCP_HAS_BYTES_SENT))
+            totals->payload_sent_bytes += payload_delta(
+                payload_sent(socket, impairment), earlier == &no_socket ? 0 : payload_sent(earlier, earlier_impairment),
+                socket->bytes_acked < earlier->bytes_acked);
+    }
+    if (both & PROCTCP_HAS_SEGS) {
+        totals->segs_out += delta32(socket->segs_out, earlier->segs_out);
+        totals->segs_in += delta32(socket->segs_in, earlier->segs_in);
+    }
+    if (both & PROCTCP_HAS_INFO)
+        totals->retransmissions += delta32(impairment->total_retrans, earlier_impairment->total_retrans);
+}
+
+/* ---- all sockets ---- */
+
+static int compare_inodes(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Whether a socket that was not in the scan before may have lived then, and been counted before: its process was not
+ * walked, or its namespace not read whole, or it was in a state that is not selected. */
+static bool may_be_old(const struct history *before, const struct proctcp_selection *selection,
+                       const struct proctcp_process *process, const struct proctcp_socket *socket)
+{
+    const struct idle_process *idle = idle_find(before, process);
+    const struct indices *partial = &before->partial;
+
+    if (idle && idle->was_unseen)
+        return true;
+    if (partial->count && bsearch(&socket->netns, partial->at, partial->count, sizeof(partial->at[0]), compare_inodes))
+        return true;
+    return select_asks(selection, RULE_STATE) && select_is_late(socket->state);
+}
+
+/* A socket counts in the process of its rank 1 alone, whoever that was before. */
+static void add_sockets(const struct match *match, const struct proctcp_selection *selection, struct model *model,
+                        const struct impairments *impairments)
+{
+    const struct history *before = match->before;
+
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        const struct proctcp_socket *socket = &model->sockets.at[i], *earlier = NULL;
+        const struct proctcp_impairment *earlier_impairment = NULL;
+        if (model->holders.at[i] == PROCTCP_NONE)
+            continue;
+        struct proctcp_process *process = &model->processes.at[model->holders.at[i]];
+        if (match->earlier.at[i] != PROCTCP_NONE)
+            earlier = match_earlier(match, match->earlier.at[i], &earlier_impairment);
+        process->sockets_opened += !earlier;
+        if (before->previous && !earlier && may_be_old(before, selection, process, socket))
+            continue; /* what it has counted by now may be counted already: it begins here */
+        if (earlier && earlier->state == PROCTCP_CLOSED)
+            earlier = NULL; /* it had nothing to count yet */
+        add_counters(&process->totals, socket, &impairments->at[socket->impairment], earlier, earlier_impairment);
+    }
+}
+
+/* Behind the processes of this scan stand those that are idle. */
+static struct proctcp_process *heir_of(struct model *model, struct history *after, uint32_t heir)
+{
+    if (heir == PROCTCP_NONE)
+        return NULL;
+    return heir < model->processes.count ? &model->processes.at[heir]
+                                         : &after->idle.at[heir - model->processes.count].process;
+}
+
+static struct proctcp_process *find_anywhere(struct model *model, struct history *after, int32_t pid,
+                                             uint64_t start_ticks)
+{
+    const struct proctcp_process wanted = {.pid = pid, .start_ticks = start_ticks, .present = PROCTCP_HAS_PROCESS};
+    struct proctcp_process *found = match_find_process(&model->processes, pid);
+
+    if (found && match_same_process(found, &wanted))
+        return found;
+    const struct idle_process *idle = idle_find(after, &wanted);
+    return idle ? &after->idle.at[idle - after->idle.at].process : NULL;
+}
+
+/* A socket that somebody holds, and no table showed, is not closed. */
+static void add_closed(const struct match *match, struct model *model, struct history *after)
+{
+    const struct proctcp_snapshot *previous = match->before->previous;
+
+    for (uint32_t i = 0; i < previous->row_count; i++) {
+        const struct proctcp_row *row = &previous->rows[i];
+        const enum fate fate = match->fate.at[row->socket];
+        struct proctcp_process *process = heir_of(model, after, match->heirs.at[row->process]);
+        if (row->owner_rank == 1 && process && (fate == FATE_GONE || fate == FATE_LEFT))
+            process->sockets_closed++;
+    }
+    for (uint32_t i = 0; i < match->before->carried.count; i++) {
+        const struct carried_socket *carried = &match->before->carried.at[i];
+        const enum fate fate = match->fate.at[previous->socket_count + i];
+        struct proctcp_process *process = NULL;
+        if (carried->pid && (fate == FATE_GONE || fate == FATE_LEFT))
+            process = find_anywhere(model, after, carried->pid, carried->start_ticks);
+        if (process)
+            process->sockets_closed++;
+    }
+}
+
+/* since held the totals of the scan before. */
+static void find_growth(struct proctcp_process *process)
+{
+    const struct proctcp_totals before = process->since, *now = &process->totals;
+
+    process->since = (struct proctcp_totals){
+        .payload_sent_bytes = now->payload_sent_bytes - before.payload_sent_bytes,
+        .payload_received_bytes = now->payload_received_bytes - before.payload_received_bytes,
+        .bytes_sent = now->bytes_sent - before.bytes_sent,
+        .bytes_acked = now->bytes_acked - before.bytes_acked,
+        .bytes_received = now->bytes_received - before.bytes_received,
+        .segs_out = now->segs_out - before.segs_out,
+        .segs_in = now->segs_in - before.segs_in,
+        .retransmissions = now->retransmissions - before.retransmissions,
+    };
+}
+
+void totals_add(const struct match *match, const struct impairments *impairments,
+                const struct proctcp_selection *selection, struct model *model, struct history *after)
+{
+    add_sockets(match, selection, model, impairments);
+    if (!match->before->previous)
+        return;
+    add_closed(match, model, after);
+    for (uint32_t i = 0; i < model->processes.count; i++)
+        find_growth(&model->processes.at[i]);
+}

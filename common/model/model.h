@@ -1,0 +1,93 @@
+/* model.h - what a capture means: rows, sockets with their directions and peers, processes with their counts, and what
+ * nobody holds. Plain data, written by model/ and finished by history/; neither makes a system call, reads a clock or
+ * looks at errno. All calls return 0 or -ENOMEM. */
+#ifndef PROCTCP_MODEL_H
+#define PROCTCP_MODEL_H
+
+#include "capture/capture.h"
+
+struct rows VECTOR(struct proctcp_row);
+struct model_processes VECTOR(struct proctcp_process);
+struct last_holders VECTOR(struct proctcp_last_holder);
+struct unattributed VECTOR(struct proctcp_unattributed);
+
+/* Behind what was selected stands what is there for its peers alone: so many of each. */
+struct tail {
+    uint32_t rows, sockets, processes;
+};
+
+struct model {
+    struct sockets sockets; /* taken over from the capture, in its order, unless the selection moved them */
+    struct rows rows;
+    struct model_processes processes;
+    struct tail tail;
+    struct hash by_inode;             /* sockets by inode; taken over, too */
+    bool renumbered;                  /* sockets have other indices than in the capture */
+    struct indices holders;           /* by socket: the process of its rank 1, or PROCTCP_NONE */
+    struct indices first_rows;        /* by socket: its row of rank 1, or PROCTCP_NONE */
+    struct last_holders last_holders; /* ordered by socket */
+    struct unattributed unattributed; /* ordered by namespace, state and last holder */
+};
+
+/* Sockets by four-tuple, and the peer of each; good until the model is filtered. Memory of it is kept from scan to
+ * scan. */
+struct tuples {
+    struct hash near;     /* with the namespace in the key */
+    struct hash far;      /* without; of those that face nobody in their own */
+    struct indices peers; /* by socket: its peer, PROCTCP_NONE, or TUPLES_ASK */
+    uint64_t seed;
+};
+
+/* ---- stages, in their order; see scanner.c ---- */
+
+/* join.c: takes the sockets over from a capture; numbers the subflows of each inode. */
+int model_begin(struct model *model, struct capture *capture);
+/* tuples.c: orders the sockets by four-tuple. Drops what is left of an earlier connection where its successor is there,
+ * too, and counts it in *dropped. */
+int tuples_index(struct model *model, uint64_t seed, struct tuples *tuples, uint32_t *dropped);
+/* peers.c: the peers of selected sockets that no process seen so far holds. */
+int peers_wanted(const struct model *model, const struct capture *capture, const struct proctcp_selection *selection,
+                 const struct tuples *tuples, struct wanted_sockets *wanted);
+/* join.c: a row for each owner and subflow, and the processes that have one. */
+int model_join(struct model *model, const struct capture *capture);
+/* peers.c: the peer of each row, and the direction of each socket. */
+int peers_find(struct model *model, struct tuples *tuples);
+/* filter.c: leaves out rows, sockets and processes that were not selected. */
+int filter_model(struct model *model, const struct capture *capture, const struct proctcp_selection *selection);
+/* sums.c: what each process holds: its counts and sums, and which totals its sources give. Sets *unbound to how many
+ * sockets are in no table. */
+int sums_count(struct model *model, const struct capture *capture, uint32_t *unbound);
+/* sums.c: sockets that nobody holds, once their last holders are known. Sets *sockets to how many. */
+int sums_unattributed(struct model *model, uint32_t *sockets);
+
+/* join.c: orders the sockets by inode anew: they have moved. */
+int model_reindex(struct model *model);
+void model_recycle(struct model *model);
+void model_clear(struct model *model);
+void tuples_clear(struct tuples *tuples);
+void tuples_recycle(struct tuples *tuples);
+
+/* ---- what stages share ---- */
+
+/* Among tuples.peers: there are several that might be it, or one in another namespace. */
+#define TUPLES_ASK (PROCTCP_NONE - 1)
+
+/* tuples.c: the next of the sockets that may be the peer of one, or PROCTCP_NONE. All zeros at first. */
+struct peer_walk {
+    struct hash_walk walk;
+    unsigned table;
+    bool begun;
+};
+uint32_t tuples_next_peer(const struct model *model, const struct tuples *tuples, uint32_t socket,
+                          struct peer_walk *walk);
+/* tuples.c: the peer of a socket on this host, once it is known who is held; PROCTCP_NONE: there is none, or several.
+ */
+uint32_t tuples_find_peer(const struct model *model, const struct tuples *tuples, uint32_t socket);
+
+/* A socket that is in no table: never bound, or torn down and not closed. */
+static inline bool model_is_unbound(const struct proctcp_socket *socket)
+{
+    return socket->state == PROCTCP_CLOSED && !(socket->present & PROCTCP_HAS_LOCAL);
+}
+
+#endif
