@@ -3,6 +3,7 @@
 #   make               everything whose headers are here        make deps          install what building and testing need
 #   sudo make demo     the whole walk on real daemons           sudo make check    every test
 #   make fuzz          fuzz every parser                        make lint          static checks and layout
+#   make check-kernels the walk on older kernels, in virtual machines
 #   make bench         time and memory, against the kernel's own work, ss, lsof and netstat (none of it is in check)
 #   make install       DESTDIR= PREFIX= (and uninstall)         V=1                show the commands
 
@@ -19,10 +20,11 @@ BUILD ?= build
 PKG_CONFIG ?= pkg-config
 CLANG_FORMAT ?= clang-format
 
-# Every Debian package that proctcp needs: to build, and on top of that to run demo and check.
+# Every Debian package that proctcp needs: to build, on top of that to run demo and check, and for check-kernels by itself.
 DEPS_BUILD := gcc make pkg-config libc6-dev libmnl-dev collectd-dev libsnmp-dev
 DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
 DEPS_CHECK := $(DEPS_DEMO) clang libclang-rt-dev clang-format clang-tidy cppcheck libcmocka-dev smitools valgrind
+DEPS_KERNELS := gcc make libc6-dev libmnl-dev iproute2 netbase python3 busybox-static qemu-system-x86
 
 CFLAGS ?= -O2 -g
 CPPFLAGS_ALL := -D_GNU_SOURCE -Icommon -MMD -MP $(CPPFLAGS)
@@ -62,7 +64,7 @@ PARTS := $(BUILD)/proctcp
 PARTS += $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
 PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
 
-.PHONY: all lib unit replay bench no-collectd no-libmnl no-snmp deps deps-demo demo check fuzz lint format install uninstall clean
+.PHONY: all lib unit replay bench no-collectd no-libmnl no-snmp deps deps-demo deps-kernels demo check check-kernels fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PARTS)
@@ -178,6 +180,8 @@ deps:
 	@$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-demo:
 	@$(call install_packages,$(DEPS_BUILD) $(DEPS_DEMO))
+deps-kernels:
+	@$(call install_packages,$(DEPS_KERNELS))
 
 # make looks for headers before it runs anything: what deps installed is seen by a make of its own.
 demo: deps-demo
@@ -186,6 +190,9 @@ demo: deps-demo
 	$(Q)/usr/bin/python3 tests/demo/demo.py
 check: deps
 	$(Q)tests/check.sh
+check-kernels: deps-kernels
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/proctcp $(BUILD)/tests/bench/load
+	$(Q)/usr/bin/python3 tests/kernels/run.py
 
 lint:
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(SOURCES)

@@ -320,7 +320,7 @@ class Namespaces(zoo.ZooTest):
 
         child = self.fork(come_back)
         away, (listening, client, served, bare) = child.result
-        for source in ("netlink", "procfs"):
+        for source in zoo.SOURCES:
             found = {row["fd"]: row for row in rows("--pid", child.pid, "--source", source)}
             self.assertEqual([found[fd]["state"] for fd in (listening, client, served, bare)],
                              ["listen", "established", "established", "closed"])

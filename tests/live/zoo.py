@@ -144,3 +144,17 @@ def mptcp_missing():
         return None
     except OSError as error:
         return "this kernel has no MPTCP: %s" % errno.errorcode[error.errno]
+
+
+def sock_diag_missing():
+    """Why the kernel does not answer sock_diag about TCP, or None."""
+    try:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4) as asked:  # NETLINK_SOCK_DIAG
+            asked.send(struct.pack("=IHHII BBxxI48x", 72, 20, 0x301, 1, 0, socket.AF_INET, socket.IPPROTO_TCP, 1 << 10))
+            kind, = struct.unpack_from("4xH", asked.recv(65536))
+    except OSError as error:
+        return "sock_diag: %s" % errno.errorcode[error.errno]
+    return "this kernel has no tcp_diag" if kind == 2 else None  # NLMSG_ERROR
+
+
+SOURCES = ["procfs"] if sock_diag_missing() else ["netlink", "procfs"]
