@@ -1,9 +1,9 @@
 # proctcp: which process holds which TCP socket, for collectd and net-snmp.
 #
-#   make               everything whose headers are here        make deps          install what building and testing need
-#   sudo make demo     the whole walk on real daemons           sudo make check    every test
+#   make               everything whose headers are here        make deps-build    install what building and running need
+#   sudo make demo     the whole walk on real daemons           make deps          install what testing needs, too
+#   sudo make check    every test                               make check-kernels the walk on older kernels, in qemu
 #   make fuzz          fuzz every parser                        make lint          static checks and layout
-#   make check-kernels the walk on older kernels, in virtual machines
 #   make bench         time and memory, against the kernel's own work, ss, lsof and netstat (none of it is in check)
 #   make install       DESTDIR= PREFIX= (and uninstall)         V=1                show the commands
 
@@ -20,10 +20,12 @@ BUILD ?= build
 PKG_CONFIG ?= pkg-config
 CLANG_FORMAT ?= clang-format
 
-# Every Debian package that proctcp needs: to build, on top of that to run demo and check, and for check-kernels by itself.
+# Every Debian package that proctcp needs: to be built and run, on top of that for demo and check, and for check-kernels
+# by itself.
 DEPS_BUILD := gcc make pkg-config libc6-dev libmnl-dev collectd-dev libsnmp-dev
 DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
-DEPS_CHECK := $(DEPS_DEMO) clang libclang-rt-dev clang-format clang-tidy cppcheck libcmocka-dev smitools valgrind
+DEPS_LINT := clang-format clang-tidy cppcheck
+DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) clang libclang-rt-dev libcmocka-dev netbase smitools valgrind
 DEPS_KERNELS := gcc make libc6-dev libmnl-dev iproute2 netbase python3 busybox-static qemu-system-x86
 
 CFLAGS ?= -O2 -g
@@ -49,36 +51,47 @@ LIBS := -lmnl -lpthread
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 BENCH := $(patsubst %,$(BUILD)/tests/bench/%,load floor measure)
 
-# The other parts are built also where a plugin's headers are missing; the notices say what was left out, and why.
+# The other parts are built also where a plugin's headers are missing; the notices say what was left out, and why. Nothing
+# is built without a compiler, the C library's headers and libmnl's.
 COLLECTD_CPPFLAGS ?= -DHAVE_CONFIG_H -isystem /usr/include/collectd
 have_header = $(shell printf '\043include <%s>\n' $(2) | $(CC) $(1) -E -x c - >/dev/null 2>&1 && echo yes)
+MISSING :=
+ifneq ($(shell command -v $(firstword $(CC)) >/dev/null && echo yes),yes)
+MISSING := no-compiler
+else ifneq ($(call have_header,,stdio.h),yes)
+MISSING := no-libc
+else ifneq ($(call have_header,,libmnl/libmnl.h),yes)
+MISSING := no-libmnl
+endif
 HAVE_COLLECTD := $(call have_header,$(COLLECTD_CPPFLAGS),collectd/core/daemon/collectd.h)
 ifneq ($(HAVE_COLLECTD),yes)
 UNIT := $(filter-out $(BUILD)/tests/unit/test_collectd_%,$(UNIT))
 endif
 HAVE_SNMP := $(call have_header,,net-snmp/net-snmp-config.h)
-ifneq ($(call have_header,,libmnl/libmnl.h),yes)
-$(call objects,$(COMMON)): no-libmnl
-endif
-PARTS := $(BUILD)/proctcp
-PARTS += $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
+PARTS := $(BUILD)/proctcp $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
 PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
 
-.PHONY: all lib unit replay bench no-collectd no-libmnl no-snmp deps deps-demo deps-kernels demo check check-kernels fuzz lint format install uninstall clean
+.PHONY: all lib unit replay bench no-compiler no-libc no-collectd no-libmnl no-snmp deps deps-build deps-demo deps-kernels \
+	demo check check-kernels fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
-all: $(PARTS)
+all: $(or $(MISSING),$(PARTS))
 lib: $(LIB)
 unit: $(UNIT) $(BUILD)/tests/live/columns $(BENCH)
 
 no-collectd:
 	@echo "proctcp: the collectd plugin is left out: collectd's headers are missing (Debian package collectd-dev)" >&2
+no-compiler:
+	@echo "proctcp: there is no compiler $(firstword $(CC)) (Debian package $(if $(findstring clang,$(CC)),clang,gcc);" \
+		"make deps-build installs gcc and all else, make CC=... takes another one)" >&2; exit 1
+no-libc:
+	@echo "proctcp: the C library's headers are missing (Debian package libc6-dev; make deps-build installs all)" >&2; exit 1
 no-libmnl:
-	@echo "proctcp: libmnl's headers are missing, and nothing can be built (Debian package libmnl-dev; make deps installs all)" >&2; exit 1
+	@echo "proctcp: libmnl's headers are missing (Debian package libmnl-dev; make deps-build installs all)" >&2; exit 1
 no-snmp:
 	@echo "proctcp: the AgentX subagent is left out: net-snmp's headers are missing (Debian package libsnmp-dev)" >&2
 
-$(BUILD)/%.o: %.c Makefile
+$(BUILD)/%.o: %.c Makefile $(MISSING)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS_$(firstword $(subst /, ,$(patsubst plugins/%,%,$*)))) $(CFLAGS_ALL) -c -o $@ $<
@@ -153,10 +166,13 @@ fuzz:
 			-artifact_prefix=$(BUILD)/fuzz/crashes/$$name- $(BUILD)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
 
+# With sudo, what is in the build directory afterwards belongs to the caller.
+FOR_CALLER := tests/for_caller.sh $(BUILD)
+
 # ---- measuring it: SIZES="1000 1000000" PROCESSES= RUNS= and others, see tests/bench/bench.py ----
 
-bench: $(BUILD)/proctcp $(BENCH)
-	$(Q)/usr/bin/python3 tests/bench/bench.py
+bench:
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BENCH) && /usr/bin/python3 tests/bench/bench.py'
 $(BUILD)/tests/bench/floor: $(call objects,$(wildcard tests/bench/floor_*.c))
 $(BENCH): %: %.o
 	$(call say,LD,$@)
@@ -176,6 +192,8 @@ install_packages = missing=$$(for package in $(1); do \
 	if [ $$status != 0 ]; then cat $${TMPDIR:-/tmp}/proctcp-packages.$$$$ >&2; fi; \
 	rm -f $${TMPDIR:-/tmp}/proctcp-packages.$$$$; exit $$status
 
+deps-build:
+	@$(call install_packages,$(DEPS_BUILD))
 deps:
 	@$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-demo:
@@ -185,16 +203,17 @@ deps-kernels:
 
 # make looks for headers before it runs anything: what deps installed is seen by a make of its own.
 demo: deps-demo
-	$(Q)$(MAKE) --no-print-directory all
-	$(Q)if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" $(BUILD); fi
-	$(Q)/usr/bin/python3 tests/demo/demo.py
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory all && /usr/bin/python3 tests/demo/demo.py'
 check: deps
-	$(Q)tests/check.sh
+	$(Q)$(FOR_CALLER) tests/check.sh
 check-kernels: deps-kernels
-	$(Q)$(MAKE) --no-print-directory $(BUILD)/proctcp $(BUILD)/tests/bench/load
-	$(Q)/usr/bin/python3 tests/kernels/run.py
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BUILD)/tests/bench/load && \
+		/usr/bin/python3 tests/kernels/run.py'
 
 lint:
+	$(Q)missing=$$(for tool in $(DEPS_LINT:clang-format=$(CLANG_FORMAT)); do \
+		command -v $$tool >/dev/null || echo $$tool; done); \
+		if [ -n "$$missing" ]; then echo "proctcp: lint needs the Debian packages:" $$missing >&2; exit 1; fi
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(SOURCES)
 	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon common plugins
