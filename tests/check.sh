@@ -1,54 +1,23 @@
 #!/bin/bash
 # Every test, plainly, then under AddressSanitizer and UndefinedBehaviorSanitizer, and the library under valgrind. Goes on
-# after a failure, and ends with "N passed, N failed". What failed is shown; all of it is in build/check/.
+# after a failure, and ends with the names of the tests that failed and "N passed, N failed". All of it is in build/check/.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-
-logs=build/check
-passed=0
-failed=0
-mkdir -p "$logs"
 
 if [ "$(id -u)" != 0 ]; then
     echo "proctcp: the tests make network namespaces and give up rights: run sudo make check" >&2
     exit 1
 fi
 
-# step NAME COMMAND...: runs it, and adds up what it counted: cmocka's closing lines, or "N passed, N failed". A step that
-# counts nothing is one test.
-step() {
-    local name=$1 log="$logs/$1.log" status ok bad
-    shift
-    "$@" >"$log" 2>&1
-    status=$?
-    ok=$(sed -nE 's/^(.*: )?([0-9]+) passed, [0-9]+ failed.*/\2/p; s/^\[  PASSED  \] ([0-9]+) test.*/\1/p' "$log" |
-        awk '{ sum += $1 } END { print sum + 0 }')
-    bad=$(sed -nE 's/^(.*: )?[0-9]+ passed, ([0-9]+) failed.*/\2/p; s/^\[  FAILED  \] ([0-9]+) test.*/\1/p' "$log" |
-        awk '{ sum += $1 } END { print sum + 0 }')
-    if [ "$status" = 0 ] && [ "$ok" = 0 ]; then ok=1; fi
-    if [ "$status" != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
-    passed=$((passed + ok))
-    failed=$((failed + bad))
-    printf '%-44s %4d passed, %d failed\n' "$name" "$ok" "$bad"
-    grep -E '^skipped: |^\[  SKIPPED \] [a-z]' "$log" | sort -u
-    if [ "$status" != 0 ]; then
-        echo "---- $name: status $status; the end of $log:"
-        tail -n 60 "$log"
-        echo "----"
-    fi
-    return "$status"
-}
+logs=build/check
+mkdir -p "$logs"
+. tests/steps.sh
+trap 'exit 130' INT # whatever the step that was interrupted makes of it
 
 jobs=$(nproc)
 build() { make --no-print-directory -j"$jobs" WERROR=1 "$@" all unit replay; }
 
-# What an earlier build left is no test of this one.
-finish() {
-    echo "$passed passed, $failed failed"
-    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
-    exit
-}
-
+# What an earlier build left is no test of this one: after a build that failed, finish.
 units() { # BUILD
     local test
     for test in "$1"/tests/unit/test_*; do

@@ -16,8 +16,11 @@ def main():
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     skipped = len(result.skipped)
+    reasons = {}
     for test, why in result.skipped:
-        print("skipped: %s: %s" % (test, why))
+        reasons.setdefault(" ".join(why.split()), []).append(test.id())
+    for why, tests in reasons.items():
+        print("skipped: %s%s: %s" % (tests[0], " and %d more" % (len(tests) - 1) if tests[1:] else "", why))
     print("%d passed, %d failed, %d skipped" % (max(result.testsRun - failed - skipped, 0), failed, skipped), flush=True)
     return 1 if failed or not result.testsRun else 0
 

@@ -68,6 +68,8 @@ class Bench(LiveTest):
     def test_every_table_is_printed(self):
         done = run(sys.executable, os.path.join(TOP, "tests", "bench", "bench.py"),
                    env=dict(os.environ, SIZES="200", PROCESSES="4", RUNS="1", IDLE="3", NAMESPACES="2"))
+        if done.stderr.startswith("unshare: cannot change root filesystem propagation"):
+            self.skipTest("the root directory is no mount (in a chroot?), and bench takes namespaces of its own")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for title in ("### 200 sockets in 4 processes", "### 3 processes without sockets", "### 2 namespaces",
                       "### CPU time per socket", "### What was to be reached"):

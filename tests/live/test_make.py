@@ -98,3 +98,38 @@ class ForCaller(LiveTest):
     def test_without_sudo_nothing_changes(self):
         self.assertEqual(self.run_for_caller("touch " + self.path("build/x"), SUDO_UID="").wait(60), 0)
         self.assertEqual(self.owner("build/x"), (os.geteuid(), os.getegid()))
+
+
+class Steps(LiveTest):
+    """How tests/check.sh counts, and how it ends."""
+
+    def steps(self, *scripts):
+        """What is printed of steps that run these scripts, and the status of it all."""
+        lines = ["logs=%s; . tests/steps.sh" % self.directory]
+        lines += ["step 'step %d' sh %s" % (i, self.write("%d.sh" % i, script)) for i, script in enumerate(scripts, 1)]
+        done = subprocess.run(["bash", "-c", "\n".join(lines + ["finish"])], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, cwd=TOP)
+        return done.returncode, done.stdout.splitlines()
+
+    def test_the_tests_of_all_steps_are_added_up(self):
+        status, lines = self.steps("echo '[  PASSED  ] 3 test(s).'", "echo 4 passed, 0 failed, 1 skipped", "true")
+        self.assertEqual((status, lines[-1]), (0, "8 passed, 0 failed"))
+        self.assertFalse([line for line in lines if line.startswith("failed: ")])
+
+    def test_the_last_lines_are_the_names_of_what_failed_and_the_counts(self):
+        status, lines = self.steps(
+            "echo 'ERROR: local_port: no test'; echo '[  FAILED  ] it_works'; echo '[  PASSED  ] 2 test(s).'; "
+            "echo '[  FAILED  ] 1 test(s), listed below:'; echo '[  FAILED  ] it_works'; exit 1",
+            "echo 5 passed, 0 failed, 0 skipped",
+            "echo 'FAIL: test_a (test_zoo.Holders.test_a)'; echo 'ERROR: test_b (test_zoo.Holders.test_b)'; "
+            "echo 1 passed, 2 failed, 0 skipped; exit 1",
+            "kill -SEGV $$")
+        self.assertEqual(status, 1)
+        self.assertEqual(lines[-5:], ["failed: step 1: it_works", "failed: step 3: test_a (test_zoo.Holders.test_a)",
+                                      "failed: step 3: test_b (test_zoo.Holders.test_b)", "failed: step 4: status 139",
+                                      "8 passed, 4 failed"])
+
+    def test_a_reason_to_skip_is_printed_once(self):
+        skips = "echo 'skipped: test_mib.Mib.test_a and 8 more: no MIBs'; echo 1 passed, 0 failed, 9 skipped"
+        _, lines = self.steps(skips, skips)
+        self.assertEqual(len([line for line in lines if line.startswith("skipped: ")]), 1)

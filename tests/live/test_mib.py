@@ -33,8 +33,8 @@ def base_mib_directories():
         return any(os.path.exists(os.path.join(place, module + end)) for end in ("", ".txt", ".mib"))
     missing = [module for module in BASE_MIBS if not any(has(place, module) for place in places)]
     if missing:
-        raise unittest.SkipTest("base MIBs are missing (%s) in %s; SMIPATH or MIBDIRS names other directories" %
-                                (", ".join(missing), ":".join(places)))
+        raise unittest.SkipTest("base MIBs are missing (%s): SMIPATH or MIBDIRS may name their directories" %
+                                (missing[0] + (" and %d more" % (len(missing) - 1) if missing[1:] else "")))
     return places
 
 
