@@ -22,10 +22,10 @@ CLANG_FORMAT ?= clang-format
 
 # Every Debian package that proctcp needs: to be built and run, on top of that for demo and check, and for check-kernels
 # by itself.
-DEPS_BUILD := gcc make pkg-config libc6-dev libmnl-dev collectd-dev libsnmp-dev
+DEPS_BUILD := gcc make libc6-dev libmnl-dev collectd-dev libsnmp-dev
 DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
 DEPS_LINT := clang-format clang-tidy cppcheck
-DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) clang libclang-rt-dev libcmocka-dev netbase smitools valgrind
+DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) clang libclang-rt-dev libcmocka-dev netbase pkg-config smitools valgrind
 DEPS_KERNELS := gcc make libc6-dev libmnl-dev iproute2 netbase python3 busybox-static qemu-system-x86
 
 CFLAGS ?= -O2 -g
