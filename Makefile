@@ -77,7 +77,7 @@ PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
 .SECONDARY:
 all: $(or $(MISSING),$(PARTS))
 lib: $(LIB)
-unit: $(UNIT) $(BUILD)/tests/live/columns $(BENCH)
+unit: $(UNIT) $(BUILD)/tests/live/columns $(BUILD)/tests/live/shim.so $(BENCH)
 
 no-collectd:
 	@echo "proctcp: the collectd plugin is left out: collectd's headers are missing (Debian package collectd-dev)" >&2
@@ -144,6 +144,12 @@ $(BUILD)/tests/unit/test_snmp_%: $(BUILD)/tests/unit/test_snmp_%.o $(BUILD)/snmp
 $(BUILD)/tests/live/columns: $(BUILD)/tests/live/columns.o $(BUILD)/snmp/parts.a $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lpthread
+
+# Preloaded by live tests. It is not part of what is tested, so that no sanitizer watches it.
+$(BUILD)/tests/live/shim.so: tests/live/shim.c Makefile
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -U_FORTIFY_SOURCE $(filter-out $(SANITIZE),$(CFLAGS_ALL)) -shared -o $@ $< -ldl
 
 # ---- fuzzing: each tests/fuzz/fuzz_NAME.c has a corpus beside it ----
 

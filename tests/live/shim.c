@@ -1,0 +1,255 @@
+/* shim.c - preloaded into a program under test, makes single answers of the kernel worse than they are. Knows how calls
+ * are answered; nothing of what the program does with the answers.
+ *
+ * PROCTCP_SHIM names a directory. Its file "rules" is read anew at each call, one rule a line:
+ *     hide INODE                 messages of inet_diag about this inode are not seen
+ *     fail CALL ERRNO            pidfd_open or pidfd_getfd fails
+ *     fail SUFFIX ERRNO          so does an open of a path that ends like this, such as /14199/stat
+ * What was done is appended to its file "log", a line each, so that a test can wait for it. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+typedef int open_call(const char *path, int flags, ...);
+typedef int openat_call(int directory, const char *path, int flags, ...);
+typedef long system_call(long number, ...);
+
+static void *real(const char *name)
+{
+    return dlsym(RTLD_NEXT, name);
+}
+
+static int control_file(const char *name, int flags)
+{
+    const char *directory = getenv("PROCTCP_SHIM");
+    char path[PATH_MAX];
+
+    if (!directory || (size_t)snprintf(path, sizeof(path), "%s/%s", directory, name) >= sizeof(path))
+        return -1;
+    return ((open_call *)real("open"))(path, flags | O_CLOEXEC, 0644);
+}
+
+static void read_rules(char *text, size_t size)
+{
+    int before = errno, fd = control_file("rules", O_RDONLY);
+    ssize_t length = fd < 0 ? 0 : read(fd, text, size - 1);
+
+    text[length > 0 ? length : 0] = '\0';
+    if (fd >= 0)
+        close(fd);
+    errno = before;
+}
+
+static void write_log(const char *what)
+{
+    char line[PATH_MAX];
+    int before = errno, fd = control_file("log", O_WRONLY | O_APPEND | O_CREAT);
+    int length = snprintf(line, sizeof(line), "%s\n", what);
+
+    if (fd >= 0 && length > 0 && write(fd, line, (size_t)length) < 0)
+        errno = before;
+    if (fd >= 0)
+        close(fd);
+    errno = before;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* Whether a rule lets this call or path fail: the error number, or 0. */
+static int failure_of(const char *what)
+{
+    char text[4096], name[1024], *at = NULL;
+    int number;
+
+    read_rules(text, sizeof(text));
+    for (char *line = strtok_r(text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
+        if (sscanf(line, "fail %1023s %d", name, &number) == 2 && ends_with(what, name)) {
+            write_log(what);
+            return number;
+        }
+    }
+    return 0;
+}
+
+/* ---- answers of inet_diag ---- */
+
+static bool is_hidden(const char *rules, uint32_t inode)
+{
+    char line[32];
+    const char *found;
+
+    snprintf(line, sizeof(line), "hide %u\n", inode);
+    found = strstr(rules, line);
+    return found && (found == rules || found[-1] == '\n');
+}
+
+static bool is_netlink(int fd)
+{
+    int domain = 0, before = errno;
+    socklen_t size = sizeof(domain);
+    bool yes = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_NETLINK;
+
+    errno = before;
+    return yes;
+}
+
+static bool is_socket(const struct nlmsghdr *message)
+{
+    const uint16_t by_family = 20; /* SOCK_DIAG_BY_FAMILY */
+    return (message->nlmsg_type == TCPDIAG_GETSOCK || message->nlmsg_type == by_family) &&
+           message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct inet_diag_msg));
+}
+
+static void blank(int fd, char *buffer, ssize_t length)
+{
+    char rules[4096], line[32];
+    size_t left = length > 0 && is_netlink(fd) ? (size_t)length : 0, step;
+
+    read_rules(rules, sizeof(rules));
+    for (; *rules && left >= NLMSG_HDRLEN; buffer += step, left -= step) {
+        struct nlmsghdr *message = (struct nlmsghdr *)(void *)buffer;
+        const struct inet_diag_msg *found = NLMSG_DATA(message);
+        if (message->nlmsg_len < NLMSG_HDRLEN || message->nlmsg_len > left)
+            return;
+        step = NLMSG_ALIGN(message->nlmsg_len) < left ? NLMSG_ALIGN(message->nlmsg_len) : left;
+        if (!is_socket(message) || !is_hidden(rules, found->idiag_inode))
+            continue;
+        message->nlmsg_type = NLMSG_NOOP;
+        snprintf(line, sizeof(line), "hide %u", found->idiag_inode);
+        write_log(line);
+    }
+}
+
+EXPORT ssize_t recv(int fd, void *buffer, size_t size, int flags)
+{
+    ssize_t length = ((ssize_t(*)(int, void *, size_t, int))real("recv"))(fd, buffer, size, flags);
+    blank(fd, buffer, length < (ssize_t)size ? length : (ssize_t)size);
+    return length;
+}
+
+EXPORT ssize_t recvfrom(int fd, void *restrict buffer, size_t size, int flags, struct sockaddr *restrict from,
+                        socklen_t *restrict from_size)
+{
+    ssize_t length = ((ssize_t(*)(int, void *, size_t, int, struct sockaddr *, socklen_t *))real("recvfrom"))(
+        fd, buffer, size, flags, from, from_size);
+    blank(fd, buffer, length < (ssize_t)size ? length : (ssize_t)size);
+    return length;
+}
+
+EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+    ssize_t length = ((ssize_t(*)(int, struct msghdr *, int))real("recvmsg"))(fd, message, flags);
+    ssize_t size = message->msg_iovlen ? (ssize_t)message->msg_iov[0].iov_len : 0;
+    if (message->msg_iovlen == 1)
+        blank(fd, message->msg_iov[0].iov_base, length < size ? length : size);
+    return length;
+}
+
+/* ---- calls that fail ---- */
+
+EXPORT long syscall(long number, ...)
+{
+    long argument[6];
+    int error = 0;
+    va_list list;
+
+    va_start(list, number);
+    for (int i = 0; i < 6; i++)
+        argument[i] = va_arg(list, long);
+    va_end(list);
+#ifdef SYS_pidfd_open
+    if (number == SYS_pidfd_open)
+        error = failure_of("pidfd_open");
+#endif
+#ifdef SYS_pidfd_getfd
+    if (number == SYS_pidfd_getfd)
+        error = failure_of("pidfd_getfd");
+#endif
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    return ((system_call *)real("syscall"))(number, argument[0], argument[1], argument[2], argument[3], argument[4],
+                                            argument[5]);
+}
+
+EXPORT int pidfd_open(int pid, unsigned flags);
+EXPORT int pidfd_getfd(int pidfd, int fd, unsigned flags);
+
+int pidfd_open(int pid, unsigned flags)
+{
+    return (int)syscall(SYS_pidfd_open, (long)pid, (long)flags, 0L, 0L, 0L, 0L);
+}
+
+int pidfd_getfd(int pidfd, int fd, unsigned flags)
+{
+    return (int)syscall(SYS_pidfd_getfd, (long)pidfd, (long)fd, (long)flags, 0L, 0L, 0L);
+}
+
+/* With the directory's own name before it. */
+static bool may_open(int directory, const char *path)
+{
+    char link[64], whole[2 * PATH_MAX];
+    ssize_t length = 0;
+    int before = errno, error;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
+    if (*path != '/' && directory >= 0)
+        length = readlink(link, whole, PATH_MAX);
+    snprintf(whole + (length > 0 ? length : 0), PATH_MAX, "/%s", path);
+    error = failure_of(whole);
+    errno = error ? error : before;
+    return !error;
+}
+
+#define MODE_OF(flags, mode)                                                                                           \
+    int mode = 0;                                                                                                      \
+    if ((flags) & (O_CREAT | O_TMPFILE)) {                                                                             \
+        va_list list;                                                                                                  \
+        va_start(list, flags);                                                                                         \
+        mode = va_arg(list, int);                                                                                      \
+        va_end(list);                                                                                                  \
+    }
+
+EXPORT int open(const char *path, int flags, ...)
+{
+    MODE_OF(flags, mode)
+    return may_open(-1, path) ? ((open_call *)real("open"))(path, flags, mode) : -1;
+}
+
+EXPORT int open64(const char *path, int flags, ...)
+{
+    MODE_OF(flags, mode)
+    return may_open(-1, path) ? ((open_call *)real("open64"))(path, flags, mode) : -1;
+}
+
+EXPORT int openat(int directory, const char *path, int flags, ...)
+{
+    MODE_OF(flags, mode)
+    return may_open(directory, path) ? ((openat_call *)real("openat"))(directory, path, flags, mode) : -1;
+}
+
+EXPORT int openat64(int directory, const char *path, int flags, ...)
+{
+    MODE_OF(flags, mode)
+    return may_open(directory, path) ? ((openat_call *)real("openat64"))(directory, path, flags, mode) : -1;
+}
