@@ -53,6 +53,7 @@ int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_sc
     config->selection = select_asks_anything(options->selection) ? options->selection : NULL;
     config->every_socket = select_unbound(config->selection);
     config->states = config->every_socket ? UINT32_MAX : select_states(config->selection);
+    config->bound = !config->every_socket && config->states >> PROCTCP_CLOSED & 1;
     config->hz = (uint32_t)sysconf(_SC_CLK_TCK);
     if (getrandom(&config->seed, sizeof(config->seed), GRND_NONBLOCK) < 0)
         config->seed = (uintptr_t)made; /* early at boot; an address serves */

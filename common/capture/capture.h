@@ -33,8 +33,9 @@ struct config {
     const struct proctcp_selection *selection; /* NULL: everything */
     uint32_t states;                           /* a bit for each state that sockets are read in */
     bool every_socket;                         /* of these states: whether any can be left out is not known early */
-    uint32_t hz;                               /* USER_HZ */
-    uint64_t seed;                             /* of hashes over what strangers choose */
+    bool bound;    /* sockets that are bound and no more are looked for at once, not when a descriptor is of one */
+    uint32_t hz;   /* USER_HZ */
+    uint64_t seed; /* of hashes over what strangers choose */
 };
 
 /* ---- one scan ---- */

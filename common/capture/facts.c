@@ -263,27 +263,53 @@ bool facts_read_uid(struct inquiry *inquiry, int directory, int32_t pid, uint32_
     return true;
 }
 
-/* Whether the process behind directory is the one that was walked. A later one with the same pid started after the
- * walk; one that started in the very tick of the walk must still have what it had then. Where a rule about command
- * lines chose it, long before, none that started so late is it. */
-static bool same_process(const struct inquiry *inquiry, int directory, const struct process *process,
-                         const struct facts *facts)
+/* Below a path within the directory of a process. */
+static bool has_descriptor(int directory, const char *below, const struct owner *owner)
 {
-    const struct owner *owner = &inquiry->capture->owners.at[process->first_owner];
     char path[64], link[32];
     uint32_t inode;
     ssize_t length;
+
+    snprintf(path, sizeof(path), "%s/%d", below, owner->fd);
+    length = readlinkat(directory, path, link, sizeof(link));
+    return length > 0 && inquiry_parse_socket_link(link, (size_t)length, &inode) && inode == owner->inode;
+}
+
+/* It may be a thread's of its own. */
+static bool any_thread_has(struct inquiry *inquiry, int directory, const struct owner *owner)
+{
+    struct listing listing = {.buffer = inquiry->buffer, .size = INQUIRY_BUFFER_SIZE};
+    const struct directory_entry *entry;
+    bool found = false;
+
+    listing.fd = openat(directory, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (listing.fd < 0)
+        return false;
+    while (!found && (entry = listing_next(&listing))) {
+        char below[32];
+        int32_t tid;
+        if (!inquiry_parse_number(entry->name, &tid))
+            continue;
+        snprintf(below, sizeof(below), "task/%d/fd", tid);
+        found = has_descriptor(directory, below, owner);
+    }
+    close(listing.fd);
+    return found;
+}
+
+/* Whether the process behind directory is the one that was walked. A later one with the same pid started after the
+ * walk; one that started in the very tick of the walk must still have what it had then. Where a rule about command
+ * lines chose it, long before, none that started so late is it. */
+static bool same_process(struct inquiry *inquiry, int directory, const struct process *process,
+                         const struct facts *facts)
+{
+    const struct owner *owner = &inquiry->capture->owners.at[process->first_owner];
 
     if (!(facts->present & PROCTCP_HAS_PROCESS) || facts->start_ticks < process->seen_ticks)
         return true;
     if (select_asks(inquiry->config->selection, RULE_COMMAND) && process->is_selected)
         return false;
-    if (process->living_thread)
-        snprintf(path, sizeof(path), "task/%d/fd/%d", process->living_thread, owner->fd);
-    else
-        snprintf(path, sizeof(path), "fd/%d", owner->fd);
-    length = readlinkat(directory, path, link, sizeof(link));
-    return length > 0 && inquiry_parse_socket_link(link, (size_t)length, &inode) && inode == owner->inode;
+    return has_descriptor(directory, "fd", owner) || any_thread_has(inquiry, directory, owner);
 }
 
 static int read_facts(struct inquiry *inquiry, int directory, const struct process *process, struct facts *facts)

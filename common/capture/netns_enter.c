@@ -171,10 +171,16 @@ static bool next_inhabitant(const struct inquiry *inquiry, const struct netns *n
     return false;
 }
 
+/* From the first one that is known of; one's own namespace, and one of threads, may have any. */
+static struct inhabitants first_inhabitant(const struct netns *netns)
+{
+    return (struct inhabitants){.process = netns->process == PROCTCP_NONE ? 0 : netns->process};
+}
+
 /* A process may have ended since it was seen; another of its namespace serves as well. */
 static int open_through_any(struct inquiry *inquiry, struct netns *netns, const char *table)
 {
-    struct inhabitants next = {.process = netns->process == PROCTCP_NONE ? UINT32_MAX : netns->process};
+    struct inhabitants next = first_inhabitant(netns);
     char path[PATH_SIZE];
     int fd = -ENOENT;
 
@@ -207,7 +213,7 @@ static bool leads_to(int fd, const struct netns *netns)
 
 static int open_through_inhabitant(struct inquiry *inquiry, const struct netns *netns)
 {
-    struct inhabitants next = {.process = netns->process == PROCTCP_NONE ? UINT32_MAX : netns->process};
+    struct inhabitants next = first_inhabitant(netns);
     char path[PATH_SIZE];
 
     while (next_inhabitant(inquiry, netns, &next, path)) {

@@ -83,8 +83,8 @@ static int read_descriptors(struct inquiry *inquiry, int directory, uint32_t *fd
 static bool same_descriptors(struct inquiry *inquiry, int32_t a, int32_t b)
 {
     long order = syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
-    if (order < 0 && errno != ESRCH)
-        inquiry->may_not_compare = true;
+    if (order < 0 && errno != ESRCH) /* then all threads are looked through where it matters */
+        inquiry->may_not_compare |= errno == ENOSYS || errno == EPERM;
     return order <= 0;
 }
 
@@ -140,7 +140,7 @@ static int walk_other_tables(struct inquiry *inquiry, uint32_t index, int direct
         const int32_t walked = leader_ended ? process->living_thread : process->pid;
         if (tid == process->pid)
             continue;
-        if (walked && (!inquiry->own_pids || inquiry->may_not_compare || same_descriptors(inquiry, walked, tid)))
+        if (walked && (!inquiry->own_pids || same_descriptors(inquiry, walked, tid)))
             continue;
         status = walk_thread(inquiry, index, directory, tid, walked == 0);
     }
@@ -177,7 +177,7 @@ static int walk_tables(struct inquiry *inquiry, uint32_t index, int directory)
     /* From the held descriptor, so that it is the same process even if the pid is in use again. */
     process->netns = inquiry_netns_link(directory, "../ns/net");
     const bool leader_ended = status == 0 && process->fds == 0 && process->netns == 0;
-    if (status == 0 && has_threads && (leader_ended || (inquiry->own_pids && !inquiry->may_not_compare)))
+    if (status == 0 && has_threads && (leader_ended || inquiry->own_pids))
         status = walk_other_tables(inquiry, index, directory, leader_ended);
     inquiry_within_limit(&inquiry->descriptors_of, process->uid, process->fds, LIMIT_DESCRIPTORS_OF_USER);
     return status;

@@ -305,7 +305,7 @@ static uint32_t next_sequence(struct inquiry *inquiry)
 /* The mask of states hides subflows, whose number counts all: where there are any, all states are asked for. */
 static uint32_t widen(uint32_t kernel_mask, const struct sock_diag_dump *dump)
 {
-    return dump->any_subflow ? kernel_states(UINT32_MAX) : kernel_mask;
+    return dump->any_subflow ? kernel_mask | kernel_states(UINT32_MAX) : kernel_mask;
 }
 
 /* A dump that the kernel says it interrupted is made again, with what it gave thrown away; the last try stands as it
@@ -341,7 +341,8 @@ int sock_diag_read(struct inquiry *inquiry, struct netns *netns)
 {
     const uint32_t malformed = inquiry->capture->stats.malformed;
     bool interrupted = false;
-    int status = dump_states(inquiry, netns->shown.inode, kernel_states(inquiry->config->states), &interrupted);
+    const uint32_t bound = inquiry->config->bound ? 1u << BOUND_INACTIVE : 0;
+    int status = dump_states(inquiry, netns->shown.inode, kernel_states(inquiry->config->states) | bound, &interrupted);
 
     netns->complete = status == 0 && !interrupted && inquiry->capture->stats.malformed == malformed;
     return status;

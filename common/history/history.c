@@ -31,52 +31,49 @@ static void begin_now(struct model *model, uint64_t now)
         model->processes.at[i].first_seen = (uint32_t)now;
 }
 
-/* Sockets that no table showed this time, as they were when one did. */
+/* Who held what is carried, and where: by socket of the previous snapshot, its place among the carried. */
+static void name_holders(const struct proctcp_snapshot *previous, const struct indices *places, struct history *after)
+{
+    for (uint32_t i = 0; i < previous->row_count; i++) {
+        const struct proctcp_row *row = &previous->rows[i];
+        struct carried_socket *carried;
+        if (row->owner_rank != 1 || places->at[row->socket] == PROCTCP_NONE)
+            continue;
+        carried = &after->carried.at[places->at[row->socket]];
+        carried->pid = row->pid;
+        carried->fd = row->fd;
+        carried->row_first_seen = row->first_seen;
+        carried->start_ticks = previous->processes[row->process].start_ticks;
+    }
+}
+
+/* Sockets that were not seen whole this time, as they were when they were. */
 static int carry(const struct match *match, struct history *after)
 {
     const struct proctcp_snapshot *previous = match->before->previous;
+    struct indices places = {0};
+    int status = indices_fill(&places, previous->socket_count, 0xff) ? 0 : -ENOMEM;
 
-    for (uint32_t e = 0; e < match->fate.count; e++) {
+    for (uint32_t e = 0; e < match->fate.count && status == 0; e++) {
         const struct proctcp_impairment *impairment;
         struct carried_socket *carried;
-        if (match->fate.at[e] != FATE_UNREAD)
+        if (match->fate.at[e] != FATE_UNREAD && !match->refused.at[e])
             continue;
         carried = vector_push(&after->carried);
-        if (!carried)
-            return -ENOMEM;
-        if (e >= previous->socket_count) {
+        if (!carried) {
+            status = -ENOMEM;
+        } else if (e >= previous->socket_count) {
             *carried = match->before->carried.at[e - previous->socket_count];
-            continue;
+        } else {
+            *carried = (struct carried_socket){.socket = *match_earlier(match, e, &impairment)};
+            carried->impairment = *impairment;
+            places.at[e] = after->carried.count - 1;
         }
-        *carried = (struct carried_socket){.socket = *match_earlier(match, e, &impairment)};
-        carried->impairment = *impairment;
     }
-    return 0;
-}
-
-/* Who held what is carried, of the sockets of the previous snapshot: they stand first, in its order. */
-static void name_holders(const struct match *match, struct history *after)
-{
-    const struct proctcp_snapshot *previous = match->before->previous;
-    uint32_t carried = 0;
-
-    if (!after->carried.count)
-        return;
-    struct indices places = {0}; /* by socket of the previous snapshot */
-    if (!indices_fill(&places, previous->socket_count, 0xff))
-        return; /* then nobody is said to have held them */
-    for (uint32_t e = 0; e < previous->socket_count; e++) {
-        if (match->fate.at[e] == FATE_UNREAD)
-            places.at[e] = carried++;
-    }
-    for (uint32_t i = 0; i < previous->row_count; i++) {
-        const struct proctcp_row *row = &previous->rows[i];
-        if (row->owner_rank != 1 || places.at[row->socket] == PROCTCP_NONE)
-            continue;
-        after->carried.at[places.at[row->socket]].pid = row->pid;
-        after->carried.at[places.at[row->socket]].start_ticks = previous->processes[row->process].start_ticks;
-    }
+    if (status == 0 && after->carried.count)
+        name_holders(previous, &places, after);
     vector_free(&places);
+    return status;
 }
 
 static int keep_partial(const struct capture *capture, struct history *after)
@@ -104,14 +101,13 @@ int history_apply(const struct history *before, const struct capture *capture,
         status = idle_gather(&match, capture, model, after);
     if (status == 0 && before->previous)
         status = carry(&match, after);
-    if (status == 0 && before->previous)
-        name_holders(&match, after);
     if (status == 0)
         totals_add(&match, &capture->impairments, selection, model, after);
     if (status == 0)
         status = last_holders_find(&match, model, strings);
     vector_free(&match.earlier);
     vector_free(&match.fate);
+    vector_free(&match.refused);
     vector_free(&match.heirs);
     return status;
 }

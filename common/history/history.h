@@ -11,11 +11,14 @@ struct idle_process {
     bool was_unseen; /* in some scan meanwhile it was not walked: what it holds then may be what it held before */
 };
 
-/* A socket that was alive, and in no table that was read: as it was when a table showed it last. */
+/* A socket that was alive, and in no table that was read, or whose holder's descriptors could not be read: as it was
+ * when it was seen whole last. */
 struct carried_socket {
     struct proctcp_socket socket;
     struct proctcp_impairment impairment;
-    int32_t pid; /* of its rank 1; 0: nobody held it */
+    int32_t pid; /* of its rank 1, as are the next three; 0: nobody held it */
+    int32_t fd;
+    uint32_t row_first_seen;
     uint64_t start_ticks;
 };
 
@@ -45,17 +48,20 @@ void history_clear(struct history *history);
 /* Which of this scan's sockets and processes were there before. */
 struct match {
     const struct history *before;
-    struct indices
-        earlier;         /* by socket: the same one in the previous snapshot; behind those, the ones carried; or NONE */
-    struct indices fate; /* by earlier socket: enum fate */
-    struct indices heirs; /* by process of the previous snapshot: the same one now, see match_heir(); or PROCTCP_NONE */
+    /* By socket: the same one in the previous snapshot, or behind those among the carried; or PROCTCP_NONE. */
+    struct indices earlier;
+    struct indices fate;    /* by earlier socket: enum fate */
+    struct indices refused; /* by earlier socket: whether its holder's descriptors could not be read this time */
+    /* By process of the previous snapshot: the same one now; behind those of this scan the idle ones; or PROCTCP_NONE.
+     */
+    struct indices heirs;
 };
 
 enum fate {
     FATE_GONE,
     FATE_LIVES,  /* it is in this scan, too */
     FATE_LEFT,   /* it is, but nobody holds it any more */
-    FATE_UNREAD, /* it is held, alive, and in no table that was read */
+    FATE_UNREAD, /* it is held, and alive as far as is known, but was not seen whole */
 };
 
 /* match.c */
@@ -65,6 +71,8 @@ int match_processes(struct match *match, struct model *model, struct arena *stri
 const struct proctcp_socket *match_earlier(const struct match *match, uint32_t index,
                                            const struct proctcp_impairment **impairment);
 bool match_same_process(const struct proctcp_process *a, const struct proctcp_process *b);
+/* A process that was seen in this scan, whether it holds a socket or not; NULL: none of this pid was. */
+const struct process *match_find_seen(const struct capture *capture, int32_t pid);
 /* Where processes ordered by pid have one; NULL: they do not. */
 struct proctcp_process *match_find_process(struct model_processes *processes, int32_t pid);
 

@@ -15,11 +15,6 @@ static int compare_idle(const void *a, const void *b)
     return compare_pids(((const struct idle_process *)a)->process.pid, ((const struct idle_process *)b)->process.pid);
 }
 
-static int compare_seen(const void *a, const void *b)
-{
-    return compare_pids(((const struct process *)a)->pid, ((const struct process *)b)->pid);
-}
-
 const struct idle_process *idle_find(const struct history *before, const struct proctcp_process *process)
 {
     const struct idle_process wanted = {.process = {.pid = process->pid}}, *found = NULL;
@@ -29,21 +24,12 @@ const struct idle_process *idle_find(const struct history *before, const struct 
     return found && match_same_process(&found->process, process) ? found : NULL;
 }
 
-static const struct process *find_seen(const struct capture *capture, int32_t pid)
-{
-    const struct process wanted = {.pid = pid};
-
-    if (!capture->processes.count)
-        return NULL;
-    return bsearch(&wanted, capture->processes.at, capture->processes.count, sizeof(wanted), compare_seen);
-}
-
 /* The pid is in use, and by no process that holds a TCP socket now: by the same process as before, or by one that will
  * show itself as another by its start time. 1: it is idle now; 0: it is not; -ENOMEM. */
 static int add_idle(const struct capture *capture, struct model *model, const struct proctcp_process *process,
                     bool was_unseen, struct history *after)
 {
-    const struct process *seen = find_seen(capture, process->pid);
+    const struct process *seen = match_find_seen(capture, process->pid);
     struct idle_process *idle;
 
     if (!seen || match_find_process(&model->processes, process->pid))

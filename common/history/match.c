@@ -45,6 +45,52 @@ const struct proctcp_socket *match_earlier(const struct match *match, uint32_t i
     return &match->before->carried.at[index - count].socket;
 }
 
+static int compare_seen(const void *a, const void *b)
+{
+    int32_t x = ((const struct process *)a)->pid, y = ((const struct process *)b)->pid;
+    return (x > y) - (x < y);
+}
+
+const struct process *match_find_seen(const struct capture *capture, int32_t pid)
+{
+    const struct process wanted = {.pid = pid};
+
+    if (!capture->processes.count)
+        return NULL;
+    return bsearch(&wanted, capture->processes.at, capture->processes.count, sizeof(wanted), compare_seen);
+}
+
+static bool is_refused(const struct capture *capture, int32_t pid)
+{
+    const struct process *seen = match_find_seen(capture, pid);
+    return seen && seen->walk == WALK_REFUSED;
+}
+
+/* Sockets of processes whose descriptors could be read before, and not this time: they wait until they can again. */
+static int note_refused(struct match *match, const struct capture *capture)
+{
+    const struct proctcp_snapshot *previous = match->before->previous;
+    const uint32_t count = previous_count(match);
+
+    if (!indices_fill(&match->refused, earlier_count(match), 0))
+        return -ENOMEM;
+    for (uint32_t p = 0; previous && p < previous->process_count; p++) {
+        const struct proctcp_process *process = &previous->processes[p];
+        if (!is_refused(capture, process->pid))
+            continue;
+        for (uint32_t i = process->first_row; i < process->first_row + process->row_count; i++) {
+            if (previous->rows[i].owner_rank == 1)
+                match->refused.at[previous->rows[i].socket] = true;
+        }
+    }
+    for (uint32_t i = 0; i < match->before->carried.count; i++) {
+        const struct carried_socket *carried = &match->before->carried.at[i];
+        if (carried->pid && is_refused(capture, carried->pid))
+            match->refused.at[count + i] = true;
+    }
+    return 0;
+}
+
 static void note(struct match *match, struct model *model, uint32_t socket, uint32_t index,
                  const struct proctcp_socket *earlier, enum fate fate)
 {
@@ -104,6 +150,10 @@ static int note_unread(struct match *match, const struct capture *capture)
 {
     struct hash unread = {0};
 
+    for (uint32_t e = 0; e < earlier_count(match); e++) {
+        if (match->refused.at[e] && match->fate.at[e] == FATE_GONE)
+            match->fate.at[e] = FATE_UNREAD;
+    }
     if (!capture->unread.count)
         return 0;
     if (!hash_begin(&unread, capture->unread.count))
@@ -123,13 +173,17 @@ static int note_unread(struct match *match, const struct capture *capture)
 int match_sockets(struct match *match, const struct capture *capture, struct model *model)
 {
     if (!indices_fill(&match->earlier, model->sockets.count, 0xff) ||
-        !indices_fill(&match->fate, earlier_count(match), 0))
+        !indices_fill(&match->fate, earlier_count(match), 0) || note_refused(match, capture) < 0)
         return -ENOMEM;
-    for (uint32_t e = 0; e < earlier_count(match); e++) {
-        const struct proctcp_impairment *impairment;
-        const struct proctcp_socket *earlier = match_earlier(match, e, &impairment);
-        if (earlier->inode)
-            match_by_inode(match, model, e, earlier);
+    /* What was carried goes before what was seen of it meanwhile, held by nobody; but not while it must still wait. */
+    for (uint32_t i = 0; i < match->before->carried.count; i++) {
+        const uint32_t e = previous_count(match) + i;
+        if (match->before->carried.at[i].socket.inode && !match->refused.at[e])
+            match_by_inode(match, model, e, &match->before->carried.at[i].socket);
+    }
+    for (uint32_t e = 0; e < previous_count(match); e++) {
+        if (match->before->previous->sockets[e].inode)
+            match_by_inode(match, model, e, &match->before->previous->sockets[e]);
     }
     if (match_by_cookie(match, model) < 0)
         return -ENOMEM;
@@ -175,6 +229,22 @@ static void match_rows(const struct match *match, struct model *model, const str
             if (same->socket == match->earlier.at[row->socket])
                 row->first_seen = same->first_seen;
         }
+    }
+}
+
+/* Where what was carried is at the descriptor that it was at. */
+static void match_carried_rows(const struct match *match, struct model *model)
+{
+    const uint32_t count = previous_count(match);
+
+    for (uint32_t i = 0; match->before->carried.count && i < model->rows.count; i++) {
+        struct proctcp_row *row = &model->rows.at[i];
+        const uint32_t earlier = match->earlier.at[row->socket];
+        if (earlier == PROCTCP_NONE || earlier < count)
+            continue;
+        const struct carried_socket *carried = &match->before->carried.at[earlier - count];
+        if (carried->pid == row->pid && carried->fd == row->fd)
+            row->first_seen = carried->row_first_seen;
     }
 }
 
@@ -231,5 +301,6 @@ int match_processes(struct match *match, struct model *model, struct arena *stri
         keep_totals(process, &previous->processes[old]);
         match_rows(match, model, process, &previous->processes[old]);
     }
+    match_carried_rows(match, model);
     return 0;
 }

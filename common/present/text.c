@@ -113,10 +113,43 @@ bool proctcp_address_is_ipv4(const struct proctcp_address *address)
     return memcmp(address->bytes, mapped, sizeof(mapped)) == 0;
 }
 
+/* By hand: inet_ntop() prints by sprintf(). */
+static char *ipv4_text(const uint8_t bytes[4], char *text)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned byte = bytes[i];
+        if (i)
+            *text++ = '.';
+        if (byte >= 100)
+            *text++ = (char)('0' + byte / 100);
+        if (byte >= 10)
+            *text++ = (char)('0' + byte / 10 % 10);
+        *text++ = (char)('0' + byte % 10);
+    }
+    *text = '\0';
+    return text;
+}
+
+/* ":443", at the end of an address. */
+static void append_port(char *end, uint16_t port)
+{
+    char digits[8];
+    unsigned count = 0;
+
+    do {
+        digits[count++] = (char)('0' + port % 10);
+        port /= 10;
+    } while (port);
+    *end++ = ':';
+    while (count)
+        *end++ = digits[--count];
+    *end = '\0';
+}
+
 char *proctcp_address_text(const struct proctcp_address *address, char text[PROCTCP_ADDRESS_TEXT_SIZE])
 {
     if (proctcp_address_is_ipv4(address))
-        inet_ntop(AF_INET, address->bytes + 12, text, PROCTCP_ADDRESS_TEXT_SIZE);
+        ipv4_text(address->bytes + 12, text);
     else
         inet_ntop(AF_INET6, address->bytes, text, PROCTCP_ADDRESS_TEXT_SIZE);
     return text;
@@ -125,8 +158,11 @@ char *proctcp_address_text(const struct proctcp_address *address, char text[PROC
 char *proctcp_endpoint_text(const struct proctcp_address *address, uint16_t port, char text[PROCTCP_ENDPOINT_TEXT_SIZE])
 {
     char host[PROCTCP_ADDRESS_TEXT_SIZE];
-    const char *format = proctcp_address_is_ipv4(address) ? "%s:%u" : "[%s]:%u";
-    snprintf(text, PROCTCP_ENDPOINT_TEXT_SIZE, format, proctcp_address_text(address, host), (unsigned)port);
+
+    if (proctcp_address_is_ipv4(address))
+        append_port(ipv4_text(address->bytes + 12, text), port);
+    else
+        snprintf(text, PROCTCP_ENDPOINT_TEXT_SIZE, "[%s]:%u", proctcp_address_text(address, host), (unsigned)port);
     return text;
 }
 

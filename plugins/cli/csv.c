@@ -1,115 +1,93 @@
-/* csv.c - rows as comma-separated values (RFC 4180), but never more than one line each. */
+/* csv.c - items as comma-separated values (RFC 4180), but never more than one line each. */
 #include "output.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static void write_text(FILE *file, const char *text)
+static void write_text(struct writer *writer, const char *text)
 {
-    bool quoted = strpbrk(text, "\", ") != NULL;
+    const bool quoted = strpbrk(text, "\", ") != NULL;
 
     if (quoted)
-        putc_unlocked('"', file);
+        writer_char(writer, '"');
     while (*text) {
         unsigned steering;
         size_t length = utf8_next(text, &steering);
         if (length == 0) {
-            fputs("\xef\xbf\xbd", file);
+            writer_text(writer, "\xef\xbf\xbd");
             length = 1;
         } else if (steering || *text == '\\') {
-            for (size_t i = 0; i < length; i++)
-                fprintf(file, "\\x%02x", (unsigned char)text[i]);
+            for (size_t i = 0; i < length; i++) {
+                char escape[8];
+                snprintf(escape, sizeof(escape), "\\x%02x", (unsigned char)text[i]);
+                writer_text(writer, escape);
+            }
         } else {
             if (*text == '"')
-                putc_unlocked('"', file);
-            fwrite_unlocked(text, 1, length, file);
+                writer_char(writer, '"');
+            writer_bytes(writer, text, length);
         }
         text += length;
     }
     if (quoted)
-        putc_unlocked('"', file);
+        writer_char(writer, '"');
 }
 
-static void write_value(FILE *file, const struct proctcp_field *field, const struct proctcp_value *value)
+static void write_value(struct writer *writer, const struct proctcp_field *field, const struct proctcp_value *value)
 {
     char text[PROCTCP_ADDRESS_TEXT_SIZE];
 
     switch (value->type) {
     case PROCTCP_SIGNED:
-        fprintf(file, "%" PRId64, value->signed_number);
+        writer_signed(writer, value->signed_number);
         break;
     case PROCTCP_TEXT:
-        write_text(file, value->text);
+        write_text(writer, value->text);
         break;
     case PROCTCP_ADDRESS:
-        fputs(proctcp_address_text(value->address, text), file);
+        writer_text(writer, proctcp_address_text(value->address, text));
         break;
     case PROCTCP_ENUM:
-        fputs(field->enum_name((unsigned)value->number), file);
+        writer_text(writer, field->enum_name((unsigned)value->number));
         break;
     default:
-        fprintf(file, "%" PRIu64, value->number);
+        writer_unsigned(writer, value->number);
     }
 }
 
-static void begin_record(const struct output *output)
+static void write_header(const struct output *output, const struct proctcp_field *const *fields, size_t count)
 {
-    if (output->repeated)
-        fprintf(output->file, "%" PRIu64 ",", output->snapshot->stats.generation);
-}
-
-static void write_header(const struct output *output, const struct proctcp_field *fields, size_t count)
-{
-    FILE *file = output->file;
-
     if (!output->first)
         return;
     if (output->repeated)
-        fputs("generation,", file);
-    for (size_t f = 0; f < count; f++)
-        fprintf(file, "%s%s", f ? "," : "", fields[f].name);
-    putc_unlocked('\n', file);
+        writer_text(output->writer, "generation,");
+    for (size_t f = 0; f < count; f++) {
+        if (f)
+            writer_char(output->writer, ',');
+        writer_text(output->writer, fields[f]->name);
+    }
+    writer_char(output->writer, '\n');
 }
 
-static void write_items(const struct output *output, const struct items *items)
+void csv_items(const struct output *output, const struct items *items)
 {
-    size_t count;
-    const struct proctcp_field *fields = items->fields(&count);
+    const struct proctcp_field *fields[ITEMS_FIELDS_MAX];
+    const size_t count = items_fields(items, fields);
 
     write_header(output, fields, count);
     for (uint32_t i = 0; i < items->count(output); i++) {
         const void *item = items->item(output, i);
-        begin_record(output);
+        if (output->repeated) {
+            writer_unsigned(output->writer, output->snapshot->stats.generation);
+            writer_char(output->writer, ',');
+        }
         for (size_t f = 0; f < count; f++) {
             struct proctcp_value value;
             if (f)
-                putc_unlocked(',', output->file);
-            if (items->value(output, item, &fields[f], &value))
-                write_value(output->file, &fields[f], &value);
+                writer_char(output->writer, ',');
+            if (items->value(output, item, fields[f], &value))
+                write_value(output->writer, fields[f], &value);
         }
-        putc_unlocked('\n', output->file);
-    }
-}
-
-void csv_rows(const struct output *output)
-{
-    write_items(output, &row_items);
-}
-
-void csv_processes(const struct output *output)
-{
-    write_items(output, &process_items);
-}
-
-void csv_unattributed(const struct output *output)
-{
-    if (output->first)
-        fprintf(output->file, "%snetns,state,sockets\n", output->repeated ? "generation," : "");
-    for (uint32_t i = 0; i < output->snapshot->unattributed_count; i++) {
-        const struct proctcp_unattributed *count = &output->snapshot->unattributed[i];
-        begin_record(output);
-        if (count->netns)
-            fprintf(output->file, "%" PRIu32, count->netns);
-        fprintf(output->file, ",%s,%" PRIu32 "\n", proctcp_state_name(count->state), count->sockets);
+        writer_char(output->writer, '\n');
     }
 }

@@ -1,135 +1,151 @@
-/* json.c - rows as JSON, one object per line. Knows field types; which fields there are is the field table's matter. */
+/* json.c - items as JSON, one object per line. Knows field types; which fields there are is the field table's matter.
+ */
 #include "output.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static void write_string(FILE *file, const char *text)
+/* Plain characters, which most text is made of, are written as they come. */
+static size_t plain_length(const char *text)
 {
-    putc_unlocked('"', file);
+    size_t length = 0;
+    while (text[length] >= ' ' && text[length] < 0x7f && text[length] != '"' && text[length] != '\\')
+        length++;
+    return length;
+}
+
+static void write_string(struct writer *writer, const char *text)
+{
+    writer_char(writer, '"');
     while (*text) {
         unsigned steering;
-        size_t length = utf8_next(text, &steering);
-        unsigned char byte = (unsigned char)*text;
+        char escape[8];
+        size_t length = plain_length(text);
+        writer_bytes(writer, text, length);
+        text += length;
+        if (!*text)
+            break;
+        length = utf8_next(text, &steering);
         if (length == 0) {
-            fputs("\\ufffd", file);
+            writer_text(writer, "\\ufffd");
             length = 1;
-        } else if (byte == '"' || byte == '\\') {
-            putc_unlocked('\\', file);
-            putc_unlocked(byte, file);
+        } else if (*text == '"' || *text == '\\') {
+            writer_char(writer, '\\');
+            writer_char(writer, *text);
         } else if (steering) {
-            fprintf(file, "\\u%04x", steering);
+            snprintf(escape, sizeof(escape), "\\u%04x", steering & 0xffff);
+            writer_text(writer, escape);
         } else {
-            fwrite_unlocked(text, 1, length, file);
+            writer_bytes(writer, text, length);
         }
         text += length;
     }
-    putc_unlocked('"', file);
+    writer_char(writer, '"');
 }
 
-static void write_value(FILE *file, const struct proctcp_field *field, const struct proctcp_value *value)
+/* A word of our own: letters. */
+static void write_word(struct writer *writer, const char *word)
+{
+    writer_char(writer, '"');
+    writer_text(writer, word);
+    writer_char(writer, '"');
+}
+
+static void write_value(struct writer *writer, const struct proctcp_field *field, const struct proctcp_value *value)
 {
     char text[PROCTCP_ADDRESS_TEXT_SIZE];
 
     switch (value->type) {
     case PROCTCP_SIGNED:
-        fprintf(file, "%" PRId64, value->signed_number);
+        writer_signed(writer, value->signed_number);
         break;
     case PROCTCP_BOOLEAN:
-        fputs(value->number ? "true" : "false", file);
+        writer_text(writer, value->number ? "true" : "false");
         break;
     case PROCTCP_TEXT:
-        write_string(file, value->text);
+        write_string(writer, value->text);
         break;
     case PROCTCP_ADDRESS:
-        write_string(file, proctcp_address_text(value->address, text));
+        write_word(writer, proctcp_address_text(value->address, text));
         break;
     case PROCTCP_ENUM:
-        write_string(file, field->enum_name((unsigned)value->number));
+        write_word(writer, field->enum_name((unsigned)value->number));
         break;
     default:
-        fprintf(file, "%" PRIu64, value->number);
+        writer_unsigned(writer, value->number);
     }
 }
 
 /* An object in the making: a comma stands before every member but the first. */
-static void write_member(FILE *file, bool *first, const struct proctcp_field *field, const struct proctcp_value *value)
+static void write_name(struct writer *writer, bool *first, const char *name, size_t length)
 {
-    fprintf(file, "%c\"%s\":", *first ? '{' : ',', field->name);
-    write_value(file, field, value);
+    writer_bytes(writer, *first ? "{\"" : ",\"", 2);
+    writer_bytes(writer, name, length);
+    writer_bytes(writer, "\":", 2);
     *first = false;
 }
 
 /* Returns whether the object is still empty. */
 static bool begin_object(const struct output *output)
 {
-    if (output->repeated)
-        fprintf(output->file, "{\"generation\":%" PRIu64, output->snapshot->stats.generation);
-    return !output->repeated;
+    bool first = true;
+
+    if (output->repeated) {
+        write_name(output->writer, &first, "generation", 10);
+        writer_unsigned(output->writer, output->snapshot->stats.generation);
+    }
+    return first;
 }
 
-static void end_object(FILE *file, bool first)
+static void end_object(struct writer *writer, bool first)
 {
-    fputs(first ? "{}\n" : "}\n", file);
+    writer_text(writer, first ? "{}\n" : "}\n");
 }
 
-static void write_items(const struct output *output, const struct items *items)
+void json_items(const struct output *output, const struct items *items)
 {
-    size_t count;
-    const struct proctcp_field *fields = items->fields(&count);
+    const struct proctcp_field *fields[ITEMS_FIELDS_MAX];
+    size_t lengths[ITEMS_FIELDS_MAX];
+    const size_t count = items_fields(items, fields);
 
+    for (size_t f = 0; f < count; f++)
+        lengths[f] = strlen(fields[f]->name);
     for (uint32_t i = 0; i < items->count(output); i++) {
         const void *item = items->item(output, i);
         bool first = begin_object(output);
         for (size_t f = 0; f < count; f++) {
             struct proctcp_value value;
-            if (items->value(output, item, &fields[f], &value))
-                write_member(output->file, &first, &fields[f], &value);
+            if (!items->value(output, item, fields[f], &value))
+                continue;
+            write_name(output->writer, &first, fields[f]->name, lengths[f]);
+            write_value(output->writer, fields[f], &value);
         }
-        end_object(output->file, first);
-    }
-}
-
-void json_rows(const struct output *output)
-{
-    write_items(output, &row_items);
-}
-
-void json_processes(const struct output *output)
-{
-    write_items(output, &process_items);
-}
-
-void json_unattributed(const struct output *output)
-{
-    for (uint32_t i = 0; i < output->snapshot->unattributed_count; i++) {
-        const struct proctcp_unattributed *count = &output->snapshot->unattributed[i];
-        putc_unlocked(begin_object(output) ? '{' : ',', output->file);
-        if (count->netns)
-            fprintf(output->file, "\"netns\":%" PRIu32 ",", count->netns);
-        fprintf(output->file, "\"state\":\"%s\",\"sockets\":%" PRIu32 "}\n", proctcp_state_name(count->state),
-                count->sockets);
+        end_object(output->writer, first);
     }
 }
 
 /* Which namespace was read how, and why not better. */
-static void write_namespaces(FILE *file, const struct proctcp_snapshot *snapshot)
+static void write_namespaces(struct writer *writer, const struct proctcp_snapshot *snapshot)
 {
-    fputs(",\"by_namespace\":[", file);
+    writer_text(writer, ",\"by_namespace\":[");
     for (uint32_t i = 0; i < snapshot->namespace_count; i++) {
         const struct proctcp_netns *netns = &snapshot->namespaces[i];
         char reason[64];
-        fprintf(file, "%s{\"netns\":%" PRIu32, i ? "," : "", netns->inode);
-        if (netns->source)
-            fprintf(file, ",\"source\":\"%s\",\"sockets\":%" PRIu32, proctcp_source_name(netns->source),
-                    netns->sockets);
-        if (netns->error) {
-            fputs(",\"error\":", file);
-            write_string(file, strerror_r(netns->error, reason, sizeof(reason)));
+        writer_text(writer, i ? ",{\"netns\":" : "{\"netns\":");
+        writer_unsigned(writer, netns->inode);
+        if (netns->source) {
+            writer_text(writer, ",\"source\":");
+            write_word(writer, proctcp_source_name(netns->source));
+            writer_text(writer, ",\"sockets\":");
+            writer_unsigned(writer, netns->sockets);
         }
-        putc_unlocked('}', file);
+        if (netns->error) {
+            writer_text(writer, ",\"error\":");
+            write_string(writer, strerror_r(netns->error, reason, sizeof(reason)));
+        }
+        writer_char(writer, '}');
     }
-    putc_unlocked(']', file);
+    writer_char(writer, ']');
 }
 
 void json_stats(const struct output *output)
@@ -140,9 +156,11 @@ void json_stats(const struct output *output)
 
     for (size_t f = 0; f < count; f++) {
         struct proctcp_value value;
-        if (proctcp_stats_value(&output->snapshot->stats, &fields[f], &value))
-            write_member(output->file, &first, &fields[f], &value);
+        if (!proctcp_stats_value(&output->snapshot->stats, &fields[f], &value))
+            continue;
+        write_name(output->writer, &first, fields[f].name, strlen(fields[f].name));
+        write_value(output->writer, &fields[f], &value);
     }
-    write_namespaces(output->file, output->snapshot);
-    end_object(output->file, first);
+    write_namespaces(output->writer, output->snapshot);
+    end_object(output->writer, first);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,19 +21,65 @@ static void say(const char *format, ...)
     putc('\n', stderr);
 }
 
-static void print(const struct settings *settings, const struct proctcp_snapshot *snapshot, bool first)
-{
-    static void (*const writers[4][3])(const struct output *output) = {
-        [ROWS] = {[TABLE] = table_rows, [JSON] = json_rows, [CSV] = csv_rows},
-        [PROCESSES] = {[TABLE] = table_processes, [JSON] = json_processes, [CSV] = csv_processes},
-        [UNATTRIBUTED] = {[TABLE] = table_unattributed, [JSON] = json_unattributed, [CSV] = csv_unattributed},
-        [STATS] = {[TABLE] = json_stats, [JSON] = json_stats, [CSV] = json_stats},
-    };
-    const struct output output = {stdout, snapshot, first, settings->interval_s > 0};
+static const struct {
+    const struct items *items;
+    void (*table)(const struct output *output);
+} contents[] = {
+    [ROWS] = {&row_items, table_rows},
+    [PROCESSES] = {&process_items, table_processes},
+    [SOCKETS] = {&socket_items, table_sockets},
+    [UNATTRIBUTED] = {&unattributed_items, table_unattributed},
+};
 
-    if (!first && settings->form == TABLE && settings->content != STATS)
-        putchar('\n');
-    writers[settings->content][settings->form](&output);
+/* By socket: its row of rank 1, or PROCTCP_NONE. NULL: memory is out. */
+static uint32_t *find_first_rows(const struct proctcp_snapshot *snapshot)
+{
+    uint32_t *first_rows = malloc(((size_t)snapshot->socket_count + 1) * sizeof(*first_rows));
+
+    if (!first_rows)
+        return NULL;
+    memset(first_rows, 0xff, snapshot->socket_count * sizeof(*first_rows));
+    for (uint32_t i = 0; i < snapshot->row_count; i++) {
+        const struct proctcp_row *row = &snapshot->rows[i];
+        if (row->owner_rank == 1 || first_rows[row->socket] == PROCTCP_NONE)
+            first_rows[row->socket] = i;
+    }
+    return first_rows;
+}
+
+static bool print(const struct settings *settings, const struct proctcp_snapshot *snapshot, bool first,
+                  struct writer *writer)
+{
+    uint32_t *first_rows = settings->content == SOCKETS ? find_first_rows(snapshot) : NULL;
+    const struct output output = {writer, snapshot, first_rows, first, settings->interval_s > 0};
+
+    if (settings->content == SOCKETS && !first_rows) {
+        say("out of memory");
+        return false;
+    }
+    if (settings->content == STATS) {
+        json_stats(&output);
+    } else if (settings->form == JSON) {
+        json_items(&output, contents[settings->content].items);
+    } else if (settings->form == CSV) {
+        csv_items(&output, contents[settings->content].items);
+    } else {
+        if (!first)
+            writer_char(writer, '\n');
+        contents[settings->content].table(&output);
+    }
+    writer_flush(writer);
+    free(first_rows);
+    return true;
+}
+
+/* A listing of rows has no line for what nobody holds. */
+static void say_what_is_left_out(const struct settings *settings, const struct proctcp_snapshot *snapshot)
+{
+    const uint32_t unattributed = snapshot->stats.unattributed;
+
+    if (settings->content == ROWS && settings->form == TABLE && unattributed)
+        say("sockets without a holder: %u (--unattributed counts them, --sockets lists them)", unattributed);
 }
 
 /* What the rows cannot show; each kind of it once, when it is first met. */
@@ -70,13 +117,14 @@ static void say_what_is_missing(const struct proctcp_stats *stats, unsigned *sai
 }
 
 /* Whatever was to be written has been; a reader that went away has seen what it wanted. */
-static bool flush(int *status)
+static bool flush(const struct writer *writer, int *status)
 {
-    errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    const int error = writer->error || fflush(stdout) == 0 ? writer->error : errno;
+
+    if (error == 0)
         return true;
-    if (errno != EPIPE) {
-        say("standard output: %s", strerror(errno));
+    if (error != EPIPE) {
+        say("standard output: %s", strerror(error));
         *status = STATUS_NOTHING;
     }
     return false;
@@ -99,21 +147,26 @@ static void wait_for_next(const struct timespec *begun, double interval_s)
 
 static int run(const struct settings *settings, struct proctcp_scanner *scanner)
 {
+    static struct writer writer;
     const struct proctcp_snapshot *snapshot;
     int status = STATUS_NOTHING;
     unsigned said = 0;
     bool printed = false;
 
+    writer.file = stdout;
     for (unsigned long scans = 1;; scans++) {
         struct timespec begun;
         clock_gettime(CLOCK_MONOTONIC, &begun);
         if (proctcp_scan(scanner, &snapshot) == 0) {
             status = STATUS_READ;
-            print(settings, snapshot, !printed);
+            if (!print(settings, snapshot, !printed, &writer))
+                status = STATUS_NOTHING;
+            if (!printed)
+                say_what_is_left_out(settings, snapshot);
             printed = true;
             say_what_is_missing(&snapshot->stats, &said);
             proctcp_snapshot_unref(snapshot);
-            if (!flush(&status))
+            if (!flush(&writer, &status))
                 return status;
         } else {
             const char *root = settings->options.proc_root;
@@ -144,8 +197,9 @@ int main(int argc, char **argv)
             say("%s", strerror(-error));
         else
             status = run(&settings, scanner);
-    } else if (status == STATUS_READ) {
-        flush(&status);
+    } else if (status == STATUS_READ && fflush(stdout) != 0 && errno != EPIPE) {
+        say("standard output: %s", strerror(errno));
+        status = STATUS_NOTHING;
     }
     proctcp_scanner_free(scanner);
     proctcp_selection_free(settings.selection);

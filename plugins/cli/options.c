@@ -15,7 +15,8 @@ static const char help[] =
     "\n"
     "Instead of rows:\n"
     "  --processes            one row per process that holds TCP sockets\n"
-    "  --unattributed         how many sockets no visible process holds\n"
+    "  --sockets              every socket, held or not, with who held it last\n"
+    "  --unattributed         how many sockets no visible process holds, by who held them last\n"
     "  --stats                one JSON object about the scan\n"
     "Output:\n"
     "  -o, --output FORM      table (default), json (one object per line) or csv\n"
@@ -54,6 +55,7 @@ enum { LONG = 256 };
 
 enum option_name {
     OPTION_PROCESSES,
+    OPTION_SOCKETS,
     OPTION_UNATTRIBUTED,
     OPTION_STATS,
     OPTION_INTERVAL,
@@ -75,6 +77,7 @@ static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {"processes", no_argument, NULL, LONG + OPTION_PROCESSES},
+    {"sockets", no_argument, NULL, LONG + OPTION_SOCKETS},
     {"unattributed", no_argument, NULL, LONG + OPTION_UNATTRIBUTED},
     {"stats", no_argument, NULL, LONG + OPTION_STATS},
     {"interval", required_argument, NULL, LONG + OPTION_INTERVAL},
@@ -172,6 +175,8 @@ static bool set_option(struct settings *settings, int option, const char *name, 
     switch (option) {
     case LONG + OPTION_PROCESSES:
         return set_content(settings, name, PROCESSES);
+    case LONG + OPTION_SOCKETS:
+        return set_content(settings, name, SOCKETS);
     case LONG + OPTION_UNATTRIBUTED:
         return set_content(settings, name, UNATTRIBUTED);
     case LONG + OPTION_STATS:

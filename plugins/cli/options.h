@@ -6,7 +6,7 @@
 
 enum { STATUS_READ = 0, STATUS_NOTHING = 1, STATUS_USAGE = 2 };
 
-enum content { ROWS, PROCESSES, UNATTRIBUTED, STATS };
+enum content { ROWS, PROCESSES, SOCKETS, UNATTRIBUTED, STATS };
 
 enum form { TABLE, JSON, CSV };
 

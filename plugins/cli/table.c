@@ -1,18 +1,17 @@
-/* table.c - aligned columns for people. Knows how rows read best; every text in a table is printable ASCII without
+/* table.c - aligned columns for people. Knows how items read best; every text in a table is printable ASCII without
  * blanks, so that columns stay columns for awk as well. */
 #include "output.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-#define CELL_SIZE   320
+#define CELL_SIZE   384
 #define MAX_COLUMNS 16
 
-/* A column shows a field, or what its function makes of the item. An item is a row, a process or a count. */
+/* A column shows a field, or what its function makes of the item. Functions return the length of the text. */
 struct column {
     const char *title;
     const char *field;
-    void (*cell)(const struct output *output, const void *item, char text[CELL_SIZE]);
+    size_t (*cell)(const struct output *output, const void *item, char text[CELL_SIZE]);
     bool to_the_left;
 };
 
@@ -22,77 +21,128 @@ struct table {
     const struct items *items;
 };
 
-static void put_value(const struct proctcp_field *field, const struct proctcp_value *value, char text[CELL_SIZE])
+static size_t put_text(char text[CELL_SIZE], const char *from)
+{
+    size_t length = strlen(from);
+    memcpy(text, from, length + 1);
+    return length;
+}
+
+static size_t put_escaped(char text[CELL_SIZE], const char *name)
+{
+    size_t length = proctcp_escape(*name ? name : "-", text, CELL_SIZE, false);
+    return length < CELL_SIZE ? length : strlen(text);
+}
+
+static size_t put_value(const struct proctcp_field *field, const struct proctcp_value *value, char text[CELL_SIZE])
 {
     switch (value->type) {
     case PROCTCP_SIGNED:
-        snprintf(text, CELL_SIZE, "%" PRId64, value->signed_number);
-        break;
+        return format_signed(text, value->signed_number);
     case PROCTCP_TEXT:
-        proctcp_escape(value->text[0] ? value->text : "-", text, CELL_SIZE, false);
-        break;
+        return put_escaped(text, value->text);
     case PROCTCP_ENUM:
-        snprintf(text, CELL_SIZE, "%s", field->enum_name((unsigned)value->number));
-        break;
+        return put_text(text, field->enum_name((unsigned)value->number));
     case PROCTCP_ADDRESS:
-        proctcp_address_text(value->address, text);
-        break;
+        return strlen(proctcp_address_text(value->address, text));
     default:
-        snprintf(text, CELL_SIZE, "%" PRIu64, value->number);
+        return format_unsigned(text, value->number);
     }
 }
 
-static void put_cell(const struct output *output, const struct table *table, const struct column *column,
-                     const struct proctcp_field *field, const void *item, char text[CELL_SIZE])
+static size_t put_cell(const struct output *output, const struct table *table, const struct column *column,
+                       const struct proctcp_field *field, const void *item, char text[CELL_SIZE])
 {
     struct proctcp_value value;
 
     if (column->cell)
-        column->cell(output, item, text);
-    else if (table->items->value(output, item, field, &value))
-        put_value(field, &value, text);
-    else
-        strcpy(text, "-");
+        return column->cell(output, item, text);
+    if (table->items->value(output, item, field, &value))
+        return put_value(field, &value, text);
+    return put_text(text, "-");
 }
 
-static void put_line(FILE *file, const struct table *table, const size_t *widths, char cells[][CELL_SIZE])
+static void write_blanks(struct writer *writer, size_t count)
 {
-    for (size_t c = 0; c < table->column_count; c++) {
-        bool left = table->columns[c].to_the_left, last = c + 1 == table->column_count;
-        int width = last && left ? 0 : (int)widths[c];
-        fprintf(file, "%*s%s", left ? -width : width, cells[c], last ? "\n" : "  ");
-    }
+    static const char blanks[] = "                                                                ";
+    for (; count >= sizeof(blanks); count -= sizeof(blanks) - 1)
+        writer_bytes(writer, blanks, sizeof(blanks) - 1);
+    writer_bytes(writer, blanks, count);
+}
+
+/* The last column is not filled up to the right. */
+static void write_cell(struct writer *writer, const struct table *table, size_t column, size_t width, const char *text,
+                       size_t length)
+{
+    const bool left = table->columns[column].to_the_left, last = column + 1 == table->column_count;
+
+    if (!left)
+        write_blanks(writer, width - length);
+    writer_bytes(writer, text, length);
+    if (left && !last)
+        write_blanks(writer, width - length);
+    writer_bytes(writer, last ? "\n" : "  ", last ? 1 : 2);
+}
+
+static void write_header(struct writer *writer, const struct table *table, const size_t *widths)
+{
+    for (size_t c = 0; c < table->column_count; c++)
+        write_cell(writer, table, c, widths[c], table->columns[c].title, strlen(table->columns[c].title));
 }
 
 /* Two passes: the widths of the columns, then the lines. Nothing is kept but the widths. */
 static void print_table(const struct output *output, const struct table *table)
 {
-    char cells[MAX_COLUMNS][CELL_SIZE];
-    size_t widths[MAX_COLUMNS], field_count = 0;
-    const struct proctcp_field *fields[MAX_COLUMNS], *all = table->items->fields(&field_count);
+    const struct proctcp_field *all[ITEMS_FIELDS_MAX], *fields[MAX_COLUMNS] = {NULL};
+    const size_t field_count = items_fields(table->items, all);
+    size_t widths[MAX_COLUMNS];
+    char text[CELL_SIZE];
 
     for (size_t c = 0; c < table->column_count; c++) {
-        const struct column *column = &table->columns[c];
-        fields[c] = column->field ? proctcp_field_by_name(all, field_count, column->field) : NULL;
-        snprintf(cells[c], CELL_SIZE, "%s", column->title);
-        widths[c] = strlen(cells[c]);
-    }
-    for (int printing = 0; printing < 2; printing++) {
-        if (printing)
-            put_line(output->file, table, widths, cells);
-        for (uint32_t i = 0; i < table->items->count(output); i++) {
-            const void *item = table->items->item(output, i);
-            for (size_t c = 0; c < table->column_count; c++) {
-                put_cell(output, table, &table->columns[c], fields[c], item, cells[c]);
-                if (!printing && strlen(cells[c]) > widths[c])
-                    widths[c] = strlen(cells[c]);
-            }
-            if (printing)
-                put_line(output->file, table, widths, cells);
+        const char *name = table->columns[c].field;
+        widths[c] = strlen(table->columns[c].title);
+        for (size_t f = 0; name && f < field_count; f++) {
+            if (strcmp(all[f]->name, name) == 0)
+                fields[c] = all[f];
         }
-        for (size_t c = 0; c < table->column_count; c++)
-            snprintf(cells[c], CELL_SIZE, "%s", table->columns[c].title);
     }
+    for (uint32_t i = 0; i < table->items->count(output); i++) {
+        const void *item = table->items->item(output, i);
+        for (size_t c = 0; c < table->column_count; c++) {
+            size_t length = put_cell(output, table, &table->columns[c], fields[c], item, text);
+            widths[c] = length > widths[c] ? length : widths[c];
+        }
+    }
+    write_header(output->writer, table, widths);
+    for (uint32_t i = 0; i < table->items->count(output); i++) {
+        const void *item = table->items->item(output, i);
+        for (size_t c = 0; c < table->column_count; c++) {
+            size_t length = put_cell(output, table, &table->columns[c], fields[c], item, text);
+            write_cell(output->writer, table, c, widths[c], text, length);
+        }
+    }
+}
+
+/* ---- what a socket says ---- */
+
+static size_t put_socket_state(const struct proctcp_socket *socket, char text[CELL_SIZE])
+{
+    bool bound = socket->present & PROCTCP_HAS_LOCAL;
+    return put_text(text, bound ? proctcp_state_name(socket->state) : "unbound");
+}
+
+static size_t put_socket_local(const struct proctcp_socket *socket, char text[CELL_SIZE])
+{
+    if (!(socket->present & PROCTCP_HAS_LOCAL))
+        return put_text(text, "-");
+    return strlen(proctcp_endpoint_text(&socket->local_address, socket->local_port, text));
+}
+
+static size_t put_socket_remote(const struct proctcp_socket *socket, char text[CELL_SIZE])
+{
+    if (!(socket->present & PROCTCP_HAS_REMOTE))
+        return put_text(text, "-");
+    return strlen(proctcp_endpoint_text(&socket->remote_address, socket->remote_port, text));
 }
 
 /* ---- rows ---- */
@@ -103,58 +153,64 @@ static const struct proctcp_socket *socket_of(const struct output *output, const
 }
 
 /* Further subflows of an MPTCP descriptor show as 5.2, 5.3 ... */
-static void put_fd(const struct output *output, const void *item, char text[CELL_SIZE])
+static size_t put_fd(const struct output *output, const void *item, char text[CELL_SIZE])
 {
+    const struct proctcp_row *row = item;
+    size_t length = format_signed(text, row->fd);
+
     (void)output;
-    uint32_t subflow = ((const struct proctcp_row *)item)->subflow;
-    int length = snprintf(text, CELL_SIZE, "%d", ((const struct proctcp_row *)item)->fd);
-    if (subflow > 1)
-        snprintf(text + length, CELL_SIZE - (size_t)length, ".%" PRIu32, subflow);
+    if (row->subflow > 1) {
+        text[length++] = '.';
+        length += format_unsigned(text + length, row->subflow);
+    }
+    return length;
 }
 
-static void put_state(const struct output *output, const void *item, char text[CELL_SIZE])
+static size_t put_state(const struct output *output, const void *item, char text[CELL_SIZE])
 {
-    const struct proctcp_socket *socket = socket_of(output, item);
-    bool bound = socket->present & PROCTCP_HAS_LOCAL;
-    snprintf(text, CELL_SIZE, "%s", bound ? proctcp_state_name(socket->state) : "unbound");
+    return put_socket_state(socket_of(output, item), text);
 }
 
-static void put_direction(const struct output *output, const void *item, char text[CELL_SIZE])
+static size_t put_direction(const struct output *output, const void *item, char text[CELL_SIZE])
 {
     uint8_t direction = socket_of(output, item)->direction;
-    strcpy(text, direction == PROCTCP_INBOUND ? "in" : direction == PROCTCP_OUTBOUND ? "out" : "-");
+    return put_text(text, direction == PROCTCP_INBOUND ? "in" : direction == PROCTCP_OUTBOUND ? "out" : "-");
 }
 
-static void put_local(const struct output *output, const void *item, char text[CELL_SIZE])
+static size_t put_local(const struct output *output, const void *item, char text[CELL_SIZE])
 {
-    const struct proctcp_socket *socket = socket_of(output, item);
-    strcpy(text, "-");
-    if (socket->present & PROCTCP_HAS_LOCAL)
-        proctcp_endpoint_text(&socket->local_address, socket->local_port, text);
+    return put_socket_local(socket_of(output, item), text);
 }
 
-static void put_remote(const struct output *output, const void *item, char text[CELL_SIZE])
+static size_t put_remote(const struct output *output, const void *item, char text[CELL_SIZE])
 {
-    const struct proctcp_socket *socket = socket_of(output, item);
-    strcpy(text, "-");
-    if (socket->present & PROCTCP_HAS_REMOTE)
-        proctcp_endpoint_text(&socket->remote_address, socket->remote_port, text);
+    return put_socket_remote(socket_of(output, item), text);
 }
 
 /* nginx[1234]:5 is descriptor 5 of process 1234. */
-static void put_peer(const struct output *output, const void *item, char text[CELL_SIZE])
+static size_t put_holder(const struct output *output, uint32_t index, char text[CELL_SIZE])
 {
-    uint32_t index = ((const struct proctcp_row *)item)->peer;
+    const struct proctcp_row *row = &output->snapshot->rows[index];
+    const char *name = output->snapshot->processes[row->process].name;
+    size_t length = proctcp_escape(*name ? name : "-", text, CELL_SIZE - 32, false);
 
-    strcpy(text, "-");
-    if (index == PROCTCP_NONE)
-        return;
-    const struct proctcp_row *peer = &output->snapshot->rows[index];
-    const char *name = output->snapshot->processes[peer->process].name;
-    proctcp_escape(*name ? name : "-", text, CELL_SIZE - 32, false);
-    size_t length = strlen(text);
-    snprintf(text + length, CELL_SIZE - length, "[%d]:%d", peer->pid, peer->fd);
+    if (length >= CELL_SIZE - 32)
+        length = strlen(text);
+    text[length++] = '[';
+    length += format_signed(text + length, row->pid);
+    text[length++] = ']';
+    text[length++] = ':';
+    return length + format_signed(text + length, row->fd);
 }
+
+static size_t put_peer(const struct output *output, const void *item, char text[CELL_SIZE])
+{
+    uint32_t peer = ((const struct proctcp_row *)item)->peer;
+    return peer == PROCTCP_NONE ? put_text(text, "-") : put_holder(output, peer, text);
+}
+
+#define PRINT(output, columns, items)                                                                                  \
+    print_table(output, &(struct table){columns, sizeof(columns) / sizeof((columns)[0]), items})
 
 void table_rows(const struct output *output)
 {
@@ -171,8 +227,7 @@ void table_rows(const struct output *output)
         {"ACC-Q", .field = "accept_queue"},
         {"PEER", .cell = put_peer, .to_the_left = true},
     };
-    static const size_t count = sizeof(columns) / sizeof(columns[0]);
-    print_table(output, &(struct table){columns, count, &row_items});
+    PRINT(output, columns, &row_items);
 }
 
 /* ---- processes ---- */
@@ -190,60 +245,85 @@ void table_processes(const struct output *output)
         {"ESTABLISHED", .field = "established"},
         {"CLOSE-WAIT", .field = "close_wait"},
         {"UNBOUND", .field = "unbound"},
+        {"LEFT", .field = "left_behind"},
         {"TX-Q", .field = "tx_queue_bytes"},
         {"RX-Q", .field = "rx_queue_bytes"},
         {"EXECUTABLE", .field = "executable", .to_the_left = true},
     };
-    static const size_t count = sizeof(columns) / sizeof(columns[0]);
-    print_table(output, &(struct table){columns, count, &process_items});
+    PRINT(output, columns, &process_items);
 }
 
-/* ---- unattributed ---- */
+/* ---- sockets ---- */
 
-static void put_netns(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    uint32_t netns = ((const struct proctcp_unattributed *)item)->netns;
-    (void)output;
-    snprintf(text, CELL_SIZE, netns ? "%" PRIu32 : "-", netns);
-}
-
-static void put_count_state(const struct output *output, const void *item, char text[CELL_SIZE])
+static size_t put_own_state(const struct output *output, const void *item, char text[CELL_SIZE])
 {
     (void)output;
-    snprintf(text, CELL_SIZE, "%s", proctcp_state_name(((const struct proctcp_unattributed *)item)->state));
+    return put_socket_state(item, text);
 }
 
-static void put_count(const struct output *output, const void *item, char text[CELL_SIZE])
+static size_t put_own_local(const struct output *output, const void *item, char text[CELL_SIZE])
 {
     (void)output;
-    snprintf(text, CELL_SIZE, "%" PRIu32, ((const struct proctcp_unattributed *)item)->sockets);
+    return put_socket_local(item, text);
 }
 
-static const void *shown_count(const struct output *output, uint32_t index)
+static size_t put_own_remote(const struct output *output, const void *item, char text[CELL_SIZE])
 {
-    return &output->snapshot->unattributed[index];
+    (void)output;
+    return put_socket_remote(item, text);
 }
 
-static uint32_t count_count(const struct output *output)
+static size_t put_own_holder(const struct output *output, const void *item, char text[CELL_SIZE])
 {
-    return output->snapshot->unattributed_count;
+    const uint32_t index = (uint32_t)((const struct proctcp_socket *)item - output->snapshot->sockets);
+    const uint32_t row = output->first_rows[index];
+    return row == PROCTCP_NONE ? put_text(text, "-") : put_holder(output, row, text);
 }
 
-/* Every column of it has a function. */
-static const struct proctcp_field *no_fields(size_t *count)
+/* server[1234] held it once. */
+static size_t put_last_holder(const struct output *output, const void *item, char text[CELL_SIZE])
 {
-    *count = 0;
-    return NULL;
+    const uint32_t index = (uint32_t)((const struct proctcp_socket *)item - output->snapshot->sockets);
+    const struct proctcp_last_holder *holder = proctcp_find_last_holder(output->snapshot, index);
+    size_t length;
+
+    if (!holder)
+        return put_text(text, "-");
+    length = put_escaped(text, holder->process);
+    text[length++] = '[';
+    length += format_signed(text + length, holder->pid);
+    text[length++] = ']';
+    text[length] = '\0';
+    return length;
 }
+
+void table_sockets(const struct output *output)
+{
+    static const struct column columns[] = {
+        {"NETNS", .field = "netns"},
+        {"STATE", .cell = put_own_state, .to_the_left = true},
+        {"LOCAL", .cell = put_own_local, .to_the_left = true},
+        {"REMOTE", .cell = put_own_remote, .to_the_left = true},
+        {"INODE", .field = "inode"},
+        {"OWNERS", .field = "owners"},
+        {"TX-Q", .field = "tx_queue_bytes"},
+        {"RX-Q", .field = "rx_queue_bytes"},
+        {"HOLDER", .cell = put_own_holder, .to_the_left = true},
+        {"LAST-HOLDER", .cell = put_last_holder, .to_the_left = true},
+    };
+    PRINT(output, columns, &socket_items);
+}
+
+/* ---- sockets that nobody holds ---- */
 
 void table_unattributed(const struct output *output)
 {
     static const struct column columns[] = {
-        {"NETNS", .cell = put_netns},
-        {"STATE", .cell = put_count_state, .to_the_left = true},
-        {"SOCKETS", .cell = put_count},
+        {"NETNS", .field = "netns"},
+        {"STATE", .field = "state", .to_the_left = true},
+        {"SOCKETS", .field = "sockets"},
+        {"LAST-PID", .field = "last_pid"},
+        {"LAST-PROCESS", .field = "last_process", .to_the_left = true},
     };
-    static const size_t count = sizeof(columns) / sizeof(columns[0]);
-    static const struct items counts = {no_fields, shown_count, count_count, NULL};
-    print_table(output, &(struct table){columns, count, &counts});
+    PRINT(output, columns, &unattributed_items);
 }
