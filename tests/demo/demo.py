@@ -72,7 +72,7 @@ class Demo(support.LiveTest):
     # ---- SNMP ----
 
     def start_snmp(self):
-        self.port = support.free_port()
+        self.port = support.free_udp_port()
         agentx = "unix:" + self.path("agentx")
         self.write("snmpd.conf", "agentAddress udp:127.0.0.1:%d\nrocommunity public 127.0.0.1\nmaster agentx\n"
                                  "agentXSocket %s\n" % (self.port, agentx))

@@ -1,6 +1,7 @@
 """What the live tests share: where the build is, processes that end by their pid, waiting on conditions."""
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -26,11 +27,17 @@ def wait_until(condition, what, seconds=PATIENCE_S):
         time.sleep(0.05)
 
 
-def free_port(host="127.0.0.1"):
-    """A port of loopback that nobody listens on at this moment, for daemons that must be told one."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+def free_udp_port():
+    """A port of loopback for a daemon that must be told one: free at this moment, and below those that the kernel gives to
+    whoever asks for any."""
+    while True:
+        port = random.randrange(10000, 30000)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def cli(*arguments):

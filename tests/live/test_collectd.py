@@ -133,6 +133,8 @@ class Daemon:
         os.mkdir(self.directory)
         os.chmod(test.directory, 0o755)
         self.said = os.path.join(self.directory, "said")
+        if "MaxGroups" not in options:
+            options = "MaxGroups 10000\n" + options  # the host may have more than the default
         plugins = os.path.join(self.directory, "plugins")
         os.mkdir(plugins)
         shutil.copy(PLUGIN, plugins)
@@ -379,8 +381,7 @@ class Publishing(CollectdTest):
         self.assertGreaterEqual(values["count-rows"], 1)
         self.assertGreaterEqual(values["count-processes_seen"], 2)
         self.assertGreater(values["duration-scan"], 0)
-        self.assertEqual(values["count-truncated_groups"], 0)
-        self.assertEqual(values["count-truncated_sockets"], 0)
+        self.assertEqual((values["count-truncated_groups"], values["count-truncated_sockets"]), (0, 0))
         for name in ("denied", "vanished", "malformed", "namespaces", "exhausted", "failed", "groups"):
             self.assertIn("count-" + name, values)
 

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import zoo
-from support import CLI, cli
+from support import CLI, wait_until
 
 
 def run(*arguments, **options):
@@ -97,12 +97,14 @@ class Little(zoo.ZooTest):
         process = self.start(CLI, "--stats", "--interval", "0.05", "--count", "1000", stdout=subprocess.PIPE,
                              stderr=subprocess.DEVNULL)
         child = self.fork(lambda: (zoo.enter_new_netns(), zoo.netns_of())[1])
-        process.stdout.readline()
-        before = json.loads(cli("--stats"))["namespaces"]
+
+        def is_seen():
+            stats = json.loads(process.stdout.readline())
+            return child.result in [netns["netns"] for netns in stats["by_namespace"]]
+
+        wait_until(is_seen, "the namespace to be seen")
         child.end()
-        for _ in range(5):
-            process.stdout.readline()
-        self.assertLess(json.loads(process.stdout.readline())["namespaces"], before)
+        wait_until(lambda: not is_seen(), "the namespace to end")
 
 
 if __name__ == "__main__":

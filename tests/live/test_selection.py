@@ -126,7 +126,8 @@ class States(Pair):
             found = rows("--pid", self.child.pid, "--state", "closeWait")
             return found and (found[0]["peer_pid"], found[0]["peer_fd"])
         self.assertEqual(wait_until(half_closed, "the client in CLOSE_WAIT"), (os.getpid(), self.served.fileno()))
-        row, = rows("--state", "finWait2", "--local-port", self.port)
+        row, = wait_until(lambda: rows("--state", "finWait2", "--local-port", self.port, "--pid", os.getpid()),
+                          "the server in FIN_WAIT2")
         self.assertEqual((row["peer_pid"], row["peer_fd"]), (self.child.pid, self.client))
 
     def test_sockets_that_nobody_can_hold_are_selected_by_their_own_rules(self):
@@ -135,10 +136,11 @@ class States(Pair):
         here = zoo.netns_of()
 
         def in_time_wait():
-            return counts("--local-port", self.port, "--state", "timeWait").get((here, "timeWait")) == 1
+            return counts("--local-port", self.port, "--state", "timeWait", "--netns", here) == {(here, "timeWait"): 1}
         wait_until(in_time_wait, "one socket in TIME_WAIT")
-        self.assertEqual(counts("--local-port", self.port, "--exclude-state", "timeWait"), {})
-        self.assertEqual(counts("--local-port", self.port, "--process", "nobody"), {(here, "timeWait"): 1})
+        self.assertEqual(counts("--local-port", self.port, "--exclude-state", "timeWait", "--netns", here), {})
+        self.assertEqual(counts("--local-port", self.port, "--process", "nobody", "--netns", here),
+                         {(here, "timeWait"): 1})
 
     def test_what_was_never_bound_is_closed_and_selected_as_that(self):
         bare = self.keep(socket.socket())

@@ -11,7 +11,7 @@ import sys
 import threading
 import unittest
 
-from support import BUILD, LiveTest, rows, wait_until
+from support import BUILD, LiveTest, free_udp_port, rows, wait_until
 from test_mib import MIB, base_mib_directories
 
 AGENT = os.path.join(BUILD, "snmp", "proctcp-agentx")
@@ -28,12 +28,6 @@ SOURCE, NAMESPACES_PROCFS, SOURCE_REASON, SKIPPED = ("%s.%d.0" % (SCAN, n) for n
 PROCFS, NETLINK = 2, 3
 SO_COOKIE = 57
 REGISTER, RESPONSE, NETWORK_ORDER = 3, 18, 16  # of AgentX: RFC 2741, section 6.1
-
-
-def free_udp_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def parse_value(text):

@@ -305,7 +305,7 @@ class Namespaces(zoo.ZooTest):
         self.assertEqual((row["netns"], row["remote_port"], row["peer_fd"]), (netns, port, served))
         # Nothing is known of it without that namespace's table: least of all that it is closed.
         self.assertEqual(rows("--pid", child.pid, "--netns", "own"), [])
-        stats = json.loads(cli("--stats", "--netns", "own"))
+        stats = json.loads(cli("--stats", "--netns", "own", "--pid", child.pid))
         self.assertEqual((stats["unbound"], stats["unread"]), (0, 0))
 
     def test_namespace_that_lives_through_its_sockets_alone_is_read(self):
@@ -327,9 +327,9 @@ class Namespaces(zoo.ZooTest):
             self.assertEqual({found[fd]["netns"] for fd in (listening, client, served, bare)}, {away})
             self.assertEqual((found[client]["peer_fd"], found[served]["peer_fd"]), (served, client))
             self.assertEqual(found[served]["direction"], "inbound")
-            stats = json.loads(cli("--stats", "--source", source))
+            stats = json.loads(cli("--stats", "--source", source, "--pid", child.pid))
             self.assertEqual((stats["unread"], stats["namespaces_failed"]), (0, 0))
-            self.assertIn(away, [netns["netns"] for netns in stats["by_namespace"]])
+            self.assertEqual(zoo.namespace_stats(away, "--source", source)["source"], source)
         scans = [json.loads(line) for line in cli("--pid", child.pid, "-o", "json", "--count", 3, "--interval", 0.1).splitlines()]
         self.assertEqual(len(scans), 3 * 4)
         self.assertEqual(len({(row["fd"], row["first_seen"]) for row in scans}), 4)
@@ -369,7 +369,7 @@ class Namespaces(zoo.ZooTest):
             zoo.enter_new_netns()
             for i in range(400):  # they end one by one, from the lowest pid on
                 subprocess.Popen(["sleep", "%f" % (1 + i / 300)], close_fds=True)
-            return None
+            return zoo.netns_of()
 
         def join_box():
             zoo.checked(zoo.LIBC.setns(os.open("/proc/%d/ns/net" % box.pid, os.O_RDONLY), zoo.CLONE_NEWNET))
@@ -383,7 +383,7 @@ class Namespaces(zoo.ZooTest):
         while time.monotonic() - started < 2:
             found = {row["fd"]: row["state"] for row in rows("--pid", child.pid)}
             self.assertEqual([found.get(fd) for fd in child.result], ["listen", "established", "established"])
-            self.assertEqual(json.loads(cli("--stats"))["namespaces_failed"], 0)
+            self.assertIn("source", zoo.namespace_stats(box.result))  # it was read
 
     def test_process_that_moves_between_namespaces_does_not_mix_their_tables(self):
         box = self.fork(lambda: (zoo.enter_new_netns(), None)[1])
@@ -534,9 +534,9 @@ class Names(zoo.ZooTest):
         for name in self.HOSTILE:
             if b"," in name:
                 continue
-            child = self.holder(name)
-            out = cli("-o", "json", "--process", name)
-            self.assertEqual([json.loads(line)["pid"] for line in out.splitlines()], [child.pid], name)
+            child, other = self.holder(name), self.holder(name[:-1])
+            found = [row["pid"] for row in rows("--process", name) if row["pid"] in (child.pid, other.pid, os.getpid())]
+            self.assertEqual(found, [child.pid], name)
 
 
 if __name__ == "__main__":

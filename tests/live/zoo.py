@@ -10,7 +10,7 @@ import struct
 import sys
 import traceback
 
-from support import LiveTest
+from support import LiveTest, cli
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
@@ -118,6 +118,12 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             self.ended = True
+
+
+def namespace_stats(netns, *words):
+    """What --stats says of one namespace, or None. Other processes of the host have namespaces of their own, and end."""
+    stats = json.loads(cli("--stats", *words))
+    return next((one for one in stats["by_namespace"] if one["netns"] == netns), None)
 
 
 class ZooTest(LiveTest):
