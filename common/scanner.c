@@ -104,7 +104,7 @@ static int make_model(struct proctcp_scanner *scanner)
     int status = model_begin(model, capture);
 
     if (status == 0)
-        status = tuples_index(model, config->seed, &scanner->tuples, &leftovers);
+        status = tuples_index(model, capture, config->seed, &scanner->tuples, &leftovers);
     if (status == 0) {
         capture->stats.duplicates += leftovers;
         status = find_holders_of_peers(scanner);
@@ -122,7 +122,7 @@ static int make_model(struct proctcp_scanner *scanner)
     return status;
 }
 
-static int run_stages(struct proctcp_scanner *scanner, uint64_t now)
+static int run_stages(struct proctcp_scanner *scanner)
 {
     struct capture *capture = &scanner->capture;
     struct model *model = &scanner->model;
@@ -136,7 +136,7 @@ static int run_stages(struct proctcp_scanner *scanner, uint64_t now)
     if (status == 0)
         status = ended;
     if (status == 0)
-        status = history_apply(&scanner->history, capture, scanner->config.selection, now, model, &capture->strings,
+        status = history_apply(&scanner->history, capture, scanner->config.selection, model, &capture->strings,
                                &scanner->next_history);
     if (status == 0)
         status = sums_unattributed(model, &capture->stats.unattributed);
@@ -186,7 +186,7 @@ int proctcp_scan(struct proctcp_scanner *scanner, const struct proctcp_snapshot 
     scanner->failure[0] = '\0';
     stats->generation = scanner->generation + 1;
     stats->time = now;
-    status = run_stages(scanner, now);
+    status = run_stages(scanner);
     if (status == 0) {
         stats->duration_us = microseconds(CLOCK_MONOTONIC) - begun;
         status = snapshot_freeze(&scanner->model, &scanner->capture, &made);

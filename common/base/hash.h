@@ -36,6 +36,12 @@ static inline bool hash_put(struct hash *hash, uint32_t key, uint32_t value)
     return was_there;
 }
 
+/* For who is about to look a key up. */
+static inline void hash_prefetch(const struct hash *hash, uint32_t key)
+{
+    __builtin_prefetch(&hash->at[hash_slot(hash, key)]);
+}
+
 /* Empties it and makes room for so many items. false: memory is out, and it has no slots. */
 static inline bool hash_begin(struct hash *hash, uint64_t items)
 {

@@ -42,7 +42,9 @@ struct inquiry {
     const struct source *source;     /* of sockets, that is asked first; see sources.c */
     uint32_t namespaces_read;        /* so many have been counted */
     struct select_netns named_netns; /* inodes of the namespaces that rules give by their names */
-    struct hash by_identity;         /* sockets by cookie, or else by inode and endpoints */
+    struct hash without_inode;       /* sockets that have none, by cookie or else by endpoints */
+    struct indices inodes;           /* of the sockets written so far, apart: those lie far from each other */
+    uint32_t indexed;                /* so many of them have been looked through for duplicates */
     struct hash netns_by_inode;
     struct hash table_ids; /* inodes of tables in procfs, and the namespace that has it */
     struct usages descriptors_of, questions_of, namespaces_of;

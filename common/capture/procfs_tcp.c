@@ -325,6 +325,15 @@ static bool read_count(struct inquiry *inquiry, struct netns *netns, const char 
            (!second || procfs_tcp_parse_sockstat(text, (size_t)length, label, "tw", second));
 }
 
+uint64_t procfs_tcp_count(struct inquiry *inquiry, struct netns *netns)
+{
+    uint64_t inet = 0, inet6 = 0, time_wait = 0;
+
+    read_count(inquiry, netns, "sockstat", "TCP:", "inuse", &inet, &time_wait);
+    read_count(inquiry, netns, "sockstat6", "TCP6:", "inuse", &inet6, NULL);
+    return inet + inet6 + time_wait;
+}
+
 /* inuse counts what is in the tables, of each family apart; tw those in TIME_WAIT, of both (before 4.18 of all
  * namespaces: then the answer is just more often yes). Connections that are being made have a listener. */
 bool procfs_tcp_is_empty(struct inquiry *inquiry, struct netns *netns)

@@ -11,6 +11,9 @@ int procfs_tcp_read(struct inquiry *inquiry, struct netns *netns);
  * false where that cannot be had. */
 bool procfs_tcp_is_empty(struct inquiry *inquiry, struct netns *netns);
 
+/* How many sockets it has, about; 0 where that cannot be had. */
+uint64_t procfs_tcp_count(struct inquiry *inquiry, struct netns *netns);
+
 /* The parsers. One line without its newline; hz is USER_HZ; sets everything but netns. false: not understood. */
 bool procfs_tcp_parse(const char *line, size_t length, enum proctcp_family family, uint32_t hz,
                       struct proctcp_socket *socket);

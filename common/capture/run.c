@@ -7,6 +7,7 @@
 #include "capture/facts.h"
 #include "capture/netns.h"
 #include "capture/procfs_fd.h"
+#include "capture/sink.h"
 #include "capture/sources.h"
 #include "capture/unhashed.h"
 
@@ -37,7 +38,8 @@ static const struct vector_place recollection_vectors[] = {
 };
 
 static const struct vector_place inquiry_vectors[] = {
-    VECTOR_PLACE(struct inquiry, by_identity),
+    VECTOR_PLACE(struct inquiry, without_inode),
+    VECTOR_PLACE(struct inquiry, inodes),
     VECTOR_PLACE(struct inquiry, netns_by_inode),
     VECTOR_PLACE(struct inquiry, table_ids),
     VECTOR_PLACE(struct inquiry, threads),
@@ -118,7 +120,8 @@ static void renew(struct inquiry *inquiry)
                                 .buffer = old.buffer,
                                 .requests = old.requests,
                                 .proc_fd = -1,
-                                .by_identity = inquiry->by_identity,
+                                .without_inode = inquiry->without_inode,
+                                .inodes = inquiry->inodes,
                                 .netns_by_inode = inquiry->netns_by_inode,
                                 .table_ids = inquiry->table_ids,
                                 .threads = inquiry->threads,
@@ -174,9 +177,10 @@ static int reserve_as_before(struct inquiry *inquiry)
         return -ENOMEM;
     *name = "";
     *none = (struct proctcp_impairment){0};
-    if (!hash_begin(&inquiry->by_identity, sockets + 1) || !hash_begin(&inquiry->netns_by_inode, 1) ||
+    if (!hash_begin(&inquiry->netns_by_inode, 1) ||
         !hash_begin(&inquiry->kept->by_inode, (uint64_t)inquiry->before->inodes.count + 1) ||
-        !vector_reserve(&capture->sockets, sockets + 1) ||
+        !hash_begin(&inquiry->without_inode, 1) || !hash_begin(&capture->by_inode, sockets + 1) ||
+        sink_reserve(inquiry, sockets + 1) < 0 ||
         (previous && !vector_reserve(&capture->impairments,
                                      (uint64_t)previous->impairment_count + previous->impairment_count / 16)))
         return -ENOMEM;

@@ -2,6 +2,7 @@
 #include "capture/sink.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* ---- processes and owners ---- */
 
@@ -94,14 +95,15 @@ static uint64_t mix_address(uint64_t h, const struct proctcp_address *address, u
 }
 
 /* A socket is the same as another by its cookie; without one, by its inode and endpoints. Without an inode, too, the
- * namespace must be the same: private addresses repeat. */
+ * namespace must be the same: private addresses repeat. Those that have an inode are looked for under that; one whose
+ * inode came or went while a table was read is left over beside itself, which the model finds by its four-tuple. */
 static uint32_t identity_key(const struct inquiry *inquiry, const struct proctcp_socket *socket)
 {
     uint64_t h = inquiry->config->seed;
 
     if (socket->present & PROCTCP_HAS_COOKIE)
         return (uint32_t)(mix(h, socket->cookie) >> 32);
-    h = mix(h, socket->inode ? socket->inode : (uint64_t)socket->netns << 32);
+    h = mix(h, socket->netns);
     h = mix_address(h, &socket->local_address, socket->local_port);
     return (uint32_t)(mix_address(h, &socket->remote_address, socket->remote_port) >> 32);
 }
@@ -161,41 +163,124 @@ static int keep_impairment(struct inquiry *inquiry, struct proctcp_socket *socke
     return 0;
 }
 
+/* Touches memory that is about to be filled at once: page by page costs the kernel more. */
+static void populate(void *at, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE
+    const size_t page = 4096;
+    const uintptr_t begin = ((uintptr_t)at + page - 1) & ~(page - 1), end = ((uintptr_t)at + size) & ~(page - 1);
+    if (end > begin + 64 * page)
+        madvise((void *)begin, end - begin, MADV_POPULATE_WRITE); /* since 5.14; where it fails, it is as it was */
+#else
+    (void)at;
+    (void)size;
+#endif
+}
+
+int sink_reserve(struct inquiry *inquiry, uint64_t sockets)
+{
+    struct sockets *vector = &inquiry->capture->sockets;
+    const uint32_t capacity = vector->capacity;
+
+    if (!vector_reserve(vector, sockets) || !vector_reserve(&inquiry->inodes, sockets))
+        return -ENOMEM;
+    if (vector->capacity > capacity && vector->count == 0)
+        populate(vector->at, (size_t)sockets * sizeof(vector->at[0]));
+    return 0;
+}
+
 int sink_socket(struct inquiry *inquiry, struct proctcp_socket *socket, uint32_t netns,
                 const struct proctcp_impairment *impairment, bool may_be_subflow)
 {
-    struct sockets *sockets = &inquiry->capture->sockets;
-    const uint32_t index = sockets->count - 1;
-    struct hash_walk walk;
-    uint32_t key;
+    struct capture *capture = inquiry->capture;
 
     socket->netns = netns;
     if (netns)
         socket->present |= PROCTCP_HAS_NETNS;
     if (!inquiry->config->every_socket && !select_matters(inquiry->config->selection, socket)) {
         int status = may_be_subflow && socket->inode ? keep_sibling(inquiry, socket) : 0;
-        sockets->count--;
+        capture->sockets.count--;
         return status;
     }
-    if (keep_impairment(inquiry, socket, impairment) < 0)
+    socket->first_seen = (uint32_t)capture->stats.time;
+    if (!indices_push(&inquiry->inodes, socket->inode))
         return -ENOMEM;
-    if ((uint64_t)sockets->count * 2 > inquiry->by_identity.count &&
-        !hash_reserve(&inquiry->by_identity, sockets->count))
-        return -ENOMEM;
-    key = identity_key(inquiry, socket);
-    for (uint32_t other = hash_first(&inquiry->by_identity, key, &walk); other != HASH_NONE;
-         other = hash_next(&inquiry->by_identity, &walk)) {
-        struct proctcp_socket *earlier = &sockets->at[other];
-        if (!is_same(socket, earlier))
-            continue;
-        if (socket->inode || !earlier->inode)
-            *earlier = *socket;
-        inquiry->capture->stats.duplicates++;
-        sockets->count--;
+    return keep_impairment(inquiry, socket, impairment);
+}
+
+/* ---- each once ---- */
+
+#define STEPS_AHEAD 8
+
+/* Puts it under its inode, or if it has none under its identity. Finds out whether it is there already, in *known. */
+static int index_socket(struct inquiry *inquiry, uint32_t index, uint32_t *known)
+{
+    struct capture *capture = inquiry->capture;
+    const uint32_t inode = inquiry->inodes.at[index];
+    struct hash *table = inode ? &capture->by_inode : &inquiry->without_inode;
+    const uint32_t key = inode ? inode : identity_key(inquiry, &capture->sockets.at[index]);
+    struct hash_walk walk;
+
+    *known = hash_first(table, key, &walk);
+    while (*known != HASH_NONE && !is_same(&capture->sockets.at[index], &capture->sockets.at[*known]))
+        *known = hash_next(table, &walk);
+    if (*known != HASH_NONE)
         return 0;
+    const bool is_shared = hash_put(table, key, index) && inode;
+    return is_shared && !indices_push(&capture->shared, key) ? -ENOMEM : 0;
+}
+
+static uint32_t count_without_inode(const struct indices *inodes)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < inodes->count; i++)
+        count += inodes->at[i] == 0;
+    return count;
+}
+
+static void drop_duplicates(struct inquiry *inquiry)
+{
+    struct sockets *sockets = &inquiry->capture->sockets;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < sockets->count; i++) {
+        if (!sockets->at[i].state)
+            continue;
+        inquiry->inodes.at[kept] = inquiry->inodes.at[i];
+        sockets->at[kept++] = sockets->at[i];
     }
-    hash_put(&inquiry->by_identity, key, index);
-    return 0;
+    sockets->count = inquiry->inodes.count = kept;
+}
+
+/* All at once: between the kernel's answers every look at a table would find the processor's caches full of other
+ * things. */
+int sink_sockets_end(struct inquiry *inquiry)
+{
+    struct capture *capture = inquiry->capture;
+    const uint32_t count = capture->sockets.count;
+    uint32_t duplicates = 0;
+
+    if (!hash_reserve(&capture->by_inode, count) ||
+        !hash_reserve(&inquiry->without_inode, count_without_inode(&inquiry->inodes)))
+        return -ENOMEM;
+    for (uint32_t i = inquiry->indexed; i < count; i++) {
+        uint32_t known;
+        if (i + STEPS_AHEAD < count)
+            hash_prefetch(&capture->by_inode, inquiry->inodes.at[i + STEPS_AHEAD]);
+        if (index_socket(inquiry, i, &known) < 0)
+            return -ENOMEM;
+        if (known == HASH_NONE)
+            continue;
+        capture->sockets.at[known] = capture->sockets.at[i];
+        capture->sockets.at[i].state = 0;
+        duplicates++;
+    }
+    inquiry->indexed = count;
+    if (!duplicates)
+        return 0;
+    capture->stats.duplicates += duplicates;
+    drop_duplicates(inquiry);
+    return sink_take_back(inquiry, sink_mark(inquiry)); /* indices behind the first have moved */
 }
 
 int sink_congestion_name(struct inquiry *inquiry, const char *text, size_t length, uint8_t *index)
@@ -229,21 +314,18 @@ struct sink_mark sink_mark(const struct inquiry *inquiry)
 int sink_take_back(struct inquiry *inquiry, struct sink_mark mark)
 {
     struct capture *capture = inquiry->capture;
+    const bool was_indexed = inquiry->indexed > mark.sockets || inquiry->indexed > capture->sockets.count;
 
-    if (capture->sockets.count == mark.sockets && capture->siblings.count == mark.siblings)
-        return 0;
-    capture->sockets.count = mark.sockets;
+    capture->sockets.count = inquiry->inodes.count = mark.sockets;
     capture->impairments.count = mark.impairments;
     capture->siblings.count = mark.siblings;
-    if (!hash_begin(&inquiry->by_identity, (uint64_t)mark.sockets + 1))
+    if (!was_indexed)
+        return 0;
+    capture->shared.count = 0;
+    inquiry->indexed = 0;
+    if (!hash_begin(&inquiry->without_inode, 1) || !hash_begin(&capture->by_inode, (uint64_t)mark.sockets + 1))
         return -ENOMEM;
-    for (uint32_t i = 0; i < mark.sockets; i++) {
-        struct proctcp_socket *socket = &capture->sockets.at[i];
-        if (socket->impairment >= mark.impairments)
-            socket->impairment = 0; /* of a record that took the place of an earlier one */
-        hash_put(&inquiry->by_identity, identity_key(inquiry, socket), i);
-    }
-    return 0;
+    return sink_sockets_end(inquiry);
 }
 
 /* ---- namespaces ---- */

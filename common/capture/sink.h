@@ -15,12 +15,16 @@ void sink_owners_end(struct inquiry *inquiry, uint32_t process);
 /* More owners of a process that was told before: those it had move behind all others, where more may be added. */
 int sink_owners_again(struct inquiry *inquiry, uint32_t process);
 
+/* Room for so many sockets in all: to grow by steps costs more. */
+int sink_reserve(struct inquiry *inquiry, uint64_t sockets);
 /* Where the next socket is to be written, not initialised; NULL: memory is out. */
 struct proctcp_socket *sink_next_socket(struct inquiry *inquiry);
-/* It is written: kept, if the selection may want it, and if it is not there yet. Of two that are the same the later one
- * is nearer to the truth, unless only the earlier one has an inode. netns 0: not known. */
+/* It is written: kept, if the selection may want it. netns 0: not known. */
 int sink_socket(struct inquiry *inquiry, struct proctcp_socket *socket, uint32_t netns,
                 const struct proctcp_impairment *impairment, bool may_be_subflow);
+/* All sockets of a table are written: orders them by inode. Of two that are the same the later one, which is nearer to
+ * the truth, takes the place of the earlier one. */
+int sink_sockets_end(struct inquiry *inquiry);
 /* The index of a congestion control's name. */
 int sink_congestion_name(struct inquiry *inquiry, const char *text, size_t length, uint8_t *index);
 

@@ -99,7 +99,7 @@ static void read_memory(const struct inet_diag_socket *from, struct proctcp_sock
 
 /* Of a listener rqueue is the accept queue, wqueue its limit; tcp_info repeats both under other names. What it dropped
  * is told with its memory. */
-static void read_by_state(const struct inet_diag_socket *from, struct proctcp_socket *socket,
+static void read_by_state(const struct inet_diag_socket *from, uint64_t given, struct proctcp_socket *socket,
                           struct proctcp_impairment *impairment)
 {
     const struct inet_diag_msg *message = from->message;
@@ -131,11 +131,11 @@ static void read_by_state(const struct inet_diag_socket *from, struct proctcp_so
     socket->tx_queue_bytes = message->idiag_wqueue;
     socket->rx_queue_bytes = message->idiag_rqueue;
     socket->present |= PROCTCP_HAS_UID | PROCTCP_HAS_QUEUES;
-    tcp_info_read(from->info, from->info_length, socket, impairment);
+    tcp_info_read(from->info, from->info_length, given, socket, impairment);
     read_memory(from, socket, impairment);
 }
 
-bool sock_diag_parse(const struct inet_diag_socket *from, struct proctcp_socket *socket,
+bool sock_diag_parse(const struct inet_diag_socket *from, uint64_t given, struct proctcp_socket *socket,
                      struct proctcp_impairment *impairment)
 {
     const struct inet_diag_msg *message = from->message;
@@ -162,7 +162,7 @@ bool sock_diag_parse(const struct inet_diag_socket *from, struct proctcp_socket 
         socket->interface = id->idiag_if;
         socket->present |= PROCTCP_HAS_INTERFACE;
     }
-    read_by_state(from, socket, impairment);
+    read_by_state(from, given, socket, impairment);
     return true;
 }
 
@@ -175,14 +175,15 @@ static int add_socket(struct inquiry *inquiry, const struct inet_diag_socket *fr
 
     if (!socket)
         return -ENOMEM;
-    if (!sock_diag_parse(from, socket, &impairment)) {
+    if (from->info && from->info_length != dump->info_length) {
+        dump->info_length = from->info_length;
+        dump->given = tcp_info_given(from->info_length);
+        inquiry->capture->counters |= dump->given;
+    }
+    if (!sock_diag_parse(from, dump->given, socket, &impairment)) {
         inquiry->capture->sockets.count--;
         inquiry->capture->stats.malformed++;
         return 0;
-    }
-    if (from->info && from->info_length != dump->info_length) {
-        dump->info_length = from->info_length;
-        inquiry->capture->counters |= tcp_info_given(from->info_length);
     }
     dump->any_subflow |= from->is_subflow;
     if (from->congestion && socket->state != PROCTCP_LISTEN && socket->state != PROCTCP_CLOSED) {

@@ -17,9 +17,10 @@ int sock_diag_read_bound(struct inquiry *inquiry, const struct netns *netns);
 struct sock_diag_dump {
     uint32_t sequence; /* of the request: what does not answer it does not count */
     uint32_t netns;
-    bool interrupted; /* the kernel says that its tables changed meanwhile. inet_diag never does, whatever happens. */
-    bool any_subflow; /* of an MPTCP connection */
-    size_t info_length;
+    bool interrupted;   /* the kernel says that its tables changed meanwhile. inet_diag never does, whatever happens. */
+    bool any_subflow;   /* of an MPTCP connection */
+    size_t info_length; /* of the struct tcp_info that came last, */
+    uint64_t given;     /* and the presence bits that follow from it */
 };
 
 enum sock_diag_progress {
@@ -30,9 +31,10 @@ enum sock_diag_progress {
 
 /* The messages of one read, length bytes in the inquiry's buffer. */
 enum sock_diag_progress sock_diag_take(struct inquiry *inquiry, struct sock_diag_dump *dump, size_t length, int *error);
-/* One message of a dump. false: not understood. Sets everything but netns, congestion and the place of impairment. */
+/* One message of a dump; given are the presence bits that follow from the length of its tcp_info. false: not
+ * understood. Sets everything but netns, congestion and the place of impairment. */
 struct inet_diag_socket;
-bool sock_diag_parse(const struct inet_diag_socket *from, struct proctcp_socket *socket,
+bool sock_diag_parse(const struct inet_diag_socket *from, uint64_t given, struct proctcp_socket *socket,
                      struct proctcp_impairment *impairment);
 
 #endif

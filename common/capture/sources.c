@@ -57,6 +57,8 @@ static const struct source sources[] = {
      .read = procfs_tcp_read},
 };
 
+#define EXPECTED_MAX 10000000 /* sockets; a larger number is a mistake */
+
 #define SOURCE_COUNT (sizeof(sources) / sizeof(sources[0]))
 
 /* The first from an index on that gives all of this; NULL: there is none. */
@@ -87,6 +89,8 @@ static int read_netns(struct inquiry *inquiry, const struct source *source, stru
     const uint32_t before = inquiry->capture->sockets.count;
     int status = source->read(inquiry, netns);
 
+    if (status == 0)
+        status = sink_sockets_end(inquiry);
     if (status) {
         if (status != -ESRCH)
             netns->shown.error = -status;
@@ -108,6 +112,8 @@ static int look_again(struct inquiry *inquiry, const struct source *source, stru
         status = source->read(inquiry, netns);
     else if (source->read_bound)
         status = source->read_bound(inquiry, netns);
+    if (status == 0)
+        status = sink_sockets_end(inquiry);
     inquiry->capture->stats.duplicates = duplicates;
     if (inquiry->capture->sockets.count > before)
         netns->shown.sockets += inquiry->capture->sockets.count - before;
@@ -255,8 +261,12 @@ static int try_source(struct inquiry *inquiry, const struct source *source)
 
     if (!inquiry->live && !source->of_recorded_trees)
         return -EOPNOTSUPP;
-    if (namespaces->count && namespaces->at[0].own)
+    if (namespaces->count && namespaces->at[0].own) {
+        const uint64_t expected = inquiry->live && !inquiry->previous ? procfs_tcp_count(inquiry, namespaces->at) : 0;
+        if (expected < EXPECTED_MAX && sink_reserve(inquiry, expected + expected / 16) < 0)
+            return -ENOMEM;
         return read_netns(inquiry, source, &namespaces->at[0]);
+    }
     return source->probe ? source->probe(inquiry) : 0;
 }
 

@@ -92,21 +92,6 @@ static int ask_family(struct inquiry *inquiry, uint32_t process, int32_t fd, uin
 
 /* ---- sockets and owners by inode ---- */
 
-static int index_sockets(struct inquiry *inquiry)
-{
-    struct capture *capture = inquiry->capture;
-
-    if (!hash_begin(&capture->by_inode, (uint64_t)capture->sockets.count + 1))
-        return -ENOMEM;
-    capture->shared.count = 0;
-    for (uint32_t i = 0; i < capture->sockets.count; i++) {
-        const uint32_t inode = capture->sockets.at[i].inode;
-        if (inode && hash_put(&capture->by_inode, inode, i) && !indices_push(&capture->shared, inode))
-            return -ENOMEM;
-    }
-    return 0;
-}
-
 /* Whether any of an inode's sockets matters to the selection. */
 static bool matters(const struct inquiry *inquiry, uint32_t inode)
 {
@@ -408,14 +393,12 @@ static int answer_questions(struct inquiry *inquiry, const struct questions *que
         want_another_look(inquiry, questions);
     if (status == 0 && any_wanted(inquiry))
         status = sources_look_again(inquiry);
-    if (status == 0)
-        status = index_sockets(inquiry);
     for (uint32_t i = 0; i < questions->count && status == 0; i++) {
         const struct recalled_inode *answer = &inquiry->kept->inodes.at[questions->at[i].recalled];
         if (hash_find(&inquiry->capture->by_inode, answer->inode) == HASH_NONE)
             status = settle(inquiry, &questions->at[i]);
     }
-    return status;
+    return status == 0 ? sink_sockets_end(inquiry) : status;
 }
 
 /* ---- inodes that nobody holds ---- */
@@ -463,16 +446,12 @@ static int look_through_threads(struct inquiry *inquiry)
 int unhashed_resolve(struct inquiry *inquiry)
 {
     struct questions questions = {0};
-    int status = index_sockets(inquiry);
+    int status = look_through_threads(inquiry);
 
-    if (status == 0)
-        status = look_through_threads(inquiry);
     if (status == 0)
         status = ask_unknown(inquiry, &questions);
     if (status == 0 && questions.count)
         status = answer_questions(inquiry, &questions);
-    if (status == 0 && questions.count)
-        status = index_sockets(inquiry);
     if (status == 0)
         keep_owners_of_tcp(inquiry);
     vector_free(&questions);

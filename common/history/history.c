@@ -21,16 +21,6 @@ void history_clear(struct history *history)
     vectors_free(history, history_vectors, HISTORY_VECTORS);
 }
 
-static void begin_now(struct model *model, uint64_t now)
-{
-    for (uint32_t i = 0; i < model->rows.count; i++)
-        model->rows.at[i].first_seen = (uint32_t)now;
-    for (uint32_t i = 0; i < model->sockets.count; i++)
-        model->sockets.at[i].first_seen = (uint32_t)now;
-    for (uint32_t i = 0; i < model->processes.count; i++)
-        model->processes.at[i].first_seen = (uint32_t)now;
-}
-
 /* Who held what is carried, and where: by socket of the previous snapshot, its place among the carried. */
 static void name_holders(const struct proctcp_snapshot *previous, const struct indices *places, struct history *after)
 {
@@ -86,13 +76,12 @@ static int keep_partial(const struct capture *capture, struct history *after)
 }
 
 int history_apply(const struct history *before, const struct capture *capture,
-                  const struct proctcp_selection *selection, uint64_t now, struct model *model, struct arena *strings,
+                  const struct proctcp_selection *selection, struct model *model, struct arena *strings,
                   struct history *after)
 {
     struct match match = {.before = before};
     int status = keep_partial(capture, after);
 
-    begin_now(model, now);
     if (status == 0)
         status = match_sockets(&match, capture, model);
     if (status == 0 && before->previous)

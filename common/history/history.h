@@ -34,10 +34,10 @@ struct history {
 };
 
 /* Finishes the model: since when its rows, sockets and processes are known, the totals of processes, last holders and
- * what processes left behind. Names of processes that are gone are copied into strings. now is Unix time, in seconds.
- * after is empty, and gets what is left to the next scan, but for the snapshot. 0 or -ENOMEM. */
+ * what processes left behind. Names of processes that are gone are copied into strings. after is empty, and gets what
+ * is left to the next scan, but for the snapshot. 0 or -ENOMEM. */
 int history_apply(const struct history *before, const struct capture *capture,
-                  const struct proctcp_selection *selection, uint64_t now, struct model *model, struct arena *strings,
+                  const struct proctcp_selection *selection, struct model *model, struct arena *strings,
                   struct history *after);
 
 void history_recycle(struct history *history);

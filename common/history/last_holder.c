@@ -101,7 +101,7 @@ int last_holders_find(const struct match *match, struct model *model, struct are
     for (uint32_t i = 0; i < model->sockets.count && status == 0; i++) {
         struct proctcp_last_holder holder;
         const uint32_t earlier = match->earlier.at[i];
-        if (model->sockets.at[i].owners || earlier == PROCTCP_NONE ||
+        if (model->holders.at[i] != PROCTCP_NONE || earlier == PROCTCP_NONE || model->sockets.at[i].owners ||
             !find_holder(match, model, &rows, earlier, &holder))
             continue;
         holder.socket = i;

@@ -115,19 +115,25 @@ static void match_by_inode(struct match *match, struct model *model, uint32_t in
 }
 
 /* A socket that cannot be held any more has no inode, and keeps its cookie. */
+static bool is_left(const struct model *model, uint32_t socket)
+{
+    return model->holders.at[socket] == PROCTCP_NONE && model->sockets.at[socket].inode == 0 &&
+           model->sockets.at[socket].present & PROCTCP_HAS_COOKIE;
+}
+
 static int match_by_cookie(struct match *match, struct model *model)
 {
     struct hash by_cookie = {0};
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < model->sockets.count; i++)
-        count += model->sockets.at[i].inode == 0 && model->sockets.at[i].present & PROCTCP_HAS_COOKIE;
+        count += is_left(model, i);
     if (count == 0)
         return 0;
     if (!hash_begin(&by_cookie, count))
         return -ENOMEM;
     for (uint32_t i = 0; i < model->sockets.count; i++) {
-        if (model->sockets.at[i].inode == 0 && model->sockets.at[i].present & PROCTCP_HAS_COOKIE)
+        if (is_left(model, i))
             hash_put(&by_cookie, (uint32_t)model->sockets.at[i].cookie, i);
     }
     for (uint32_t e = 0; e < earlier_count(match); e++) {

@@ -176,7 +176,9 @@ int model_begin(struct model *model, struct capture *capture)
 
 /* ---- rows ---- */
 
-static int add_row(struct model *model, const struct owner *owner, uint32_t process, uint32_t socket, uint32_t *owners)
+/* Sockets lie in another order than rows, and far from each other: they are not looked at without need. */
+static int add_row(struct model *model, const struct owner *owner, uint32_t process, uint32_t socket, uint32_t subflow,
+                   uint32_t now, uint32_t *owners)
 {
     struct proctcp_row *row = vector_push(&model->rows);
 
@@ -184,11 +186,12 @@ static int add_row(struct model *model, const struct owner *owner, uint32_t proc
         return -ENOMEM;
     *row = (struct proctcp_row){.pid = model->processes.at[process].pid,
                                 .fd = owner->fd,
-                                .subflow = model->sockets.at[socket].subflow,
+                                .subflow = subflow,
                                 .socket = socket,
                                 .process = process,
                                 .owner_rank = ++owners[socket],
-                                .peer = PROCTCP_NONE};
+                                .peer = PROCTCP_NONE,
+                                .first_seen = now};
     if (row->owner_rank == 1) {
         model->first_rows.at[socket] = model->rows.count - 1;
         model->holders.at[socket] = process;
@@ -224,6 +227,8 @@ static void order_descriptor(struct model *model, uint32_t first)
 static int add_rows(struct model *model, const struct capture *capture, const struct process *process, uint32_t index,
                     uint32_t *owners)
 {
+    const uint32_t now = (uint32_t)capture->stats.time;
+    const bool is_plain = !capture->shared.count && !capture->siblings.count && !model->renumbered;
     uint32_t first = model->rows.count; /* of the descriptor */
 
     for (uint32_t i = 0; i < process->owner_count; i++) {
@@ -234,13 +239,13 @@ static int add_rows(struct model *model, const struct capture *capture, const st
             order_descriptor(model, first);
             first = model->rows.count;
         }
-        if (!capture->shared.count && !model->renumbered) {
-            status = add_row(model, owner, index, owner->socket, owners);
+        if (is_plain) {
+            status = add_row(model, owner, index, owner->socket, 1, now, owners);
         } else {
             for (uint32_t s = hash_first(&model->by_inode, owner->inode, &walk); s != HASH_NONE && status == 0;
                  s = hash_next(&model->by_inode, &walk)) {
                 if (!owner->netns || model->sockets.at[s].netns == owner->netns)
-                    status = add_row(model, owner, index, s, owners);
+                    status = add_row(model, owner, index, s, model->sockets.at[s].subflow, now, owners);
             }
         }
         if (status)
@@ -320,6 +325,7 @@ int model_join(struct model *model, const struct capture *capture)
             break;
         }
         take_facts(made, process, &capture->facts.at[process->facts]);
+        made->first_seen = (uint32_t)capture->stats.time;
         made->first_row = model->rows.count;
         status = add_rows(model, capture, process, model->processes.count - 1, owners.at);
         made->row_count = model->rows.count - made->first_row;

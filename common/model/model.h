@@ -35,6 +35,7 @@ struct tuples {
     struct hash near;     /* with the namespace in the key */
     struct hash far;      /* without; of those that face nobody in their own */
     struct indices peers; /* by socket: its peer, PROCTCP_NONE, or TUPLES_ASK */
+    struct indices keys;  /* by socket: what it stands under in near */
     uint64_t seed;
 };
 
@@ -44,7 +45,8 @@ struct tuples {
 int model_begin(struct model *model, struct capture *capture);
 /* tuples.c: orders the sockets by four-tuple. Drops what is left of an earlier connection where its successor is there,
  * too, and counts it in *dropped. */
-int tuples_index(struct model *model, uint64_t seed, struct tuples *tuples, uint32_t *dropped);
+int tuples_index(struct model *model, const struct capture *capture, uint64_t seed, struct tuples *tuples,
+                 uint32_t *dropped);
 /* peers.c: the peers of selected sockets that no process seen so far holds. */
 int peers_wanted(const struct model *model, const struct capture *capture, const struct proctcp_selection *selection,
                  const struct tuples *tuples, struct wanted_sockets *wanted);

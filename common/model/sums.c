@@ -167,9 +167,9 @@ int sums_unattributed(struct model *model, uint32_t *sockets)
     memset(last, 0xff, sizeof(last));
     for (uint32_t i = 0; i < model->sockets.count; i++) {
         const struct proctcp_socket *socket = &model->sockets.at[i];
-        struct proctcp_unattributed wanted = {.netns = socket->netns, .state = socket->state, .last_process = ""};
-        if (socket->owners)
+        if (model->holders.at[i] != PROCTCP_NONE || socket->owners)
             continue;
+        struct proctcp_unattributed wanted = {.netns = socket->netns, .state = socket->state, .last_process = ""};
         while (holder < model->last_holders.count && model->last_holders.at[holder].socket < i)
             holder++;
         if (holder < model->last_holders.count && model->last_holders.at[holder].socket == i) {

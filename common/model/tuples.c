@@ -8,6 +8,7 @@ static const struct vector_place tuples_vectors[] = {
     VECTOR_PLACE(struct tuples, near),
     VECTOR_PLACE(struct tuples, far),
     VECTOR_PLACE(struct tuples, peers),
+    VECTOR_PLACE(struct tuples, keys),
 };
 
 #define TUPLES_VECTORS (sizeof(tuples_vectors) / sizeof(tuples_vectors[0]))
@@ -92,6 +93,33 @@ static void note_peer(struct tuples *tuples, uint32_t index, uint32_t other)
     *noted = *noted == PROCTCP_NONE ? other : TUPLES_ASK;
 }
 
+/* By socket; of one without a remote end, too, for whom it means nothing. */
+static bool find_keys(const struct model *model, struct tuples *tuples)
+{
+    if (!indices_fill(&tuples->keys, model->sockets.count, 0))
+        return false;
+    for (uint32_t i = 0; i < model->sockets.count; i++)
+        tuples->keys.at[i] = near_key(tuples->seed, &model->sockets.at[i]);
+    return true;
+}
+
+#define STEPS_AHEAD 16
+
+/* Sockets lie far from each other: what will be looked at is fetched some steps ahead, first its slot, then what is
+ * there.
+ */
+static void fetch_ahead(const struct model *model, const struct tuples *tuples, uint32_t index)
+{
+    uint32_t other;
+
+    if (index + STEPS_AHEAD >= model->sockets.count)
+        return;
+    hash_prefetch(&tuples->near, tuples->keys.at[index + STEPS_AHEAD]);
+    other = hash_find(&tuples->near, tuples->keys.at[index + STEPS_AHEAD / 2]);
+    if (other != HASH_NONE)
+        __builtin_prefetch(&model->sockets.at[other]);
+}
+
 /* Notes which sockets of a namespace face each other. A leftover gets state 0. Returns how many did. */
 static uint32_t fill_near(struct model *model, struct tuples *tuples)
 {
@@ -101,9 +129,10 @@ static uint32_t fill_near(struct model *model, struct tuples *tuples)
     for (uint32_t i = 0; i < sockets->count; i++) {
         struct proctcp_socket *socket = &sockets->at[i];
         struct hash_walk walk;
+        fetch_ahead(model, tuples, i);
         if (!(socket->present & PROCTCP_HAS_REMOTE))
             continue;
-        const uint32_t key = near_key(tuples->seed, socket);
+        const uint32_t key = tuples->keys.at[i];
         for (uint32_t at = hash_first(&tuples->near, key, &walk); at != HASH_NONE;
              at = hash_next(&tuples->near, &walk)) {
             struct proctcp_socket *other = &sockets->at[at];
@@ -129,21 +158,9 @@ static bool stays_in_its_namespace(const struct proctcp_socket *socket)
     return is_loopback(&socket->local_address) || is_loopback(&socket->remote_address);
 }
 
-static bool has_several_namespaces(const struct model *model)
-{
-    for (uint32_t i = 1; i < model->sockets.count; i++) {
-        if (model->sockets.at[i].netns != model->sockets.at[0].netns)
-            return true;
-    }
-    return false;
-}
-
 /* Of those that face nobody in their namespace, which face one of another: tuples_find_peer() decides. */
 static int fill_far(const struct model *model, struct tuples *tuples)
 {
-    tuples->far.count = 0;
-    if (!has_several_namespaces(model))
-        return 0;
     if (!hash_begin(&tuples->far, (uint64_t)model->sockets.count + 1))
         return -ENOMEM;
     for (uint32_t i = 0; i < model->sockets.count; i++) {
@@ -179,14 +196,24 @@ static int drop_leftovers(struct model *model)
     return model_reindex(model);
 }
 
-int tuples_index(struct model *model, uint64_t seed, struct tuples *tuples, uint32_t *dropped)
+static bool has_several_namespaces(const struct capture *capture)
+{
+    uint32_t with_sockets = 0;
+
+    for (uint32_t i = 0; i < capture->namespaces.count; i++)
+        with_sockets += capture->namespaces.at[i].shown.sockets != 0;
+    return with_sockets > 1;
+}
+
+int tuples_index(struct model *model, const struct capture *capture, uint64_t seed, struct tuples *tuples,
+                 uint32_t *dropped)
 {
     uint32_t leftovers;
 
     tuples->seed = seed;
     *dropped = 0;
     do {
-        if (!hash_begin(&tuples->near, (uint64_t)model->sockets.count + 1) ||
+        if (!find_keys(model, tuples) || !hash_begin(&tuples->near, (uint64_t)model->sockets.count + 1) ||
             !indices_fill(&tuples->peers, model->sockets.count, 0xff))
             return -ENOMEM;
         leftovers = fill_near(model, tuples);
@@ -194,7 +221,8 @@ int tuples_index(struct model *model, uint64_t seed, struct tuples *tuples, uint
         if (leftovers && drop_leftovers(model) < 0)
             return -ENOMEM;
     } while (leftovers);
-    return fill_far(model, tuples);
+    tuples->far.count = 0;
+    return has_several_namespaces(capture) ? fill_far(model, tuples) : 0;
 }
 
 /* The near ones first, then those of other namespaces. */

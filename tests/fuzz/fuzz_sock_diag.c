@@ -1,6 +1,7 @@
 /* What one read of a sock_diag dump may bring: any number of messages. Every socket that comes of them must be whole.
  */
 #include "capture/run.h"
+#include "capture/sink.h"
 #include "capture/sock_diag.h"
 
 #include <linux/netlink.h>
@@ -32,17 +33,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sock_diag_dump dump = {.netns = 1};
     int error;
 
-    if (inquiry.buffer && none && name && size <= INQUIRY_BUFFER_SIZE && hash_begin(&inquiry.by_identity, 1)) {
+    if (inquiry.buffer && none && name && size <= INQUIRY_BUFFER_SIZE && hash_begin(&inquiry.without_inode, 1) &&
+        hash_begin(&capture.by_inode, 1)) {
         *none = (struct proctcp_impairment){0};
         *name = "";
         memcpy(inquiry.buffer, data, size); /* aligned, and of its very size */
         if (size >= sizeof(struct nlmsghdr))
             dump.sequence = ((const struct nlmsghdr *)(const void *)inquiry.buffer)->nlmsg_seq;
         sock_diag_take(&inquiry, &dump, size, &error);
-        check(&capture);
+        if (sink_sockets_end(&inquiry) == 0)
+            check(&capture);
     }
     capture_clear(&capture);
-    vector_free(&inquiry.by_identity);
+    vector_free(&inquiry.without_inode);
+    vector_free(&inquiry.inodes);
     free(inquiry.buffer);
     return 0;
 }

@@ -11,7 +11,6 @@ static struct capture capture;
 static struct model model;
 static struct history history;
 static const struct proctcp_snapshot *previous;
-static uint64_t now;
 
 static int setup(void **state)
 {
@@ -36,10 +35,10 @@ static int teardown(void **state)
 /* What sock_diag of a kernel of today leaves, before anything is in it. */
 static void begin(uint64_t time)
 {
-    now = time;
     capture_recycle(&capture);
     model_recycle(&model);
     capture.counters = UINT64_MAX;
+    capture.stats.time = time;
     *vector_push(&capture.impairments) = (struct proctcp_impairment){0};
     *vector_push(&capture.congestion_names) = "";
 }
@@ -60,6 +59,7 @@ static struct proctcp_socket *add_socket(uint32_t inode, uint64_t cookie, uint64
         .bytes_received = 2 * sent,
         .segs_out = (uint32_t)sent,
         .segs_in = 1,
+        .first_seen = (uint32_t)capture.stats.time,
     };
     return socket;
 }
@@ -79,6 +79,7 @@ static struct proctcp_process *add_process(int pid, uint64_t start_ticks)
                                         .name = "",
                                         .executable = "",
                                         .cgroup = "",
+                                        .first_seen = (uint32_t)capture.stats.time,
                                         .first_row = model.rows.count};
     return process;
 }
@@ -92,7 +93,8 @@ static void add_row(int fd, uint32_t socket)
                                                      .socket = socket,
                                                      .process = process,
                                                      .owner_rank = ++model.sockets.at[socket].owners,
-                                                     .peer = PROCTCP_NONE};
+                                                     .peer = PROCTCP_NONE,
+                                                     .first_seen = (uint32_t)capture.stats.time};
     model.processes.at[process].row_count++;
 }
 
@@ -116,7 +118,7 @@ static const struct proctcp_snapshot *end(void)
 
     join();
     assert_int_equal(sums_count(&model, &capture, &unbound), 0);
-    assert_int_equal(history_apply(&history, &capture, NULL, now, &model, &capture.strings, &next), 0);
+    assert_int_equal(history_apply(&history, &capture, NULL, &model, &capture.strings, &next), 0);
     assert_int_equal(sums_unattributed(&model, &unattributed), 0);
     assert_int_equal(snapshot_freeze(&model, &capture, &snapshot), 0);
     history_clear(&history);
@@ -447,7 +449,8 @@ static void a_socket_that_was_not_bound_yet_is_the_same_when_it_is(void **state)
 {
     (void)state;
     begin(100);
-    *add_socket(1, 0, 0) = (struct proctcp_socket){.inode = 1, .subflow = 1, .state = PROCTCP_CLOSED};
+    *add_socket(1, 0, 0) =
+        (struct proctcp_socket){.inode = 1, .subflow = 1, .state = PROCTCP_CLOSED, .first_seen = 100};
     add_process(7, 70);
     add_row(3, 0);
     end();

@@ -1,6 +1,7 @@
 /* sock_diag's answers: messages made as kernels from 3.10 on make them, and as no kernel does. */
 #include "capture/inet_diag.h"
 #include "capture/run.h"
+#include "capture/sink.h"
 #include "capture/sock_diag.h"
 #include "testing.h"
 
@@ -32,7 +33,8 @@ static int setup(void **state)
     capture.congestion_names.at[0] = "";
     assert_non_null(vector_push(&capture.impairments));
     capture.impairments.at[0] = (struct proctcp_impairment){0};
-    assert_true(hash_begin(&inquiry.by_identity, 1));
+    assert_true(hash_begin(&inquiry.without_inode, 1));
+    assert_true(hash_begin(&capture.by_inode, 1));
     return 0;
 }
 
@@ -40,7 +42,8 @@ static int teardown(void **state)
 {
     (void)state;
     capture_clear(&capture);
-    vector_free(&inquiry.by_identity);
+    vector_free(&inquiry.without_inode);
+    vector_free(&inquiry.inodes);
     test_free(inquiry.buffer);
     return 0;
 }
@@ -365,6 +368,7 @@ static void a_socket_that_a_dump_shows_twice_is_there_once(void **state)
     cookies--;
     put_socket(&length, AF_INET, 8);
     assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_int_equal(sink_sockets_end(&inquiry), 0);
     assert_int_equal(capture.sockets.count, 1);
     assert_int_equal(capture.sockets.at[0].state, PROCTCP_CLOSE_WAIT); /* the later one is nearer to the truth */
     assert_int_equal(capture.stats.duplicates, 1);
@@ -382,6 +386,7 @@ static void two_sockets_of_one_four_tuple_and_two_cookies_are_two(void **state)
     body->idiag_inode = 0;
     body->id.idiag_if = 3;
     assert_int_equal(sock_diag_take(&inquiry, &dump, length, &error), SOCK_DIAG_MORE);
+    assert_int_equal(sink_sockets_end(&inquiry), 0);
     assert_int_equal(capture.sockets.count, 2);
 }
 
