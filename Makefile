@@ -15,6 +15,8 @@ MIBDIR ?= $(PREFIX)/share/snmp/mibs
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 COLLECTDDIR ?= $(LIBDIR)/collectd
+INCLUDEDIR ?= $(PREFIX)/include
+PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
 INSTALL ?= install
 BUILD ?= build
 PKG_CONFIG ?= pkg-config
@@ -47,6 +49,7 @@ COLLECTD := $(wildcard plugins/collectd/*.c)
 SNMP := $(wildcard plugins/snmp/*.c)
 UNIT := $(patsubst tests/unit/test_%.c,$(BUILD)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
 LIB := $(BUILD)/libproctcp.a
+VERSION := $(shell sed -n 's/^.define PROCTCP_VERSION "\(.*\)"/\1/p' common/proctcp.h)
 LIBS := -lmnl -lpthread
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 BENCH := $(patsubst %,$(BUILD)/tests/bench/%,load floor measure)
@@ -216,7 +219,7 @@ check-kernels: deps-kernels
 	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BUILD)/tests/bench/load && \
 		/usr/bin/python3 tests/kernels/run.py'
 
-lint:
+lint: $(LIB)
 	$(Q)missing=$$(for tool in $(DEPS_LINT:clang-format=$(CLANG_FORMAT)); do \
 		command -v $$tool >/dev/null || echo $$tool; done); \
 		if [ -n "$$missing" ]; then echo "proctcp: lint needs the Debian packages:" $$missing >&2; exit 1; fi
@@ -225,6 +228,7 @@ lint:
 		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon common plugins
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' $(COMMON) plugins/*/*.c -- -std=gnu11 -D_GNU_SOURCE -Icommon \
 		$(COLLECTD_CPPFLAGS)
+	$(Q)/usr/bin/python3 tests/floors.py . $(BUILD)
 format:
 	$(Q)$(CLANG_FORMAT) -i $(SOURCES)
 SOURCES = $(wildcard common/*.[ch] common/*/*.[ch] plugins/*/*.[ch] tests/*/*.[ch])
@@ -234,6 +238,11 @@ install: all
 	$(INSTALL) -m 755 $(BUILD)/proctcp $(DESTDIR)$(BINDIR)/proctcp
 	$(INSTALL) -m 644 mibs/PROCTCP-MIB.txt $(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt
 	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PKGCONFIGDIR)
+	$(INSTALL) -m 644 common/proctcp.h $(DESTDIR)$(INCLUDEDIR)/proctcp.h
+	$(INSTALL) -m 644 $(LIB) $(DESTDIR)$(LIBDIR)/libproctcp.a
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+		common/proctcp.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc
 	for page in plugins/*/*.[158]; do \
 		$(INSTALL) -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
 ifeq ($(HAVE_COLLECTD),yes)
@@ -248,7 +257,8 @@ ifeq ($(HAVE_SNMP),yes)
 endif
 uninstall:
 	rm -f $(DESTDIR)$(UNITDIR)/proctcp-agentx.service $(DESTDIR)$(BINDIR)/proctcp $(DESTDIR)$(SBINDIR)/proctcp-agentx $(DESTDIR)$(COLLECTDDIR)/proctcp.so \
-		$(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt \
+		$(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt $(DESTDIR)$(INCLUDEDIR)/proctcp.h $(DESTDIR)$(LIBDIR)/libproctcp.a \
+		$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc \
 		$(foreach page,$(wildcard plugins/*/*.[158]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
 clean:

@@ -64,22 +64,24 @@ enum fate {
     FATE_UNREAD, /* it is held, and alive as far as is known, but was not seen whole */
 };
 
+/* find.c: whether two are one process. */
+bool find_is_same_process(const struct proctcp_process *a, const struct proctcp_process *b);
+/* A process that was seen in this scan, whether it holds a socket or not; NULL: none of this pid was. */
+const struct process *find_seen(const struct capture *capture, int32_t pid);
+/* Where processes ordered by pid have one; NULL: they do not. */
+struct proctcp_process *find_process(struct model_processes *processes, int32_t pid);
+/* The same process, as it was when it became idle; NULL: it did not. */
+const struct idle_process *find_idle(const struct history *before, const struct proctcp_process *process);
+
 /* match.c */
 int match_sockets(struct match *match, const struct capture *capture, struct model *model);
 int match_processes(struct match *match, struct model *model, struct arena *strings);
 /* The socket of an index of earlier, and its impairments. */
 const struct proctcp_socket *match_earlier(const struct match *match, uint32_t index,
                                            const struct proctcp_impairment **impairment);
-bool match_same_process(const struct proctcp_process *a, const struct proctcp_process *b);
-/* A process that was seen in this scan, whether it holds a socket or not; NULL: none of this pid was. */
-const struct process *match_find_seen(const struct capture *capture, int32_t pid);
-/* Where processes ordered by pid have one; NULL: they do not. */
-struct proctcp_process *match_find_process(struct model_processes *processes, int32_t pid);
 
 /* idle.c: who is idle from now on. heirs are set to processes->count and up for those. */
 int idle_gather(struct match *match, const struct capture *capture, struct model *model, struct history *after);
-/* The same process, as it was when it became idle; NULL: it did not. */
-const struct idle_process *idle_find(const struct history *before, const struct proctcp_process *process);
 
 /* totals.c: adds what sockets counted since. */
 void totals_add(const struct match *match, const struct impairments *impairments,

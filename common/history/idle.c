@@ -5,34 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int compare_pids(int32_t x, int32_t y)
-{
-    return (x > y) - (x < y);
-}
-
-static int compare_idle(const void *a, const void *b)
-{
-    return compare_pids(((const struct idle_process *)a)->process.pid, ((const struct idle_process *)b)->process.pid);
-}
-
-const struct idle_process *idle_find(const struct history *before, const struct proctcp_process *process)
-{
-    const struct idle_process wanted = {.process = {.pid = process->pid}}, *found = NULL;
-
-    if (before->idle.count)
-        found = bsearch(&wanted, before->idle.at, before->idle.count, sizeof(wanted), compare_idle);
-    return found && match_same_process(&found->process, process) ? found : NULL;
-}
-
 /* The pid is in use, and by no process that holds a TCP socket now: by the same process as before, or by one that will
  * show itself as another by its start time. 1: it is idle now; 0: it is not; -ENOMEM. */
 static int add_idle(const struct capture *capture, struct model *model, const struct proctcp_process *process,
                     bool was_unseen, struct history *after)
 {
-    const struct process *seen = match_find_seen(capture, process->pid);
+    const struct process *seen = find_seen(capture, process->pid);
     struct idle_process *idle;
 
-    if (!seen || match_find_process(&model->processes, process->pid))
+    if (!seen || find_process(&model->processes, process->pid))
         return 0;
     idle = vector_push(&after->idle);
     if (!idle)

@@ -40,7 +40,7 @@ static bool find_holder(const struct match *match, struct model *model, const st
 
     if (earlier >= previous->socket_count) {
         const struct carried_socket *carried = &match->before->carried.at[earlier - previous->socket_count];
-        const struct proctcp_process *process = match_find_process(&model->processes, carried->pid);
+        const struct proctcp_process *process = find_process(&model->processes, carried->pid);
         *holder = (struct proctcp_last_holder){
             .pid = carried->pid,
             .start_ticks = carried->start_ticks,
@@ -82,7 +82,7 @@ static int add(struct model *model, struct proctcp_last_holder holder, struct ar
 /* What waits in TIME_WAIT, and orphans, are left behind; what has an inode is on its way to another process. */
 static void count_left_behind(struct model *model, const struct proctcp_last_holder *holder)
 {
-    struct proctcp_process *process = match_find_process(&model->processes, holder->pid);
+    struct proctcp_process *process = find_process(&model->processes, holder->pid);
 
     if (model->sockets.at[holder->socket].inode == 0 && process && process->start_ticks == holder->start_ticks)
         process->left_behind++;

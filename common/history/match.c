@@ -45,24 +45,9 @@ const struct proctcp_socket *match_earlier(const struct match *match, uint32_t i
     return &match->before->carried.at[index - count].socket;
 }
 
-static int compare_seen(const void *a, const void *b)
-{
-    int32_t x = ((const struct process *)a)->pid, y = ((const struct process *)b)->pid;
-    return (x > y) - (x < y);
-}
-
-const struct process *match_find_seen(const struct capture *capture, int32_t pid)
-{
-    const struct process wanted = {.pid = pid};
-
-    if (!capture->processes.count)
-        return NULL;
-    return bsearch(&wanted, capture->processes.at, capture->processes.count, sizeof(wanted), compare_seen);
-}
-
 static bool is_refused(const struct capture *capture, int32_t pid)
 {
-    const struct process *seen = match_find_seen(capture, pid);
+    const struct process *seen = find_seen(capture, pid);
     return seen && seen->walk == WALK_REFUSED;
 }
 
@@ -198,25 +183,6 @@ int match_sockets(struct match *match, const struct capture *capture, struct mod
 
 /* ---- rows and processes ---- */
 
-/* Pids are used again; a process is the same only if it started at the same time. What could not be read of it this
- * time or that says nothing. */
-bool match_same_process(const struct proctcp_process *a, const struct proctcp_process *b)
-{
-    return a->pid == b->pid && (a->start_ticks == b->start_ticks || !(a->present & b->present & PROCTCP_HAS_PROCESS));
-}
-
-static int compare_pids(const void *a, const void *b)
-{
-    int32_t x = ((const struct proctcp_process *)a)->pid, y = ((const struct proctcp_process *)b)->pid;
-    return (x > y) - (x < y);
-}
-
-struct proctcp_process *match_find_process(struct model_processes *processes, int32_t pid)
-{
-    const struct proctcp_process wanted = {.pid = pid};
-    return processes->count ? bsearch(&wanted, processes->at, processes->count, sizeof(wanted), compare_pids) : NULL;
-}
-
 /* A row is the same one if the same socket is at the same descriptor. Subflows share a descriptor; else it has one row.
  */
 static void match_rows(const struct match *match, struct model *model, const struct proctcp_process *process,
@@ -295,8 +261,8 @@ int match_processes(struct match *match, struct model *model, struct arena *stri
         struct proctcp_process *process = &model->processes.at[i];
         while (old < previous->process_count && previous->processes[old].pid < process->pid)
             old++;
-        if (old == previous->process_count || !match_same_process(process, &previous->processes[old])) {
-            const struct idle_process *idle = idle_find(match->before, process);
+        if (old == previous->process_count || !find_is_same_process(process, &previous->processes[old])) {
+            const struct idle_process *idle = find_idle(match->before, process);
             if (idle)
                 keep_totals(process, &idle->process);
             continue;

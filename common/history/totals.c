@@ -101,7 +101,7 @@ static int compare_inodes(const void *a, const void *b)
 static bool may_be_old(const struct history *before, const struct proctcp_selection *selection,
                        const struct proctcp_process *process, const struct proctcp_socket *socket)
 {
-    const struct idle_process *idle = idle_find(before, process);
+    const struct idle_process *idle = find_idle(before, process);
     const struct indices *partial = &before->partial;
 
     if (idle && idle->was_unseen)
@@ -147,11 +147,11 @@ static struct proctcp_process *find_anywhere(struct model *model, struct history
                                              uint64_t start_ticks)
 {
     const struct proctcp_process wanted = {.pid = pid, .start_ticks = start_ticks, .present = PROCTCP_HAS_PROCESS};
-    struct proctcp_process *found = match_find_process(&model->processes, pid);
+    struct proctcp_process *found = find_process(&model->processes, pid);
 
-    if (found && match_same_process(found, &wanted))
+    if (found && find_is_same_process(found, &wanted))
         return found;
-    const struct idle_process *idle = idle_find(after, &wanted);
+    const struct idle_process *idle = find_idle(after, &wanted);
     return idle ? &after->idle.at[idle - after->idle.at].process : NULL;
 }
 
