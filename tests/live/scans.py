@@ -1,4 +1,5 @@
 """A program that scans again and again, and processes that open sockets when they are told to."""
+import encodings.idna  # noqa: F401 - an actor that gave up its rights may not be able to load it
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import time
 import traceback
 
 import zoo
-from support import BUILD, CLI, PATIENCE_S
+from support import BUILD, CLI, PATIENCE_S, wait_until
 
 SHIM = os.path.join(BUILD, "tests", "live", "shim.so")
 
@@ -214,6 +215,7 @@ class Actor:
         self.stream = ours.makefile("rw")
         ours.close()
         self.ended = False
+        self.first_to_end = []  # pids of children that the actor itself may wait for when it is killed
         test.addCleanup(self.end)
 
     @staticmethod
@@ -250,6 +252,7 @@ class Actor:
     def end(self):
         if not self.ended:
             self.ended = True
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+            for pid in self.first_to_end + [self.pid]:
+                os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: os.waitpid(self.pid, os.WNOHANG)[0], "an actor to end")
             self.stream.close()
