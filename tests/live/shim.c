@@ -4,6 +4,7 @@
  * PROCTCP_SHIM names a directory. Its file "rules" is read anew at each call, one rule a line:
  *     hide INODE                 messages of inet_diag about this inode are not seen
  *     fail CALL ERRNO            pidfd_open or pidfd_getfd fails
+ *     hold FD                    pidfd_getfd of this descriptor lasts a second after it has made the duplicate
  *     fail SUFFIX ERRNO          so does an open of a path that ends like this, such as /14199/stat
  * What was done is appended to its file "log", a line each, so that a test can wait for it. */
 #include <dlfcn.h>
@@ -90,17 +91,31 @@ static int failure_of(const char *what)
     return 0;
 }
 
-/* ---- answers of inet_diag ---- */
-
-static bool is_hidden(const char *rules, uint32_t inode)
+/* Whether there is this rule: line is without its end. */
+static bool has_rule(const char *rules, const char *line)
 {
-    char line[32];
-    const char *found;
+    const size_t length = strlen(line);
 
-    snprintf(line, sizeof(line), "hide %u\n", inode);
-    found = strstr(rules, line);
-    return found && (found == rules || found[-1] == '\n');
+    for (const char *at = rules; (at = strstr(at, line)); at += length) {
+        if ((at == rules || at[-1] == '\n') && at[length] == '\n')
+            return true;
+    }
+    return false;
 }
+
+static void hold(int fd)
+{
+    char rules[4096], line[32];
+
+    read_rules(rules, sizeof(rules));
+    snprintf(line, sizeof(line), "hold %d", fd);
+    if (!has_rule(rules, line))
+        return;
+    write_log(line);
+    sleep(1);
+}
+
+/* ---- answers of inet_diag ---- */
 
 static bool is_netlink(int fd)
 {
@@ -131,10 +146,12 @@ static void blank(int fd, char *buffer, ssize_t length)
         if (message->nlmsg_len < NLMSG_HDRLEN || message->nlmsg_len > left)
             return;
         step = NLMSG_ALIGN(message->nlmsg_len) < left ? NLMSG_ALIGN(message->nlmsg_len) : left;
-        if (!is_socket(message) || !is_hidden(rules, found->idiag_inode))
+        if (!is_socket(message))
+            continue;
+        snprintf(line, sizeof(line), "hide %u", found->idiag_inode);
+        if (!has_rule(rules, line))
             continue;
         message->nlmsg_type = NLMSG_NOOP;
-        snprintf(line, sizeof(line), "hide %u", found->idiag_inode);
         write_log(line);
     }
 }
@@ -168,7 +185,7 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 
 EXPORT long syscall(long number, ...)
 {
-    long argument[6];
+    long argument[6], result;
     int error = 0;
     va_list list;
 
@@ -188,8 +205,13 @@ EXPORT long syscall(long number, ...)
         errno = error;
         return -1;
     }
-    return ((system_call *)real("syscall"))(number, argument[0], argument[1], argument[2], argument[3], argument[4],
-                                            argument[5]);
+    result = ((system_call *)real("syscall"))(number, argument[0], argument[1], argument[2], argument[3], argument[4],
+                                              argument[5]);
+#ifdef SYS_pidfd_getfd
+    if (number == SYS_pidfd_getfd && result >= 0)
+        hold((int)argument[1]);
+#endif
+    return result;
 }
 
 EXPORT int pidfd_open(int pid, unsigned flags);

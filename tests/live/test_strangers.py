@@ -4,13 +4,14 @@ import collections
 import json
 import os
 import socket
+import struct
 import subprocess
 import time
 import unittest
 
 import strangers
 import zoo
-from scans import Actor, Scans
+from scans import Actor, Hands, Scans, Shim
 from strangers import CLONE_NEWNET, CLONE_NEWNS, FORGED, FUSE_READ, FUSE_WRITE, O_PATH, Stranger
 from support import CLI, wait_until
 from test_collectd import CollectdTest, group
@@ -321,58 +322,53 @@ class SocketLock(zoo.ZooTest, SilentTest):
         self.scans_go_on(self.lock(CLONE_NEWNS), "--source", "procfs")
 
 
-@unittest.skipIf(MISSING, MISSING or "")
 class Lingering(zoo.ZooTest, Truth):
-    """Sockets with unsent data and SO_LINGER, whose owner ends at once: whoever has the last descriptor waits a minute
-    when it closes it. They are in a namespace that has no process, so that they are looked at one by one."""
+    """A socket with unsent data and SO_LINGER, whose owner ends while the scan has a duplicate of it: whoever closes the
+    last descriptor waits for a minute. It is in a namespace that has no process, so that it has to be looked at."""
+    FD = 977
 
-    def test_sockets_that_linger_hold_up_no_scan(self):
+    def test_a_socket_that_lingers_holds_up_no_scan(self):
         self.hold()
-        keeper = Actor(self, LingerHands)
-        keeper.become(CLONE_NEWNET)
-        scans = Scans(self, interval=0.02)
-        scans.line()
-        keeper.tell("churn")
-        end, longest, at = time.monotonic() + 15, 0, time.monotonic()
-        while time.monotonic() < end:
-            scans.line(seconds=30)
-            longest, at = max(longest, time.monotonic() - at), time.monotonic()
-        self.assertLess(longest, 10, "seconds without a row")
-        self.assertEqual(self.ours(scans.fresh()), self.truth)
+        server, client = Actor(self, LingerHands), Actor(self, LingerHands)
+        server.go()
+        listener = server.listen()
+        client.go(server.pid)
+        client.fill_and_linger(client.connect(*server.name(listener)), self.FD)
+        server.accept(listener)
+        shim = Shim(self)
+        shim.rules("hold %d" % self.FD)
+        server.come_back()
+        client.come_back()
+        pids = "%d,%d,%d" % (os.getpid(), server.pid, client.pid)
+        scans = Scans(self, "--pid", pids, env=shim.env)
+        end = time.monotonic() + 10
+        while not shim.log() and time.monotonic() < end:  # or it is never duplicated
+            scans.fill(0.05)
+        client.end()
+        self.assertEqual(self.ours(scans.until(lambda found: client.pid not in [row["pid"] for row in found],
+                                               "a scan without the client", 20)), self.truth)
+        before = time.monotonic()
+        self.stop(scans.process)
+        self.assertLess(time.monotonic() - before, 5, "seconds until the scanner ended")
 
 
-class LingerHands(Stranger):
-    def churn(self):
-        """For ever, processes that fill connections and end. Their other ends stay open here, unread."""
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(4096)
-        address, kept = listening.getsockname(), collections.deque(maxlen=4000)
-        home = os.open("/proc/self/ns/net", os.O_RDONLY)
-        zoo.enter_new_netns()  # the keeper itself lives elsewhere than its sockets
-        delay = 0
-        while True:
-            pid = os.fork()
-            if pid == 0:
-                zoo.checked(zoo.LIBC.prctl(1, 9, 0, 0, 0))  # ends with its parent
-                away = os.open("/proc/self/ns/net", os.O_RDONLY)
-                zoo.checked(zoo.LIBC.setns(home, CLONE_NEWNET))
-                ends = [socket.socket() for _ in range(300)]
-                for one in ends:
-                    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\x3c\0\0\0")
-                    one.connect(address)
-                    one.setblocking(False)
-                    try:
-                        one.send(b"x" * 100000)
-                    except BlockingIOError:
-                        pass
-                zoo.checked(zoo.LIBC.setns(away, CLONE_NEWNET))
-                time.sleep(delay)
-                os._exit(0)
-            kept.extend(listening.accept()[0] for _ in range(300))
-            os.waitpid(pid, 0)
-            delay = (delay + 0.007) % 0.06
+class LingerHands(Hands):
+    """Goes to a namespace and comes back, so that its sockets alone stay there."""
+
+    def go(self, pid=None):
+        self.home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        return self.enter_netns_of(pid) if pid else self.enter_new_netns()
+
+    def come_back(self):
+        zoo.checked(zoo.LIBC.setns(self.home, CLONE_NEWNET))
+
+    def fill_and_linger(self, fd, place):
+        one = self.sockets.pop(fd)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
+        os.dup2(fd, place)
+        self.keep(one)
+        self.fill(fd)
+        self.close(fd)
 
 
 @unittest.skipIf(MISSING, MISSING or "")
