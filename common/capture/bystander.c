@@ -10,8 +10,6 @@
 
 #include <fcntl.h>
 #include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,8 +36,7 @@
 #define SO_COOKIE 57
 #endif
 
-#define GIVEN_UP_MAX 8 /* children that do not end; with more nothing is asked that way any more */
-#define PATH_SIZE    32
+#define PATH_SIZE 32
 
 /* What the child is to do. Everything in it is prepared before there is a child. */
 struct errand {
@@ -146,15 +143,16 @@ static int duplicate(const struct holder *holder)
 static int ask_borrowed(const struct holder *holder, struct borrowed *borrowed)
 {
     struct stat home;
-    socklen_t size = sizeof(borrowed->tcp_state); /* the first member of struct tcp_info */
+    struct pollfd closed = {.events = 0};
+    socklen_t size = sizeof(borrowed->cookie);
     int fd = duplicate(holder), netns;
 
     *borrowed = (struct borrowed){.status = fd < 0 ? fd : 0};
     if (fd < 0)
         return -1;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &borrowed->tcp_state, &size) < 0 || size == 0)
-        borrowed->tcp_state = 0;
-    size = sizeof(borrowed->cookie);
+    /* Not asked for its tcp_info, which waits for its lock. One that is neither connected nor listening hangs up. */
+    closed.fd = fd;
+    borrowed->is_closed = poll(&closed, 1, 0) == 1 && closed.revents & POLLHUP;
     if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &borrowed->cookie, &size) < 0)
         borrowed->cookie = 0;
     netns = ioctl(fd, SIOCGSKNS);
@@ -304,38 +302,20 @@ static int deliver_failure(struct inquiry *inquiry, const struct errand *errand,
     return deliver(inquiry, errand, message, -1, context);
 }
 
-/* The real user of a process: the owner of its directory may be root where it is not to be dumped. 0 is root's, whom
- * nobody is blamed for. */
-static uint32_t user_of(struct inquiry *inquiry, int32_t pid)
-{
-    char path[PATH_SIZE];
-    uint32_t uid;
-    ssize_t length;
-    int directory;
-
-    snprintf(path, sizeof(path), "%d", pid);
-    directory = openat(inquiry->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
-        return 0;
-    length = facts_read_file(inquiry, directory, pid, "status");
-    close(directory);
-    return length > 0 && facts_parse_real_uid(inquiry->buffer, (size_t)length, &uid) ? uid : 0;
-}
-
 /* One wait for each user is enough: what else is his is not asked. */
 static void skip_user_of(struct inquiry *inquiry, struct errand *errand, uint32_t index)
 {
-    const uint32_t user = user_of(inquiry, errand->pids[index]);
+    const uint32_t user = facts_real_user(inquiry, errand->pids[index]);
 
     for (uint32_t i = index + 1; user && i < errand->count; i++) {
-        if (!errand->skip[i] && user_of(inquiry, errand->pids[i]) == user)
+        if (!errand->skip[i] && facts_real_user(inquiry, errand->pids[i]) == user)
             errand->skip[i] = true;
     }
 }
 
 static bool may_not_wait(const struct inquiry *inquiry)
 {
-    return inquiry->waited_ms > LIMIT_WAIT_MS || inquiry->kept->children.count >= GIVEN_UP_MAX;
+    return inquiry->waited_ms > LIMIT_WAIT_MS || inquiry->kept->children.count >= LIMIT_CHILDREN;
 }
 
 /* Every item is delivered, in order, answered or not. */

@@ -15,7 +15,7 @@ struct borrowed {
     int status;      /* 0, or -errno. -ESRCH: it is not that socket any more. -EPERM, -ENOSYS: it may not be borrowed */
     uint32_t netns;  /* inode of its namespace; 0: that may not be known */
     uint64_t cookie; /* 0: not told */
-    uint8_t tcp_state; /* of the kernel, TCP_CLOSE and the like; 0: not told */
+    bool is_closed;  /* neither connected nor listening, or shut down both ways */
 };
 
 /* Borrows the sockets of holders, in order, and gives what each says to note(). netns_fd is a descriptor of its

@@ -193,6 +193,15 @@ struct recalled_program {
     const char *executable; /* in the arena of the recollection */
 };
 
+/* Who made a call wait for so long that it was given up. He, or it, is left alone for a while. */
+struct left_alone {
+    uint32_t uid;   /* whose processes are not looked at; 0: not known, or root */
+    int32_t pid;    /* that is not looked at; 0: none */
+    uint32_t netns; /* whose sockets are not asked for what takes their lock (tcp_info); 0: none */
+    uint32_t scans; /* so many more */
+};
+
+struct all_left_alone VECTOR(struct left_alone);
 struct recalled_inodes VECTOR(struct recalled_inode);
 struct recalled_namespaces VECTOR(struct recalled_netns);
 struct recalled_programs VECTOR(struct recalled_program);
@@ -200,6 +209,7 @@ struct recalled_programs VECTOR(struct recalled_program);
 /* Answers worth keeping. Each scan reads that of the one before and makes one of its own. */
 struct recollection {
     struct indices children; /* that were given up and have not ended yet: processes of ours that wait on a stranger */
+    struct all_left_alone left_alone;
     struct recalled_inodes inodes;
     struct hash by_inode;
     struct recalled_namespaces namespaces;

@@ -3,6 +3,7 @@
 #include "capture/facts.h"
 
 #include "base/cursor.h"
+#include "capture/warden.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -22,7 +23,7 @@ ssize_t facts_read_file(struct inquiry *inquiry, int directory, int32_t pid, con
         got = inquiry_errno();
     } else {
         do {
-            got = read(fd, inquiry->buffer + filled, INQUIRY_BUFFER_SIZE - 1 - filled);
+            got = WARDEN_CALL(inquiry, read(fd, inquiry->buffer + filled, INQUIRY_BUFFER_SIZE - 1 - filled));
             if (got > 0)
                 filled += (size_t)got;
         } while (got > 0 || (got < 0 && errno == EINTR));
@@ -192,7 +193,7 @@ static int read_executable(struct inquiry *inquiry, int directory, const struct 
     }
     if (process->living_thread)
         snprintf(path, sizeof(path), "task/%d/exe", process->living_thread);
-    length = readlinkat(directory, path, inquiry->buffer, PATH_MAX);
+    length = WARDEN_CALL(inquiry, readlinkat(directory, path, inquiry->buffer, PATH_MAX));
     if (length < 0 && errno != ENOENT && errno != ESRCH && errno != EINVAL)
         inquiry_count_error(inquiry, errno, "%d/exe", process->pid);
     if (length <= 0)
@@ -263,15 +264,31 @@ bool facts_read_uid(struct inquiry *inquiry, int directory, int32_t pid, uint32_
     return true;
 }
 
+uint32_t facts_real_user(struct inquiry *inquiry, int32_t pid)
+{
+    char path[32];
+    uint32_t uid;
+    ssize_t length;
+    int directory;
+
+    snprintf(path, sizeof(path), "%d", pid);
+    directory = openat(inquiry->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return 0;
+    length = facts_read_file(inquiry, directory, pid, "status");
+    close(directory);
+    return length > 0 && facts_parse_real_uid(inquiry->buffer, (size_t)length, &uid) ? uid : 0;
+}
+
 /* Below a path within the directory of a process. */
-static bool has_descriptor(int directory, const char *below, const struct owner *owner)
+static bool has_descriptor(struct inquiry *inquiry, int directory, const char *below, const struct owner *owner)
 {
     char path[64], link[32];
     uint32_t inode;
     ssize_t length;
 
     snprintf(path, sizeof(path), "%s/%d", below, owner->fd);
-    length = readlinkat(directory, path, link, sizeof(link));
+    length = WARDEN_CALL(inquiry, readlinkat(directory, path, link, sizeof(link)));
     return length > 0 && inquiry_parse_socket_link(link, (size_t)length, &inode) && inode == owner->inode;
 }
 
@@ -291,7 +308,7 @@ static bool any_thread_has(struct inquiry *inquiry, int directory, const struct 
         if (!inquiry_parse_number(entry->name, &tid))
             continue;
         snprintf(below, sizeof(below), "task/%d/fd", tid);
-        found = has_descriptor(directory, below, owner);
+        found = has_descriptor(inquiry, directory, below, owner);
     }
     close(listing.fd);
     return found;
@@ -309,7 +326,7 @@ static bool same_process(struct inquiry *inquiry, int directory, const struct pr
         return true;
     if (select_asks(inquiry->config->selection, RULE_COMMAND) && process->is_selected)
         return false;
-    return has_descriptor(directory, "fd", owner) || any_thread_has(inquiry, directory, owner);
+    return has_descriptor(inquiry, directory, "fd", owner) || any_thread_has(inquiry, directory, owner);
 }
 
 static int read_facts(struct inquiry *inquiry, int directory, const struct process *process, struct facts *facts)
@@ -337,6 +354,7 @@ static int read_process(struct inquiry *inquiry, struct process *process)
     char path[16];
     int directory, status;
 
+    inquiry->asked_pid = process->pid;
     snprintf(path, sizeof(path), "%d", process->pid);
     directory = openat(inquiry->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {

@@ -3,6 +3,7 @@
 #include "capture/inquiry.h"
 
 #include "base/cursor.h"
+#include "capture/warden.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -79,10 +80,10 @@ bool inquiry_within_limit(struct usages *usages, uint32_t uid, uint32_t more, ui
     return (uint32_t)*slot <= limit;
 }
 
-uint32_t inquiry_netns_link(int directory, const char *path)
+uint32_t inquiry_netns_link(struct inquiry *inquiry, int directory, const char *path)
 {
     char link[32];
-    ssize_t length = readlinkat(directory, path, link, sizeof(link));
+    ssize_t length = WARDEN_CALL(inquiry, readlinkat(directory, path, link, sizeof(link)));
     struct cursor c = {link, link + (length > 0 ? length : 0)};
     uint32_t inode;
 

@@ -34,6 +34,14 @@ struct inquiry {
     struct recollection *kept;               /* for the next scan */
     struct capture *capture;
 
+    unsigned calls;                      /* made and come back from: odd while one is being made. See warden.h */
+    int32_t asked_pid;                   /* of the process that is being asked about; 0: none */
+    uint32_t asked_netns;                /* inode of the namespace whose tables are being read; 0: none */
+    bool guarded;                        /* questions are asked by a child that can be given up */
+    bool in_child;                       /* this is it */
+    uint32_t stalls;                     /* of children given up in this scan */
+    const struct wanted_sockets *wanted; /* whose holders are looked for */
+
     int proc_fd;
     bool live;     /* the root is a procfs, not a recorded tree */
     bool own_pids; /* and its pids are those of the calling process, so that calls that take a pid may be made */
@@ -83,7 +91,7 @@ bool inquiry_within_limit(struct usages *usages, uint32_t uid, uint32_t more, ui
 uint64_t inquiry_ticks(const struct inquiry *inquiry);
 
 /* "net:[4026531840]", a link below a directory: its number; 0: not to be had. */
-uint32_t inquiry_netns_link(int directory, const char *path);
+uint32_t inquiry_netns_link(struct inquiry *inquiry, int directory, const char *path);
 /* Whether text is a descriptor's link to a socket ("socket:[1234]"). */
 bool inquiry_parse_socket_link(const char *link, size_t length, uint32_t *inode);
 /* A number as the kernel writes it: no sign, no leading zeros. */

@@ -21,6 +21,13 @@
 #define LIMIT_WAIT_MS        2000
 #define LIMIT_ANSWER_WAIT_MS 250
 
+/* How long one call may take before the child that makes it is given up; how often in one scan; for how many scans what
+ * it was about is left alone then; and how many children may be left that do not end. */
+#define LIMIT_CALL_WAIT_MS 1000
+#define LIMIT_STALLS       6
+#define LIMIT_LEFT_ALONE   30
+#define LIMIT_CHILDREN     16
+
 /* Threads of one process that are looked at for descriptors of their own. */
 #define LIMIT_THREADS_OF_PROCESS 32768
 

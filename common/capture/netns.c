@@ -230,7 +230,7 @@ static bool any_home_known(const struct inquiry *inquiry)
 
 int netns_find(struct inquiry *inquiry)
 {
-    const uint32_t own = netns_own(inquiry->proc_fd);
+    const uint32_t own = netns_own(inquiry);
     const bool has_own = inquiry->live || own;
     int status = look_up_names(inquiry);
 

@@ -28,7 +28,7 @@ void netns_close(struct inquiry *inquiry);
 /* ---- netns_enter.c: the ways in ---- */
 
 /* The inode of the calling thread's namespace; 0: not to be had. */
-uint32_t netns_own(int proc_fd);
+uint32_t netns_own(struct inquiry *inquiry);
 /* A descriptor of the namespace of a name in /run/netns, and its inode; -errno. */
 int netns_open_named(const char *name, uint32_t *inode);
 /* Opens a table ("tcp", "tcp6", "sockstat") of a namespace through any process that lives there, or through the calling

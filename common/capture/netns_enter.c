@@ -3,6 +3,7 @@
 #include "capture/netns.h"
 
 #include "base/cursor.h"
+#include "capture/warden.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -21,7 +22,7 @@
 static const char *const own_directories[] = {"thread-self", "self"};
 
 /* The procfs of another pid namespace does not know us. That of our own does. */
-uint32_t netns_own(int proc_fd)
+uint32_t netns_own(struct inquiry *inquiry)
 {
     uint32_t inode = 0;
     struct statfs filesystem;
@@ -29,10 +30,10 @@ uint32_t netns_own(int proc_fd)
     for (size_t i = 0; inode == 0 && i < sizeof(own_directories) / sizeof(own_directories[0]); i++) {
         char path[PATH_SIZE];
         snprintf(path, sizeof(path), "%s/ns/net", own_directories[i]);
-        inode = inquiry_netns_link(proc_fd, path);
+        inode = inquiry_netns_link(inquiry, inquiry->proc_fd, path);
     }
-    if (inode == 0 && fstatfs(proc_fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC)
-        inode = inquiry_netns_link(AT_FDCWD, "/proc/self/ns/net");
+    if (inode == 0 && fstatfs(inquiry->proc_fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC)
+        inode = inquiry_netns_link(inquiry, AT_FDCWD, "/proc/self/ns/net");
     return inode;
 }
 
@@ -112,7 +113,7 @@ static int open_through(struct inquiry *inquiry, struct netns *netns, const char
     if (directory < 0)
         return errno == ENOENT ? -ESRCH : inquiry_errno();
     fd = open_table(directory, table);
-    if (netns->shown.inode && inquiry_netns_link(directory, "ns/net") != netns->shown.inode) {
+    if (netns->shown.inode && inquiry_netns_link(inquiry, directory, "ns/net") != netns->shown.inode) {
         if (fd >= 0)
             close(fd);
         fd = -ESRCH;
@@ -146,7 +147,7 @@ struct inhabitants {
     uint32_t thread;
 };
 
-static bool next_inhabitant(const struct inquiry *inquiry, const struct netns *netns, struct inhabitants *next,
+static bool next_inhabitant(struct inquiry *inquiry, const struct netns *netns, struct inhabitants *next,
                             char path[PATH_SIZE])
 {
     const struct processes *processes = &inquiry->capture->processes;
@@ -155,6 +156,7 @@ static bool next_inhabitant(const struct inquiry *inquiry, const struct netns *n
         const struct process *process = &processes->at[next->process++];
         if (process->netns != netns->shown.inode || process->walk == WALK_REFUSED || process->walk == WALK_GONE)
             continue;
+        inquiry->asked_pid = process->pid;
         if (process->living_thread)
             snprintf(path, PATH_SIZE, "%d/task/%d", process->pid, process->living_thread);
         else
@@ -218,7 +220,7 @@ static int open_through_inhabitant(struct inquiry *inquiry, const struct netns *
 
     while (next_inhabitant(inquiry, netns, &next, path)) {
         strcat(path, "/ns/net");
-        int fd = openat(inquiry->proc_fd, path, O_RDONLY | O_CLOEXEC);
+        int fd = WARDEN_CALL(inquiry, openat(inquiry->proc_fd, path, O_RDONLY | O_CLOEXEC));
         if (fd < 0 && errno != ENOENT && errno != ESRCH)
             return inquiry_errno();
         if (fd >= 0 && leads_to(fd, netns))

@@ -4,6 +4,7 @@
 
 #include "capture/bystander.h"
 #include "capture/facts.h"
+#include "capture/procfs_fd.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,8 +72,11 @@ static int ask_rules(struct inquiry *inquiry, int32_t pid, enum rule_kind end, i
     char path[16];
     int answer = 1;
 
+    inquiry->asked_pid = pid;
     if (!select_pid(inquiry->config->selection, pid))
         return 0;
+    if (procfs_fd_is_left_alone(inquiry, pid))
+        return -EBUSY;
     snprintf(path, sizeof(path), "%d", pid);
     *directory = openat(inquiry->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (*directory < 0)

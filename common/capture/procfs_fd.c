@@ -3,9 +3,11 @@
  * the sockets are. */
 #include "capture/procfs_fd.h"
 
+#include "capture/facts.h"
 #include "capture/limits.h"
 #include "capture/prefilter.h"
 #include "capture/sink.h"
+#include "capture/warden.h"
 
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -48,7 +50,7 @@ static int list_numbers(struct inquiry *inquiry, int directory, struct indices *
 static int read_descriptor(struct inquiry *inquiry, int directory, const char *name, int32_t fd)
 {
     char link[32]; /* longer targets are cut; none of those is a socket */
-    ssize_t length = readlinkat(directory, name, link, sizeof(link));
+    ssize_t length = WARDEN_CALL(inquiry, readlinkat(directory, name, link, sizeof(link)));
     uint32_t inode;
 
     if (length < 0) {
@@ -82,7 +84,7 @@ static int read_descriptors(struct inquiry *inquiry, int directory, uint32_t *fd
 /* Whether two threads have one table of descriptors. Where that cannot be told, they have. */
 static bool same_descriptors(struct inquiry *inquiry, int32_t a, int32_t b)
 {
-    long order = syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
+    long order = WARDEN_CALL(inquiry, syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0));
     if (order < 0 && errno != ESRCH) /* then all threads are looked through where it matters */
         inquiry->may_not_compare |= errno == ENOSYS || errno == EPERM;
     return order <= 0;
@@ -100,7 +102,7 @@ static int walk_thread(struct inquiry *inquiry, uint32_t index, int directory, i
     if (fd < 0)
         return errno == ENOMEM ? -ENOBUFS : 0; /* it has just ended, or is none of ours to look at */
     status = read_descriptors(inquiry, fd, &fds);
-    netns = inquiry_netns_link(fd, "../ns/net");
+    netns = inquiry_netns_link(inquiry, fd, "../ns/net");
     close(fd);
     if (fds > process->fds) /* against one limit: of tables that differ the largest counts */
         process->fds = fds;
@@ -175,7 +177,7 @@ static int walk_tables(struct inquiry *inquiry, uint32_t index, int directory)
         return -EDQUOT;
     status = read_descriptors(inquiry, directory, &process->fds);
     /* From the held descriptor, so that it is the same process even if the pid is in use again. */
-    process->netns = inquiry_netns_link(directory, "../ns/net");
+    process->netns = inquiry_netns_link(inquiry, directory, "../ns/net");
     const bool leader_ended = status == 0 && process->fds == 0 && process->netns == 0;
     if (status == 0 && has_threads && (leader_ended || inquiry->own_pids))
         status = walk_other_tables(inquiry, index, directory, leader_ended);
@@ -183,13 +185,29 @@ static int walk_tables(struct inquiry *inquiry, uint32_t index, int directory)
     return status;
 }
 
+bool procfs_fd_is_left_alone(struct inquiry *inquiry, int32_t pid)
+{
+    const struct all_left_alone *left = &inquiry->kept->left_alone;
+    const uint32_t user = left->count ? facts_real_user(inquiry, pid) : 0;
+
+    for (uint32_t i = 0; i < left->count; i++) {
+        if (left->at[i].pid && (left->at[i].pid == pid || (user && left->at[i].uid == user)))
+            return true;
+    }
+    return false;
+}
+
 /* path is that of its descriptors from base on. */
 static int walk(struct inquiry *inquiry, uint32_t index, int base, const char *path)
 {
     struct process *process = &inquiry->capture->processes.at[index];
-    int directory = openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int status = directory < 0 ? inquiry_errno() : 0;
+    int directory = -1, status = -EBUSY;
 
+    inquiry->asked_pid = process->pid;
+    if (!procfs_fd_is_left_alone(inquiry, process->pid)) {
+        directory = openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        status = directory < 0 ? inquiry_errno() : 0;
+    }
     process->walk = WALKED;
     process->first_owner = inquiry->capture->owners.count;
     if (directory >= 0) {
@@ -219,13 +237,17 @@ static void leave_out(struct inquiry *inquiry, uint32_t index)
     process->walk = WALK_LEFT_OUT;
     process->is_selected = false;
     inquiry->capture->stats.skipped++;
+    if (procfs_fd_is_left_alone(inquiry, process->pid))
+        return;
     snprintf(path, sizeof(path), "%d/ns/net", process->pid);
-    process->netns = inquiry_netns_link(inquiry->proc_fd, path);
+    process->netns = inquiry_netns_link(inquiry, inquiry->proc_fd, path);
 }
 
 static int visit(struct inquiry *inquiry, int32_t pid)
 {
-    int64_t index = sink_process(inquiry, pid);
+    int64_t index;
+    inquiry->asked_pid = pid;
+    index = sink_process(inquiry, pid);
     int directory = -1, status;
 
     if (index < 0)
@@ -261,8 +283,10 @@ int procfs_fd_read(struct inquiry *inquiry)
         goto out;
     }
     status = prefilter_begin(inquiry, (const int32_t *)pids.at, pids.count);
-    for (uint32_t i = 0; i < pids.count && status == 0; i++)
-        status = visit(inquiry, (int32_t)pids.at[i]);
+    for (uint32_t i = 0; i < pids.count && status == 0; i++) {
+        if (!inquiry->in_child || (int32_t)pids.at[i] != getpid()) /* of which nobody needs to know */
+            status = visit(inquiry, (int32_t)pids.at[i]);
+    }
     inquiry->capture->stats.processes_seen = inquiry->capture->processes.count;
 out:
     vector_free(&pids);

@@ -5,11 +5,13 @@
 #include "capture/bystander.h"
 #include "capture/claims.h"
 #include "capture/facts.h"
+#include "capture/limits.h"
 #include "capture/netns.h"
 #include "capture/procfs_fd.h"
 #include "capture/sink.h"
 #include "capture/sources.h"
 #include "capture/unhashed.h"
+#include "capture/warden.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -32,9 +34,9 @@ static const struct vector_place capture_vectors[] = {
 };
 
 static const struct vector_place recollection_vectors[] = {
-    VECTOR_PLACE(struct recollection, children), VECTOR_PLACE(struct recollection, inodes),
-    VECTOR_PLACE(struct recollection, by_inode), VECTOR_PLACE(struct recollection, namespaces),
-    VECTOR_PLACE(struct recollection, programs),
+    VECTOR_PLACE(struct recollection, children),   VECTOR_PLACE(struct recollection, left_alone),
+    VECTOR_PLACE(struct recollection, inodes),     VECTOR_PLACE(struct recollection, by_inode),
+    VECTOR_PLACE(struct recollection, namespaces), VECTOR_PLACE(struct recollection, programs),
 };
 
 static const struct vector_place inquiry_vectors[] = {
@@ -160,8 +162,21 @@ static int open_root(struct inquiry *inquiry)
     }
     inquiry->live = fstatfs(inquiry->proc_fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
     inquiry->own_pids = inquiry->live && has_own_pids(inquiry->proc_fd);
-    inquiry->kept->boot_time = inquiry->before->boot_time ? inquiry->before->boot_time : facts_read_boot_time(inquiry);
     return 0;
+}
+
+static void close_root(struct inquiry *inquiry)
+{
+    if (inquiry->proc_fd >= 0)
+        close(inquiry->proc_fd);
+    inquiry->proc_fd = -1;
+}
+
+/* A recorded tree keeps nobody waiting. */
+static bool is_live_root(const char *root)
+{
+    struct statfs filesystem;
+    return statfs(root, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
 }
 
 /* A host holds about as much as a moment ago: growing by steps would touch it several times over. */
@@ -187,6 +202,47 @@ static int reserve_as_before(struct inquiry *inquiry)
     return 0;
 }
 
+/* ---- who is left alone ---- */
+
+static int leave_alone(struct inquiry *inquiry, struct left_alone who)
+{
+    struct left_alone *slot = vector_push(&inquiry->kept->left_alone);
+    if (!slot)
+        return -ENOMEM;
+    *slot = who;
+    return 0;
+}
+
+static int recall_left_alone(struct inquiry *inquiry)
+{
+    const struct all_left_alone *before = &inquiry->before->left_alone;
+
+    for (uint32_t i = 0; i < before->count; i++) {
+        struct left_alone who = before->at[i];
+        if (--who.scans && leave_alone(inquiry, who) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* A call did not come back. A user is blamed for what his process does; root is not, but that one process of its. */
+static int blame(struct inquiry *inquiry)
+{
+    struct left_alone who = {.scans = LIMIT_LEFT_ALONE};
+
+    inquiry->stalls++;
+    if (inquiry->asked_netns) {
+        who.netns = inquiry->asked_netns;
+    } else {
+        if (inquiry->asked_pid == 0 || open_root(inquiry) < 0)
+            return -ETIMEDOUT;
+        who.pid = inquiry->asked_pid;
+        who.uid = facts_real_user(inquiry, who.pid);
+        close_root(inquiry);
+    }
+    return leave_alone(inquiry, who);
+}
+
 /* ---- all questions ---- */
 
 static int recall_children(struct inquiry *inquiry)
@@ -199,23 +255,17 @@ static int recall_children(struct inquiry *inquiry)
     return 0;
 }
 
-int capture_run(struct inquiry *inquiry, const struct recollection *before, const struct proctcp_snapshot *previous,
-                struct recollection *kept, struct capture *capture)
+static int ask_all(struct inquiry *inquiry)
 {
-    int status;
+    int status = reserve_as_before(inquiry);
 
-    renew(inquiry);
-    inquiry->before = before;
-    inquiry->previous = previous;
-    inquiry->kept = kept;
-    inquiry->capture = capture;
-    status = recall_children(inquiry);
-    if (status == 0)
-        status = reserve_as_before(inquiry);
     if (status == 0)
         status = open_root(inquiry);
-    if (status == 0)
+    if (status == 0) {
+        inquiry->kept->boot_time =
+            inquiry->before->boot_time ? inquiry->before->boot_time : facts_read_boot_time(inquiry);
         status = sources_read_owners(inquiry);
+    }
     if (status == 0)
         status = netns_find(inquiry);
     if (status == 0)
@@ -226,6 +276,63 @@ int capture_run(struct inquiry *inquiry, const struct recollection *before, cons
         status = claims_settle(inquiry);
     if (status == 0)
         netns_say_missing(inquiry);
+    netns_close(inquiry);
+    close_root(inquiry);
+    return status;
+}
+
+/* What was asked so far is asked again, but for who made us wait. */
+static void begin_again(struct inquiry *inquiry)
+{
+    struct recollection *kept = inquiry->kept;
+    struct capture *capture = inquiry->capture;
+    const struct inquiry old = *inquiry;
+    const struct proctcp_stats stats = capture->stats;
+    const struct recollection old_kept = *kept;
+
+    kept->children = (struct indices){0};
+    kept->left_alone = (struct all_left_alone){0};
+    recollection_recycle(kept);
+    kept->children = old_kept.children;
+    kept->left_alone = old_kept.left_alone;
+    capture_recycle(capture);
+    capture->stats.generation = stats.generation;
+    capture->stats.time = stats.time;
+    renew(inquiry);
+    inquiry->before = old.before;
+    inquiry->previous = old.previous;
+    inquiry->kept = old.kept;
+    inquiry->capture = old.capture;
+    inquiry->guarded = old.guarded;
+    inquiry->stalls = old.stalls;
+}
+
+int capture_run(struct inquiry *inquiry, const struct recollection *before, const struct proctcp_snapshot *previous,
+                struct recollection *kept, struct capture *capture)
+{
+    int status;
+
+    renew(inquiry);
+    inquiry->before = before;
+    inquiry->previous = previous;
+    inquiry->kept = kept;
+    inquiry->capture = capture;
+    inquiry->guarded = is_live_root(inquiry->config->root);
+    status = recall_children(inquiry);
+    if (status == 0)
+        status = recall_left_alone(inquiry);
+    if (status)
+        return status;
+    while ((status = warden_run(inquiry, ask_all)) == -EDEADLK && inquiry->stalls < LIMIT_STALLS) {
+        status = blame(inquiry);
+        if (status)
+            break;
+        begin_again(inquiry);
+    }
+    if (status == -EDEADLK || status == -ETIMEDOUT) {
+        inquiry_failed(inquiry, ETIMEDOUT, "(questions to the kernel)");
+        status = -ETIMEDOUT;
+    }
     return status;
 }
 
@@ -266,16 +373,19 @@ static uint32_t keep_wanted(struct inquiry *inquiry, struct process *process, co
     return first_found;
 }
 
-int capture_find_holders(struct inquiry *inquiry, const struct wanted_sockets *wanted)
+static int find_holders(struct inquiry *inquiry)
 {
+    const struct wanted_sockets *wanted = inquiry->wanted;
     struct processes *processes = &inquiry->capture->processes;
     const struct proctcp_stats before = inquiry->capture->stats;
     const bool failed_before = inquiry->capture->failure[0];
     struct indices found = {0};
     struct hash by_inode = {0};
     uint32_t missing = wanted->count;
-    int status = hash_begin(&by_inode, wanted->count) && indices_fill(&found, wanted->count, 0) ? 0 : -ENOMEM;
+    int status = open_root(inquiry);
 
+    if (!hash_begin(&by_inode, wanted->count) || !indices_fill(&found, wanted->count, 0))
+        status = -ENOMEM;
     for (uint32_t i = 0; i < wanted->count && status == 0; i++)
         hash_put(&by_inode, wanted->at[i].inode, i);
     for (uint32_t p = 0; p < processes->count && missing && status == 0; p++) {
@@ -285,16 +395,61 @@ int capture_find_holders(struct inquiry *inquiry, const struct wanted_sockets *w
         inquiry->capture->stats.skipped--;
         missing -= keep_wanted(inquiry, &processes->at[p], wanted, &by_inode, &found);
     }
-    if (!missing)
+    if (!missing && status == 0)
         forget_refusals(inquiry, &before, failed_before);
     vector_free(&by_inode);
     vector_free(&found);
+    close_root(inquiry);
+    return status;
+}
+
+/* The process that a question was about, when it was given up: what is known of it by then is not all. */
+static void refuse_asked(struct inquiry *inquiry)
+{
+    struct processes *processes = &inquiry->capture->processes;
+
+    for (uint32_t p = 0; p < processes->count; p++) {
+        struct process *process = &processes->at[p];
+        if (process->pid != inquiry->asked_pid)
+            continue;
+        process->walk = WALK_REFUSED;
+        process->owner_count = 0;
+        inquiry_count_error(inquiry, EBUSY, "%d", process->pid);
+    }
+}
+
+/* Work that can go on where it was, but for the process that made it wait. */
+static int run_on(struct inquiry *inquiry, int (*work)(struct inquiry *inquiry))
+{
+    int status;
+
+    while ((status = warden_run(inquiry, work)) == -EDEADLK) {
+        if (inquiry->stalls >= LIMIT_STALLS || blame(inquiry) < 0)
+            return -ETIMEDOUT;
+        refuse_asked(inquiry);
+    }
+    return status;
+}
+
+int capture_find_holders(struct inquiry *inquiry, const struct wanted_sockets *wanted)
+{
+    inquiry->wanted = wanted;
+    return run_on(inquiry, find_holders);
+}
+
+static int read_facts(struct inquiry *inquiry)
+{
+    int status = open_root(inquiry);
+
+    if (status == 0)
+        status = facts_read(inquiry);
+    close_root(inquiry);
     return status;
 }
 
 int capture_read_facts(struct inquiry *inquiry)
 {
-    return facts_read(inquiry);
+    return run_on(inquiry, read_facts);
 }
 
 static int compare_inodes(const void *a, const void *b)
@@ -308,10 +463,6 @@ int capture_end(struct inquiry *inquiry)
     struct capture *capture = inquiry->capture;
     int status = 0;
 
-    netns_close(inquiry);
-    if (inquiry->proc_fd >= 0)
-        close(inquiry->proc_fd);
-    inquiry->proc_fd = -1;
     for (uint32_t i = 0; i < capture->namespaces.count && status == 0; i++) {
         const struct netns *netns = &capture->namespaces.at[i];
         if (!netns->complete && !netns->ended && !indices_push(&capture->partial, netns->shown.inode))

@@ -9,6 +9,7 @@
 #include "capture/inet_diag.h"
 #include "capture/sink.h"
 #include "capture/tcp_info.h"
+#include "capture/warden.h"
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
@@ -228,8 +229,9 @@ enum sock_diag_progress sock_diag_take(struct inquiry *inquiry, struct sock_diag
 }
 
 /* TCPDIAG_GETSOCK, the request of old, dumps both families in one walk of the kernel's hash table. */
-static int request(int netlink, uint32_t kernel_mask, uint32_t sequence)
+static int request(int netlink, uint32_t kernel_mask, bool with_info, uint32_t sequence)
 {
+    const uint8_t info = with_info ? 1 << (INET_DIAG_INFO - 1) : 0;
     struct {
         struct nlmsghdr header;
         struct inet_diag_req body;
@@ -239,7 +241,7 @@ static int request(int netlink, uint32_t kernel_mask, uint32_t sequence)
                    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
                    .nlmsg_seq = sequence},
         .body = {.idiag_family = AF_INET,
-                 .idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1) | 1 << (INET_DIAG_SKMEMINFO - 1),
+                 .idiag_ext = info | 1 << (INET_DIAG_CONG - 1) | 1 << (INET_DIAG_SKMEMINFO - 1),
                  .idiag_states = kernel_mask},
     };
     return send(netlink, &message, sizeof(message), 0) < 0 ? inquiry_errno() : 0;
@@ -251,7 +253,7 @@ static ssize_t receive(struct inquiry *inquiry, int netlink)
     struct sockaddr_nl sender;
     struct iovec part = {inquiry->buffer, INQUIRY_BUFFER_SIZE};
     struct msghdr envelope = {.msg_name = &sender, .msg_namelen = sizeof(sender), .msg_iov = &part, .msg_iovlen = 1};
-    ssize_t length = recvmsg(netlink, &envelope, 0);
+    ssize_t length = WARDEN_CALL(inquiry, recvmsg(netlink, &envelope, 0));
 
     if (length < 0)
         return errno == EAGAIN ? -ETIMEDOUT : inquiry_errno();
@@ -260,10 +262,22 @@ static ssize_t receive(struct inquiry *inquiry, int netlink)
     return envelope.msg_namelen == sizeof(sender) && sender.nl_pid == 0 ? length : 0;
 }
 
+/* tcp_info is read under the lock of its socket, which somebody there may hold for ever. */
+static bool is_left_alone(const struct inquiry *inquiry, uint32_t netns)
+{
+    const struct all_left_alone *left = &inquiry->kept->left_alone;
+
+    for (uint32_t i = 0; i < left->count; i++) {
+        if (left->at[i].netns && left->at[i].netns == netns)
+            return true;
+    }
+    return false;
+}
+
 static int dump_once(struct inquiry *inquiry, int netlink, uint32_t kernel_mask, struct sock_diag_dump *dump)
 {
     enum sock_diag_progress progress = SOCK_DIAG_MORE;
-    int status = request(netlink, kernel_mask, dump->sequence), error = 0;
+    int status = request(netlink, kernel_mask, !is_left_alone(inquiry, dump->netns), dump->sequence), error = 0;
 
     while (status == 0 && progress == SOCK_DIAG_MORE) {
         ssize_t length = receive(inquiry, netlink);
@@ -319,6 +333,7 @@ static int dump_states(struct inquiry *inquiry, uint32_t netns, uint32_t kernel_
 
     if (netlink < 0)
         return netlink;
+    inquiry->asked_netns = netns;
     for (uint32_t tries = 1; tries <= DUMP_TRIES; tries++) {
         struct sock_diag_dump dump = {.netns = netns, .sequence = next_sequence(inquiry)};
         status = dump_once(inquiry, netlink, kernel_mask, &dump);
@@ -332,6 +347,7 @@ static int dump_states(struct inquiry *inquiry, uint32_t netns, uint32_t kernel_
         if (status)
             break;
     }
+    inquiry->asked_netns = 0;
     close(netlink);
     if (status && status != -ENOMEM && sink_take_back(inquiry, mark) < 0)
         return -ENOMEM;

@@ -9,9 +9,12 @@
 #include "capture/sink.h"
 #include "capture/sock_diag.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum gives {
     GIVES_OWNERS = 1,      /* which process has which socket open at which descriptor */
@@ -221,6 +224,19 @@ static void say_not_entered(struct inquiry *inquiry, int error)
     }
 }
 
+/* A child of ours may go where it likes, but comes back: it has more to ask. */
+static int visit_as_child(struct inquiry *inquiry, struct visitor *visitor)
+{
+    int home = openat(inquiry->proc_fd, "self/ns/net", O_RDONLY | O_CLOEXEC);
+
+    visit_namespaces(visitor);
+    if (home >= 0) {
+        setns(home, CLONE_NEWNET);
+        close(home);
+    }
+    return visitor->status;
+}
+
 /* In a thread that no signal of the host daemon is delivered to. */
 static int visit_others(struct inquiry *inquiry, const struct source *source)
 {
@@ -231,6 +247,8 @@ static int visit_others(struct inquiry *inquiry, const struct source *source)
 
     if (!any_to_visit(inquiry, source))
         return 0;
+    if (inquiry->in_child)
+        return visit_as_child(inquiry, &visitor);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     error = pthread_create(&thread, NULL, visit_namespaces, &visitor);

@@ -10,10 +10,10 @@
 #include "capture/procfs_fd.h"
 #include "capture/sink.h"
 #include "capture/sources.h"
+#include "capture/warden.h"
 
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/xattr.h>
@@ -40,9 +40,10 @@ static const struct {
 
 /* ---- one descriptor ---- */
 
-static void descriptor_path(const struct inquiry *inquiry, uint32_t index, int32_t fd, char *path, size_t size)
+static void descriptor_path(struct inquiry *inquiry, uint32_t index, int32_t fd, char *path, size_t size)
 {
     const struct process *process = &inquiry->capture->processes.at[index];
+    inquiry->asked_pid = process->pid;
     if (process->living_thread)
         snprintf(path, size, "%d/task/%d/fd/%d", process->pid, process->living_thread, fd);
     else
@@ -50,11 +51,11 @@ static void descriptor_path(const struct inquiry *inquiry, uint32_t index, int32
 }
 
 /* Whether a link leads to the inode. */
-static bool leads_to(int directory, const char *path, uint32_t inode)
+static bool leads_to(struct inquiry *inquiry, int directory, const char *path, uint32_t inode)
 {
     char link[32];
     uint32_t now;
-    ssize_t length = readlinkat(directory, path, link, sizeof(link));
+    ssize_t length = WARDEN_CALL(inquiry, readlinkat(directory, path, link, sizeof(link)));
     return length > 0 && inquiry_parse_socket_link(link, (size_t)length, &now) && now == inode;
 }
 
@@ -70,14 +71,14 @@ static int ask_family(struct inquiry *inquiry, uint32_t process, int32_t fd, uin
     descriptor_path(inquiry, process, fd, path, sizeof(path));
     if (!inquiry->live)
         return -EOPNOTSUPP; /* a recorded tree has nothing to say */
-    pinned = openat(inquiry->proc_fd, path, O_PATH | O_CLOEXEC);
+    pinned = WARDEN_CALL(inquiry, openat(inquiry->proc_fd, path, O_PATH | O_CLOEXEC));
     if (pinned < 0)
         return inquiry_errno();
     snprintf(pinned_path, sizeof(pinned_path), "/proc/self/fd/%d", pinned);
     length = -1;
     errno = ENOENT;
-    if (leads_to(AT_FDCWD, pinned_path, inode))
-        length = getxattr(pinned_path, "system.sockprotoname", name, sizeof(name) - 1);
+    if (leads_to(inquiry, AT_FDCWD, pinned_path, inode))
+        length = WARDEN_CALL(inquiry, getxattr(pinned_path, "system.sockprotoname", name, sizeof(name) - 1));
     int error = inquiry_errno();
     close(pinned);
     if (length < 0)
@@ -206,7 +207,7 @@ static int ask_recalled(struct inquiry *inquiry, uint32_t index, const struct ow
 
     if (known->answer == ANSWER_UNBOUND || known->answer == ANSWER_MISSED) {
         descriptor_path(inquiry, index, owner->fd, path, sizeof(path));
-        if (!leads_to(inquiry->proc_fd, path, owner->inode)) {
+        if (!leads_to(inquiry, inquiry->proc_fd, path, owner->inode)) {
             inquiry->capture->stats.closed++;
             return 0;
         }
@@ -281,8 +282,8 @@ static int note_borrowed(struct inquiry *inquiry, void *context, uint32_t index,
         return 0;
     }
     answer->netns = borrowed->netns;
-    question->is_alive = borrowed->tcp_state && borrowed->tcp_state != TCP_CLOSE;
-    answer->answer = borrowed->tcp_state == TCP_CLOSE ? ANSWER_UNBOUND : ANSWER_MISSED;
+    question->is_alive = !borrowed->is_closed;
+    answer->answer = borrowed->is_closed ? ANSWER_UNBOUND : ANSWER_MISSED;
     if (borrowed->netns)
         return note_namespace(inquiry, answer, &borrowers->holders[index], netns_fd);
     if (netns_fd >= 0)

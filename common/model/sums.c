@@ -44,14 +44,16 @@ static uint32_t totals_given(uint64_t counters)
     return given;
 }
 
-/* Only sources that count give cookies. What is in no table has nothing to count: it takes nothing from a sum. */
+/* What is in no table has nothing to count, and what listens has not, if its source counts at all (then it gives
+ * cookies): they take nothing from a sum. */
 static void add_count(struct proctcp_process *process, const struct proctcp_socket *socket, uint32_t given,
                       bool *uncounted)
 {
     process->sockets++;
     process->by_state[socket->state]++;
     process->unbound += socket->state == PROCTCP_CLOSED;
-    if (socket->state == PROCTCP_CLOSED || socket->present & PROCTCP_HAS_COOKIE)
+    if (socket->state == PROCTCP_CLOSED || (socket->state == PROCTCP_LISTEN && socket->present & PROCTCP_HAS_COOKIE) ||
+        socket->present & PROCTCP_HAS_INFO)
         process->present |= given;
     else
         *uncounted = true;
