@@ -229,7 +229,7 @@ enum sock_diag_progress sock_diag_take(struct inquiry *inquiry, struct sock_diag
 }
 
 /* TCPDIAG_GETSOCK, the request of old, dumps both families in one walk of the kernel's hash table. */
-static int request(int netlink, uint32_t kernel_mask, bool with_info, uint32_t sequence)
+static int request(struct inquiry *inquiry, int netlink, uint32_t kernel_mask, bool with_info, uint32_t sequence)
 {
     const uint8_t info = with_info ? 1 << (INET_DIAG_INFO - 1) : 0;
     struct {
@@ -244,7 +244,8 @@ static int request(int netlink, uint32_t kernel_mask, bool with_info, uint32_t s
                  .idiag_ext = info | 1 << (INET_DIAG_CONG - 1) | 1 << (INET_DIAG_SKMEMINFO - 1),
                  .idiag_states = kernel_mask},
     };
-    return send(netlink, &message, sizeof(message), 0) < 0 ? inquiry_errno() : 0;
+    /* The kernel begins to answer within the call. */
+    return WARDEN_CALL(inquiry, send(netlink, &message, sizeof(message), 0)) < 0 ? inquiry_errno() : 0;
 }
 
 /* A datagram of the kernel's into the inquiry's buffer. Its length; 0: of somebody else; -errno. */
@@ -277,7 +278,8 @@ static bool is_left_alone(const struct inquiry *inquiry, uint32_t netns)
 static int dump_once(struct inquiry *inquiry, int netlink, uint32_t kernel_mask, struct sock_diag_dump *dump)
 {
     enum sock_diag_progress progress = SOCK_DIAG_MORE;
-    int status = request(netlink, kernel_mask, !is_left_alone(inquiry, dump->netns), dump->sequence), error = 0;
+    int status = request(inquiry, netlink, kernel_mask, !is_left_alone(inquiry, dump->netns), dump->sequence),
+        error = 0;
 
     while (status == 0 && progress == SOCK_DIAG_MORE) {
         ssize_t length = receive(inquiry, netlink);
