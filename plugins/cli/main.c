@@ -1,4 +1,5 @@
 /* main.c - the command line program: scans, prints, and says on stderr what could not be read. */
+#include "hint.h"
 #include "options.h"
 #include "output.h"
 
@@ -78,6 +79,9 @@ static void say_what_is_left_out(const struct settings *settings, const struct p
 {
     const uint32_t unattributed = snapshot->stats.unattributed;
 
+    if ((settings->content == ROWS && snapshot->row_count == 0) ||
+        (settings->content == PROCESSES && snapshot->process_count == 0))
+        hint_empty(settings);
     if (settings->content == ROWS && settings->form == TABLE && unattributed)
         say("sockets without a holder: %u (--unattributed counts them, --sockets lists them)", unattributed);
 }

@@ -114,6 +114,10 @@ static bool add_selection(struct settings *settings, const char *option, const c
         return options_complain("--%s%s", option, reason ? reason : "");
     }
     settings->options.selection = settings->selection;
+    if (strcmp(option, "process") == 0)
+        settings->processes = value;
+    if (strcmp(option, "state") == 0)
+        settings->states = value;
     return true;
 }
 

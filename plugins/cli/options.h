@@ -13,6 +13,7 @@ enum form { TABLE, JSON, CSV };
 struct settings {
     struct proctcp_options options;
     struct proctcp_selection *selection;
+    const char *processes, *states; /* as --process and --state named them last, or NULL */
     enum content content;
     const char *content_option; /* how it was asked for, or NULL */
     enum form form;

@@ -77,6 +77,26 @@ class Options(zoo.ZooTest):
                          [served.fileno()])
         self.assertEqual(fds("--local", "10.0.0.0/8"), [])
 
+    def test_an_empty_table_says_where_to_look(self):
+        holder = self.keep(zoo.listener())[0]
+        zoo.set_comm(b"Hint-Holder")
+        self.addCleanup(zoo.set_comm, b"python3")
+        self.assertEqual(run("--process", "Hint-Holder", "--local-port", holder.getsockname()[1]).stderr.count("--process:"), 0)
+        done = run("--process", "hint-holder")
+        self.assertIn('--process: no row of "hint-holder", but there is a process "Hint-Holder"', done.stderr)
+        done = run("--state", "TIME-WAIT")
+        self.assertIn("--state: no process holds a socket in timeWait; --unattributed counts them", done.stderr)
+        self.assertEqual(done.returncode, 0)
+
+    def test_what_a_table_leaves_out_is_said_in_one_line(self):
+        listening = self.keep(zoo.listener())[0]
+        waiting = self.keep(socket.create_connection(listening.getsockname()))[0]
+        words = ["--local-port", listening.getsockname()[1], "--pid", os.getpid()]
+        self.assertIn("sockets without a holder: 1 (--unattributed counts them, --sockets lists them)\n",
+                      run(*words).stderr)
+        self.assertNotIn("without a holder", run("-o", "json", *words).stderr)
+        waiting.close()
+
     def test_own_namespace_alone(self):
         stats = json.loads(cli("--stats", "--netns", "own"))
         self.assertEqual(stats["namespaces"], 1)
