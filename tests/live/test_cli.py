@@ -78,7 +78,7 @@ class Options(zoo.ZooTest):
         self.assertEqual(fds("--local", "10.0.0.0/8"), [])
 
     def test_an_empty_table_says_where_to_look(self):
-        holder = self.keep(zoo.listener())[0]
+        holder = self.keep(zoo.listener())
         zoo.set_comm(b"Hint-Holder")
         self.addCleanup(zoo.set_comm, b"python3")
         self.assertEqual(run("--process", "Hint-Holder", "--local-port", holder.getsockname()[1]).stderr.count("--process:"), 0)
@@ -89,8 +89,8 @@ class Options(zoo.ZooTest):
         self.assertEqual(done.returncode, 0)
 
     def test_what_a_table_leaves_out_is_said_in_one_line(self):
-        listening = self.keep(zoo.listener())[0]
-        waiting = self.keep(socket.create_connection(listening.getsockname()))[0]
+        listening = self.keep(zoo.listener())
+        waiting = self.keep(socket.create_connection(listening.getsockname()))
         words = ["--local-port", listening.getsockname()[1], "--pid", os.getpid()]
         self.assertIn("sockets without a holder: 1 (--unattributed counts them, --sockets lists them)\n",
                       run(*words).stderr)
