@@ -77,9 +77,9 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
                                               .namespaces = namespaces,
                                               .namespace_count = namespace_count,
                                               .stats = capture->stats};
-    frozen->shown.rows = TAKE(model->rows, model->tail.rows);
-    frozen->shown.sockets = TAKE(model->sockets, model->tail.sockets);
-    frozen->shown.processes = TAKE(model->processes, model->tail.processes);
+    frozen->shown.rows = TAKE(model->rows, model->for_peers.rows);
+    frozen->shown.sockets = TAKE(model->sockets, model->for_peers.sockets);
+    frozen->shown.processes = TAKE(model->processes, model->for_peers.processes);
     frozen->shown.unattributed = TAKE(model->unattributed, 0);
     frozen->shown.last_holders = TAKE(model->last_holders, 0);
     frozen->shown.impairments = TAKE(capture->impairments, 0);

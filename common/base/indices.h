@@ -25,4 +25,17 @@ static inline bool indices_push(struct indices *indices, uint32_t number)
     return slot != NULL;
 }
 
+/* The same of small numbers. */
+struct bytes VECTOR(uint8_t);
+
+static inline bool bytes_fill(struct bytes *bytes, uint64_t count, int byte)
+{
+    bytes->count = 0;
+    if (!vector_reserve(bytes, count ? count : 1))
+        return false;
+    bytes->count = (uint32_t)count;
+    memset(bytes->at, byte, count);
+    return true;
+}
+
 #endif

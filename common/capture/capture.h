@@ -8,10 +8,10 @@
  *   - stat, status, limits, cgroup of a process: the same; their size is bounded by the kernel and by our buffer.
  *   - a descriptor that may be a socket (unhashed.c): opened with O_PATH, which opens nothing of it; what is pinned is
  *     seen to be a socket by its link; only then is it asked, through our own pinned descriptor, for its protocol.
- *   - a borrowed socket (bystander.c): duplicated, asked and closed in a child process that is given up after a while.
+ *   - a borrowed socket (helper.c): duplicated, asked and closed in a child process that is given up after a while.
  *     A close that is the last one lingers as long as its owner wants it to, and what was taken for a socket may be
  *     a file of FUSE by then, whose close waits for its daemon.
- *   - /proc/<pid>/cmdline (bystander.c): memory of the process, which it may have mapped from a file that never comes;
+ *   - /proc/<pid>/cmdline (helper.c): memory of the process, which it may have mapped from a file that never comes;
  *     read in that child, too.
  *   - sock_diag: our socket is connected to the kernel, so that nobody else's messages reach it; a dump that the kernel
  *     does not answer is given up after a while (sock_diag.c says what can hold it).

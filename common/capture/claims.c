@@ -3,7 +3,8 @@
  * its holder lives in goes before others, and the one that was read first before the rest. */
 #include "capture/claims.h"
 
-#include "capture/bystander.h"
+#include "capture/helper.h"
+#include "capture/limits.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -46,13 +47,15 @@ static int note_netns(struct inquiry *inquiry, void *context, uint32_t index, co
     return 0;
 }
 
-static int settle_owner(struct inquiry *inquiry, const struct process *process, struct owner *owner,
-                        uint32_t first_netns)
+static int resolve_owner(struct inquiry *inquiry, const struct process *process, struct owner *owner,
+                         uint32_t first_netns)
 {
     const struct holder holder = {process->living_thread ? process->living_thread : process->pid, owner->fd,
                                   owner->inode};
     uint32_t told = 0;
-    int status = inquiry->own_pids ? bystander_borrow(inquiry, &holder, 1, note_netns, &told) : 0;
+    const bool may_ask =
+        inquiry->own_pids && inquiry_within_limit(&inquiry->borrowings_of, process->uid, 1, LIMIT_BORROWED_OF_USER);
+    int status = may_ask ? helper_borrow(inquiry, &holder, 1, note_netns, &told) : 0;
 
     if (told && is_claimed_in(inquiry->capture, owner->inode, told))
         owner->netns = told;
@@ -63,7 +66,7 @@ static int settle_owner(struct inquiry *inquiry, const struct process *process, 
     return status;
 }
 
-int claims_settle(struct inquiry *inquiry)
+int claims_resolve(struct inquiry *inquiry)
 {
     struct capture *capture = inquiry->capture;
     int status = 0;
@@ -78,7 +81,7 @@ int claims_settle(struct inquiry *inquiry)
             for (uint32_t i = 0; i < process->owner_count && status == 0; i++) {
                 struct owner *owner = &capture->owners.at[process->first_owner + i];
                 if (owner->inode == inode && owner->netns == 0)
-                    status = settle_owner(inquiry, process, owner, first_netns);
+                    status = resolve_owner(inquiry, process, owner, first_netns);
             }
         }
     }

@@ -5,6 +5,6 @@
 #include "capture/inquiry.h"
 
 /* Finds out, for each owner of such an inode, in which namespace its socket is: sets its netns. */
-int claims_settle(struct inquiry *inquiry);
+int claims_resolve(struct inquiry *inquiry);
 
 #endif

@@ -3,7 +3,7 @@
 #include "capture/facts.h"
 
 #include "base/cursor.h"
-#include "capture/warden.h"
+#include "capture/guard.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -23,7 +23,7 @@ ssize_t facts_read_file(struct inquiry *inquiry, int directory, int32_t pid, con
         got = inquiry_errno();
     } else {
         do {
-            got = WARDEN_CALL(inquiry, read(fd, inquiry->buffer + filled, INQUIRY_BUFFER_SIZE - 1 - filled));
+            got = GUARD_CALL(inquiry, read(fd, inquiry->buffer + filled, INQUIRY_BUFFER_SIZE - 1 - filled));
             if (got > 0)
                 filled += (size_t)got;
         } while (got > 0 || (got < 0 && errno == EINTR));
@@ -193,7 +193,7 @@ static int read_executable(struct inquiry *inquiry, int directory, const struct 
     }
     if (process->living_thread)
         snprintf(path, sizeof(path), "task/%d/exe", process->living_thread);
-    length = WARDEN_CALL(inquiry, readlinkat(directory, path, inquiry->buffer, PATH_MAX));
+    length = GUARD_CALL(inquiry, readlinkat(directory, path, inquiry->buffer, PATH_MAX));
     if (length < 0 && errno != ENOENT && errno != ESRCH && errno != EINVAL)
         inquiry_count_error(inquiry, errno, "%d/exe", process->pid);
     if (length <= 0)
@@ -288,7 +288,7 @@ static bool has_descriptor(struct inquiry *inquiry, int directory, const char *b
     ssize_t length;
 
     snprintf(path, sizeof(path), "%s/%d", below, owner->fd);
-    length = WARDEN_CALL(inquiry, readlinkat(directory, path, link, sizeof(link)));
+    length = GUARD_CALL(inquiry, readlinkat(directory, path, link, sizeof(link)));
     return length > 0 && inquiry_parse_socket_link(link, (size_t)length, &inode) && inode == owner->inode;
 }
 

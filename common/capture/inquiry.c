@@ -3,7 +3,7 @@
 #include "capture/inquiry.h"
 
 #include "base/cursor.h"
-#include "capture/warden.h"
+#include "capture/guard.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -83,7 +83,7 @@ bool inquiry_within_limit(struct usages *usages, uint32_t uid, uint32_t more, ui
 uint32_t inquiry_netns_link(struct inquiry *inquiry, int directory, const char *path)
 {
     char link[32];
-    ssize_t length = WARDEN_CALL(inquiry, readlinkat(directory, path, link, sizeof(link)));
+    ssize_t length = GUARD_CALL(inquiry, readlinkat(directory, path, link, sizeof(link)));
     struct cursor c = {link, link + (length > 0 ? length : 0)};
     uint32_t inode;
 
@@ -126,4 +126,13 @@ uint64_t inquiry_ticks(const struct inquiry *inquiry)
     struct timespec now;
     clock_gettime(CLOCK_BOOTTIME, &now);
     return (uint64_t)now.tv_sec * hz + (uint64_t)now.tv_nsec / (1000000000u / hz);
+}
+
+int inquiry_leave_alone(struct inquiry *inquiry, struct left_alone who)
+{
+    struct left_alone *slot = vector_push(&inquiry->kept->left_alone);
+    if (!slot)
+        return -ENOMEM;
+    *slot = who;
+    return 0;
 }

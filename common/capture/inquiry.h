@@ -18,6 +18,16 @@ struct usages {
     uint32_t users;
 };
 
+/* A TCP socket that no table has shown. */
+struct question {
+    uint32_t process;
+    int32_t fd;
+    uint32_t recalled; /* index of its answer */
+    bool is_alive;     /* it says so itself */
+};
+
+struct questions VECTOR(struct question);
+
 /* A thread with descriptors, and a namespace, of its own. */
 struct thread {
     uint32_t netns;
@@ -34,7 +44,7 @@ struct inquiry {
     struct recollection *kept;               /* for the next scan */
     struct capture *capture;
 
-    unsigned calls;                      /* made and come back from: odd while one is being made. See warden.h */
+    struct guard_calls *calls;           /* of the child that asks; NULL: there is none. See guard.h */
     int32_t asked_pid;                   /* of the process that is being asked about; 0: none */
     uint32_t asked_netns;                /* inode of the namespace whose tables are being read; 0: none */
     bool guarded;                        /* questions are asked by a child that can be given up */
@@ -55,15 +65,20 @@ struct inquiry {
     uint32_t indexed;                /* so many of them have been looked through for duplicates */
     struct hash netns_by_inode;
     struct hash table_ids; /* inodes of tables in procfs, and the namespace that has it */
-    struct usages descriptors_of, questions_of, namespaces_of;
+    struct usages descriptors_of, questions_of, namespaces_of, borrowings_of;
+    struct hash previous_inodes; /* of the sockets of the previous snapshot that were alive; filled when it is needed */
+    bool knows_previous_inodes;
+    struct indices pids;        /* that /proc lists */
+    struct questions questions; /* TCP sockets that no table has shown */
+    int home_fd;                /* of our own namespace, to come back to; -1: there is no way back */
+    bool without_info;          /* no socket is asked for its tcp_info: too many calls have not come back */
+
     struct threads threads;      /* that live in another namespace than their leader */
     struct indices tids;         /* of the process whose threads are looked at */
     uint64_t chosen_ticks;       /* when command lines were read, to choose processes by; 0: they were not */
     struct hash command_answers; /* by pid: 1 if the rules about command lines want it, else 0 */
     uint32_t requests;           /* made of sock_diag */
-    uint32_t borrowed;           /* in this scan */
     uint32_t waited_ms;          /* for children that did not answer, in this scan */
-    bool may_not_borrow;         /* the kernel or our rights do not allow it */
     bool may_not_compare;        /* the kernel cannot tell which threads have descriptors of their own */
 };
 
@@ -96,6 +111,9 @@ uint32_t inquiry_netns_link(struct inquiry *inquiry, int directory, const char *
 bool inquiry_parse_socket_link(const char *link, size_t length, uint32_t *inode);
 /* A number as the kernel writes it: no sign, no leading zeros. */
 bool inquiry_parse_number(const char *name, int32_t *number);
+
+/* Somebody made a call wait for too long. */
+int inquiry_leave_alone(struct inquiry *inquiry, struct left_alone who);
 
 /* ---- directory listings ---- */
 

@@ -14,8 +14,8 @@
  * without a process are not counted. */
 #define LIMIT_NAMESPACES_OF_USER 1000
 
-/* Sockets borrowed in one scan, about 10 us each. */
-#define LIMIT_BORROWED 20000
+/* Sockets of one user that are borrowed in one scan, about 10 us each. */
+#define LIMIT_BORROWED_OF_USER 10000
 
 /* How long a scan waits for a child process that asks what may wait on a stranger, in all, and for one answer. */
 #define LIMIT_WAIT_MS        2000

@@ -2,7 +2,7 @@
  * one: processes, threads, names, sockets. */
 #include "capture/netns.h"
 
-#include "capture/bystander.h"
+#include "capture/helper.h"
 #include "capture/sink.h"
 
 #include <fcntl.h>
@@ -169,7 +169,7 @@ static int add_recalled(struct inquiry *inquiry)
         return -ENOMEM;
     for (uint32_t i = 0; i < recalled->count; i++)
         holders[i] = recalled->at[i].holder;
-    status = bystander_borrow(inquiry, holders, recalled->count, note_recalled, NULL);
+    status = helper_borrow(inquiry, holders, recalled->count, note_recalled, NULL);
     free(holders);
     return status;
 }

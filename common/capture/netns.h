@@ -34,6 +34,11 @@ int netns_open_named(const char *name, uint32_t *inode);
 /* Opens a table ("tcp", "tcp6", "sockstat") of a namespace through any process that lives there, or through the calling
  * thread if that is in it. Returns a descriptor or -errno; -ENOENT if the namespace has no such table. */
 int netns_open_table(struct inquiry *inquiry, struct netns *netns, const char *table);
+/* A descriptor of our own namespace, or -1. */
+int netns_open_home(struct inquiry *inquiry);
+/* The user of the host who made a namespace, or rather the user namespace that it is in, however deep; 0: root, or not
+ * known. */
+uint32_t netns_user(struct inquiry *inquiry, uint32_t inode);
 /* Puts the calling thread into a namespace, for good. 0 or -errno; -ESRCH: it ended. */
 int netns_enter(struct inquiry *inquiry, const struct netns *netns);
 /* Whether a process lives in it, through which its tables can be opened without entering it. */

@@ -3,13 +3,15 @@
 #include "capture/netns.h"
 
 #include "base/cursor.h"
-#include "capture/warden.h"
+#include "capture/guard.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -220,7 +222,7 @@ static int open_through_inhabitant(struct inquiry *inquiry, const struct netns *
 
     while (next_inhabitant(inquiry, netns, &next, path)) {
         strcat(path, "/ns/net");
-        int fd = WARDEN_CALL(inquiry, openat(inquiry->proc_fd, path, O_RDONLY | O_CLOEXEC));
+        int fd = GUARD_CALL(inquiry, openat(inquiry->proc_fd, path, O_RDONLY | O_CLOEXEC));
         if (fd < 0 && errno != ENOENT && errno != ESRCH)
             return inquiry_errno();
         if (fd >= 0 && leads_to(fd, netns))
@@ -255,4 +257,41 @@ int netns_enter(struct inquiry *inquiry, const struct netns *netns)
     if (fd != netns->fd)
         close(fd);
     return status;
+}
+
+int netns_open_home(struct inquiry *inquiry)
+{
+    static const char *const paths[] = {"/proc/thread-self/ns/net", "/proc/self/ns/net"};
+    int fd = openat(inquiry->proc_fd, "self/ns/net", O_RDONLY | O_CLOEXEC);
+
+    for (size_t i = 0; fd < 0 && inquiry->live && i < sizeof(paths) / sizeof(paths[0]); i++)
+        fd = open(paths[i], O_RDONLY | O_CLOEXEC);
+    return fd;
+}
+
+/* The outermost user namespace below ours is the one that somebody of ours made. */
+uint32_t netns_user(struct inquiry *inquiry, uint32_t inode)
+{
+    const struct netns *netns = NULL;
+    int fd = -1, users, outer;
+    uid_t uid = 0;
+
+    for (uint32_t i = 0; i < inquiry->capture->namespaces.count && !netns; i++) {
+        if (inquiry->capture->namespaces.at[i].shown.inode == inode)
+            netns = &inquiry->capture->namespaces.at[i];
+    }
+    if (netns)
+        fd = open_namespace(inquiry, netns);
+    users = fd < 0 ? -1 : ioctl(fd, NS_GET_USERNS);
+    if (fd >= 0)
+        close(fd);
+    while (users >= 0 && (outer = ioctl(users, NS_GET_PARENT)) >= 0) {
+        if (ioctl(users, NS_GET_OWNER_UID, &uid) < 0)
+            uid = 0;
+        close(users);
+        users = outer;
+    }
+    if (users >= 0)
+        close(users);
+    return uid == (uid_t)-1 ? 0 : uid;
 }

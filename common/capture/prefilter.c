@@ -2,8 +2,8 @@
  * what costs least first. Knows nothing of descriptors. */
 #include "capture/prefilter.h"
 
-#include "capture/bystander.h"
 #include "capture/facts.h"
+#include "capture/helper.h"
 #include "capture/procfs_fd.h"
 
 #include <fcntl.h>
@@ -129,7 +129,7 @@ int prefilter_begin(struct inquiry *inquiry, const int32_t *pids, uint32_t count
         status = indices_push(&wanted, (uint32_t)pids[i]) ? 0 : -ENOMEM;
     }
     if (status == 0)
-        status = bystander_read_commands(inquiry, (const int32_t *)wanted.at, wanted.count, note_command);
+        status = helper_read_commands(inquiry, (const int32_t *)wanted.at, wanted.count, note_command);
     vector_free(&wanted);
     return status;
 }

@@ -4,10 +4,10 @@
 #include "capture/procfs_fd.h"
 
 #include "capture/facts.h"
+#include "capture/guard.h"
 #include "capture/limits.h"
 #include "capture/prefilter.h"
 #include "capture/sink.h"
-#include "capture/warden.h"
 
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -50,7 +50,7 @@ static int list_numbers(struct inquiry *inquiry, int directory, struct indices *
 static int read_descriptor(struct inquiry *inquiry, int directory, const char *name, int32_t fd)
 {
     char link[32]; /* longer targets are cut; none of those is a socket */
-    ssize_t length = WARDEN_CALL(inquiry, readlinkat(directory, name, link, sizeof(link)));
+    ssize_t length = GUARD_CALL(inquiry, readlinkat(directory, name, link, sizeof(link)));
     uint32_t inode;
 
     if (length < 0) {
@@ -84,7 +84,7 @@ static int read_descriptors(struct inquiry *inquiry, int directory, uint32_t *fd
 /* Whether two threads have one table of descriptors. Where that cannot be told, they have. */
 static bool same_descriptors(struct inquiry *inquiry, int32_t a, int32_t b)
 {
-    long order = WARDEN_CALL(inquiry, syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0));
+    long order = GUARD_CALL(inquiry, syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0));
     if (order < 0 && errno != ESRCH) /* then all threads are looked through where it matters */
         inquiry->may_not_compare |= errno == ENOSYS || errno == EPERM;
     return order <= 0;
@@ -173,7 +173,7 @@ static int walk_tables(struct inquiry *inquiry, uint32_t index, int directory)
     int status;
 
     process->uid = has_tasks ? tasks.st_uid : UINT32_MAX;
-    if (!inquiry_within_limit(&inquiry->descriptors_of, process->uid, 0, LIMIT_DESCRIPTORS_OF_USER))
+    if (process->uid && !inquiry_within_limit(&inquiry->descriptors_of, process->uid, 0, LIMIT_DESCRIPTORS_OF_USER))
         return -EDQUOT;
     status = read_descriptors(inquiry, directory, &process->fds);
     /* From the held descriptor, so that it is the same process even if the pid is in use again. */
@@ -271,25 +271,23 @@ static int visit(struct inquiry *inquiry, int32_t pid)
 
 int procfs_fd_read(struct inquiry *inquiry)
 {
-    struct indices pids = {0};
+    struct indices *pids = &inquiry->pids;
     /* A directory descriptor of its own: proc_fd has no position to share. */
     int directory = openat(inquiry->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int status = directory < 0 ? inquiry_errno() : list_numbers(inquiry, directory, &pids, UINT32_MAX);
+    int status = directory < 0 ? inquiry_errno() : list_numbers(inquiry, directory, pids, UINT32_MAX);
 
     if (directory >= 0)
         close(directory);
     if (status) {
         inquiry_failed(inquiry, -status, "%s", "");
-        goto out;
+        return status;
     }
-    status = prefilter_begin(inquiry, (const int32_t *)pids.at, pids.count);
-    for (uint32_t i = 0; i < pids.count && status == 0; i++) {
-        if (!inquiry->in_child || (int32_t)pids.at[i] != getpid()) /* of which nobody needs to know */
-            status = visit(inquiry, (int32_t)pids.at[i]);
+    status = prefilter_begin(inquiry, (const int32_t *)pids->at, pids->count);
+    for (uint32_t i = 0; i < pids->count && status == 0; i++) {
+        if (!inquiry->in_child || (int32_t)pids->at[i] != getpid()) /* of which nobody needs to know */
+            status = visit(inquiry, (int32_t)pids->at[i]);
     }
     inquiry->capture->stats.processes_seen = inquiry->capture->processes.count;
-out:
-    vector_free(&pids);
     return status;
 }
 

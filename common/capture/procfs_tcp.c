@@ -67,7 +67,7 @@ struct columns {
     uint64_t rto, ato;
     uint32_t ack_mode, cwnd;
     int32_t ssthresh;
-    bool has_tail; /* rto and what follows */
+    bool has_timers; /* rto and what follows */
 };
 
 /* st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ref pointer [rto ato quick<<1|pingpong cwnd ssthresh] */
@@ -82,10 +82,10 @@ static bool read_columns(struct cursor *c, struct columns *columns, uint32_t *in
         !cursor_dec32(c, &columns->uid) || !cursor_gap(c) || !cursor_dec32(c, &columns->probes) || !cursor_gap(c) ||
         !cursor_dec32(c, inode) || !cursor_gap(c) || !cursor_dec32(c, &references) || !cursor_gap(c) || !cursor_word(c))
         return false;
-    columns->has_tail = cursor_gap(c) && cursor_dec64(c, &columns->rto) && cursor_gap(c) &&
-                        cursor_dec64(c, &columns->ato) && cursor_gap(c) && cursor_dec32(c, &columns->ack_mode) &&
-                        cursor_gap(c) && cursor_dec32(c, &columns->cwnd) && cursor_gap(c) &&
-                        cursor_signed32(c, &columns->ssthresh);
+    columns->has_timers = cursor_gap(c) && cursor_dec64(c, &columns->rto) && cursor_gap(c) &&
+                          cursor_dec64(c, &columns->ato) && cursor_gap(c) && cursor_dec32(c, &columns->ack_mode) &&
+                          cursor_gap(c) && cursor_dec32(c, &columns->cwnd) && cursor_gap(c) &&
+                          cursor_signed32(c, &columns->ssthresh);
     return true;
 }
 
@@ -120,7 +120,7 @@ static void set_connection(struct proctcp_socket *socket, const struct columns *
     socket->present |=
         PROCTCP_HAS_REMOTE | PROCTCP_HAS_UID | PROCTCP_HAS_QUEUES | PROCTCP_HAS_RETRANSMITS | PROCTCP_HAS_PROBES;
     set_timer(socket, columns, hz);
-    if (!columns->has_tail)
+    if (!columns->has_timers)
         return;
     socket->rto_ms = ticks_to_ms(columns->rto, hz);
     socket->ato_ms = saturate16(ticks_to_ms(columns->ato, hz));
@@ -173,7 +173,7 @@ bool procfs_tcp_parse(const char *line, size_t length, enum proctcp_family famil
     socket->state = mib_states[columns.state];
     if (socket->state == PROCTCP_LISTEN)
         set_listener(socket, &columns);
-    else if (!columns.has_tail)
+    else if (!columns.has_timers)
         set_short(socket, &columns, hz);
     else
         set_connection(socket, &columns, hz);

@@ -2,16 +2,16 @@
  * is open through the whole scan is in both; then a second look at what did not match. */
 #include "capture/run.h"
 
-#include "capture/bystander.h"
 #include "capture/claims.h"
 #include "capture/facts.h"
+#include "capture/guard.h"
+#include "capture/helper.h"
 #include "capture/limits.h"
 #include "capture/netns.h"
 #include "capture/procfs_fd.h"
 #include "capture/sink.h"
 #include "capture/sources.h"
 #include "capture/unhashed.h"
-#include "capture/warden.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -52,6 +52,10 @@ static const struct vector_place inquiry_vectors[] = {
     VECTOR_PLACE(struct inquiry, namespaces_of.by_uid),
     VECTOR_PLACE(struct inquiry, named_netns.include),
     VECTOR_PLACE(struct inquiry, named_netns.exclude),
+    VECTOR_PLACE(struct inquiry, borrowings_of.by_uid),
+    VECTOR_PLACE(struct inquiry, previous_inodes),
+    VECTOR_PLACE(struct inquiry, pids),
+    VECTOR_PLACE(struct inquiry, questions),
 };
 
 void capture_recycle(struct capture *capture)
@@ -78,7 +82,7 @@ void recollection_recycle(struct recollection *recollection)
 
 void recollection_clear(struct recollection *recollection)
 {
-    bystander_reap(&recollection->children);
+    helper_reap(&recollection->children);
     vectors_free(recollection, recollection_vectors, COUNT(recollection_vectors));
     arena_free(&recollection->strings);
 }
@@ -86,9 +90,12 @@ void recollection_clear(struct recollection *recollection)
 void recollection_keep_children(struct recollection *before, struct recollection *failed)
 {
     const struct indices children = before->children;
+    const struct all_left_alone left_alone = before->left_alone;
 
     before->children = failed->children;
     failed->children = children;
+    before->left_alone = failed->left_alone;
+    failed->left_alone = left_alone;
 }
 
 /* Its buffer lies behind it. */
@@ -112,27 +119,20 @@ void capture_free(struct inquiry *inquiry)
     free(inquiry);
 }
 
-/* What the scan before left in the inquiry is of no use but for its memory. */
+/* What was asked before is of no use but for its memory. */
 static void renew(struct inquiry *inquiry)
 {
-    const struct inquiry old = *inquiry;
+    struct vector_any vectors[COUNT(inquiry_vectors)];
+    const struct config *config = inquiry->config;
+    char *buffer = inquiry->buffer;
+    const uint32_t requests = inquiry->requests;
 
     vectors_recycle(inquiry, inquiry_vectors, COUNT(inquiry_vectors));
-    *inquiry = (struct inquiry){.config = old.config,
-                                .buffer = old.buffer,
-                                .requests = old.requests,
-                                .proc_fd = -1,
-                                .without_inode = inquiry->without_inode,
-                                .inodes = inquiry->inodes,
-                                .netns_by_inode = inquiry->netns_by_inode,
-                                .table_ids = inquiry->table_ids,
-                                .threads = inquiry->threads,
-                                .tids = inquiry->tids,
-                                .command_answers = inquiry->command_answers,
-                                .descriptors_of.by_uid = inquiry->descriptors_of.by_uid,
-                                .questions_of.by_uid = inquiry->questions_of.by_uid,
-                                .namespaces_of.by_uid = inquiry->namespaces_of.by_uid,
-                                .named_netns = inquiry->named_netns};
+    for (size_t i = 0; i < COUNT(inquiry_vectors); i++)
+        vectors[i] = *vector_at(inquiry, &inquiry_vectors[i]);
+    *inquiry = (struct inquiry){.config = config, .buffer = buffer, .requests = requests, .proc_fd = -1, .home_fd = -1};
+    for (size_t i = 0; i < COUNT(inquiry_vectors); i++)
+        *vector_at(inquiry, &inquiry_vectors[i]) = vectors[i];
 }
 
 /* ---- the root ---- */
@@ -184,7 +184,7 @@ static int reserve_as_before(struct inquiry *inquiry)
 {
     const struct proctcp_snapshot *previous = inquiry->previous;
     struct capture *capture = inquiry->capture;
-    const uint64_t sockets = previous ? (uint64_t)previous->socket_count + previous->socket_count / 16 : 0;
+    const uint64_t sockets = previous ? previous->socket_count : 0;
     const char **name = vector_push(&capture->congestion_names);
     struct proctcp_impairment *none = vector_push(&capture->impairments);
 
@@ -195,7 +195,7 @@ static int reserve_as_before(struct inquiry *inquiry)
     if (!hash_begin(&inquiry->netns_by_inode, 1) ||
         !hash_begin(&inquiry->kept->by_inode, (uint64_t)inquiry->before->inodes.count + 1) ||
         !hash_begin(&inquiry->without_inode, 1) || !hash_begin(&capture->by_inode, sockets + 1) ||
-        sink_reserve(inquiry, sockets + 1) < 0 ||
+        sink_reserve(inquiry, sockets) < 0 ||
         (previous && !vector_reserve(&capture->impairments,
                                      (uint64_t)previous->impairment_count + previous->impairment_count / 16)))
         return -ENOMEM;
@@ -204,43 +204,39 @@ static int reserve_as_before(struct inquiry *inquiry)
 
 /* ---- who is left alone ---- */
 
-static int leave_alone(struct inquiry *inquiry, struct left_alone who)
-{
-    struct left_alone *slot = vector_push(&inquiry->kept->left_alone);
-    if (!slot)
-        return -ENOMEM;
-    *slot = who;
-    return 0;
-}
-
+/* As long as a call has not come back, nobody is tried again: each try may leave one more child behind. */
 static int recall_left_alone(struct inquiry *inquiry)
 {
     const struct all_left_alone *before = &inquiry->before->left_alone;
 
     for (uint32_t i = 0; i < before->count; i++) {
         struct left_alone who = before->at[i];
-        if (--who.scans && leave_alone(inquiry, who) < 0)
+        who.scans -= !inquiry->kept->children.count;
+        if (who.scans && inquiry_leave_alone(inquiry, who) < 0)
             return -ENOMEM;
     }
     return 0;
 }
 
-/* A call did not come back. A user is blamed for what his process does; root is not, but that one process of its. */
+/* A call did not come back. A user is blamed for what his process does, and for what is done in his namespaces; root is
+ * not, but that one process or namespace is. */
 static int blame(struct inquiry *inquiry)
 {
-    struct left_alone who = {.scans = LIMIT_LEFT_ALONE};
+    struct left_alone who = {.scans = LIMIT_LEFT_ALONE, .netns = inquiry->asked_netns};
+    int status = 0;
 
     inquiry->stalls++;
-    if (inquiry->asked_netns) {
-        who.netns = inquiry->asked_netns;
-    } else {
-        if (inquiry->asked_pid == 0 || open_root(inquiry) < 0)
-            return -ETIMEDOUT;
+    if (open_root(inquiry) < 0)
+        return -ETIMEDOUT;
+    if (who.netns && who.netns != inquiry->own_netns)
+        who.uid = netns_user(inquiry, who.netns);
+    if (who.netns == 0) {
         who.pid = inquiry->asked_pid;
-        who.uid = facts_real_user(inquiry, who.pid);
-        close_root(inquiry);
+        who.uid = who.pid ? facts_real_user(inquiry, who.pid) : 0;
+        status = who.pid ? 0 : -ETIMEDOUT;
     }
-    return leave_alone(inquiry, who);
+    close_root(inquiry);
+    return status ? status : inquiry_leave_alone(inquiry, who);
 }
 
 /* ---- all questions ---- */
@@ -251,7 +247,7 @@ static int recall_children(struct inquiry *inquiry)
         if (!indices_push(&inquiry->kept->children, inquiry->before->children.at[i]))
             return -ENOMEM;
     }
-    bystander_reap(&inquiry->kept->children);
+    helper_reap(&inquiry->kept->children);
     return 0;
 }
 
@@ -262,6 +258,7 @@ static int ask_all(struct inquiry *inquiry)
     if (status == 0)
         status = open_root(inquiry);
     if (status == 0) {
+        inquiry->home_fd = netns_open_home(inquiry);
         inquiry->kept->boot_time =
             inquiry->before->boot_time ? inquiry->before->boot_time : facts_read_boot_time(inquiry);
         status = sources_read_owners(inquiry);
@@ -273,10 +270,13 @@ static int ask_all(struct inquiry *inquiry)
     if (status == 0)
         status = unhashed_resolve(inquiry);
     if (status == 0)
-        status = claims_settle(inquiry);
+        status = claims_resolve(inquiry);
     if (status == 0)
         netns_say_missing(inquiry);
     netns_close(inquiry);
+    if (inquiry->home_fd >= 0)
+        close(inquiry->home_fd);
+    inquiry->home_fd = -1;
     close_root(inquiry);
     return status;
 }
@@ -305,6 +305,7 @@ static void begin_again(struct inquiry *inquiry)
     inquiry->capture = old.capture;
     inquiry->guarded = old.guarded;
     inquiry->stalls = old.stalls;
+    inquiry->without_info = old.without_info || kept->children.count >= LIMIT_CHILDREN;
 }
 
 int capture_run(struct inquiry *inquiry, const struct recollection *before, const struct proctcp_snapshot *previous,
@@ -323,16 +324,17 @@ int capture_run(struct inquiry *inquiry, const struct recollection *before, cons
         status = recall_left_alone(inquiry);
     if (status)
         return status;
-    while ((status = warden_run(inquiry, ask_all)) == -EDEADLK && inquiry->stalls < LIMIT_STALLS) {
+    inquiry->without_info = kept->children.count >= LIMIT_CHILDREN;
+    while ((status = guard_run(inquiry, ask_all)) == -EDEADLK && inquiry->stalls < LIMIT_STALLS) {
         status = blame(inquiry);
         if (status)
             break;
         begin_again(inquiry);
     }
-    if (status == -EDEADLK || status == -ETIMEDOUT) {
-        inquiry_failed(inquiry, ETIMEDOUT, "(questions to the kernel)");
+    if (status == -EDEADLK)
         status = -ETIMEDOUT;
-    }
+    if (status == -ETIMEDOUT || status == -EIO)
+        inquiry_failed(inquiry, -status, "(questions to the kernel, asked by a child process)");
     return status;
 }
 
@@ -423,7 +425,7 @@ static int run_on(struct inquiry *inquiry, int (*work)(struct inquiry *inquiry))
 {
     int status;
 
-    while ((status = warden_run(inquiry, work)) == -EDEADLK) {
+    while ((status = guard_run(inquiry, work)) == -EDEADLK) {
         if (inquiry->stalls >= LIMIT_STALLS || blame(inquiry) < 0)
             return -ETIMEDOUT;
         refuse_asked(inquiry);

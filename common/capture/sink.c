@@ -177,15 +177,16 @@ static void populate(void *at, size_t size)
 #endif
 }
 
-int sink_reserve(struct inquiry *inquiry, uint64_t sockets)
+int sink_reserve(struct inquiry *inquiry, uint64_t expected)
 {
+    const uint64_t sockets = expected + expected / 16 + 1;
     struct sockets *vector = &inquiry->capture->sockets;
     const uint32_t capacity = vector->capacity;
 
     if (!vector_reserve(vector, sockets) || !vector_reserve(&inquiry->inodes, sockets))
         return -ENOMEM;
     if (vector->capacity > capacity && vector->count == 0)
-        populate(vector->at, (size_t)sockets * sizeof(vector->at[0]));
+        populate(vector->at, (size_t)expected * sizeof(vector->at[0]));
     return 0;
 }
 
@@ -344,8 +345,8 @@ struct netns *sink_netns(struct inquiry *inquiry, uint32_t inode, uint32_t proce
     *status = 0;
     if (sink_find_netns(inquiry, inode) || !select_netns(inquiry->config->selection, &inquiry->named_netns, inode, own))
         return NULL;
-    netns = vector_push(namespaces);
-    if (!netns || !hash_reserve(&inquiry->netns_by_inode, namespaces->count)) {
+    netns = hash_reserve(&inquiry->netns_by_inode, (uint64_t)namespaces->count + 1) ? vector_push(namespaces) : NULL;
+    if (!netns) {
         *status = -ENOMEM;
         return NULL;
     }

@@ -15,8 +15,8 @@ void sink_owners_end(struct inquiry *inquiry, uint32_t process);
 /* More owners of a process that was told before: those it had move behind all others, where more may be added. */
 int sink_owners_again(struct inquiry *inquiry, uint32_t process);
 
-/* Room for so many sockets in all: to grow by steps costs more. */
-int sink_reserve(struct inquiry *inquiry, uint64_t sockets);
+/* Room for about so many sockets in all: to grow by steps costs more. */
+int sink_reserve(struct inquiry *inquiry, uint64_t expected);
 /* Where the next socket is to be written, not initialised; NULL: memory is out. */
 struct proctcp_socket *sink_next_socket(struct inquiry *inquiry);
 /* It is written: kept, if the selection may want it. netns 0: not known. */

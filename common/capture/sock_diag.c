@@ -6,10 +6,11 @@
  * counts only if the kernel sent it (port 0) in answer to this very request (sequence). */
 #include "capture/sock_diag.h"
 
+#include "capture/guard.h"
 #include "capture/inet_diag.h"
+#include "capture/netns.h"
 #include "capture/sink.h"
 #include "capture/tcp_info.h"
-#include "capture/warden.h"
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
@@ -245,7 +246,7 @@ static int request(struct inquiry *inquiry, int netlink, uint32_t kernel_mask, b
                  .idiag_states = kernel_mask},
     };
     /* The kernel begins to answer within the call. */
-    return WARDEN_CALL(inquiry, send(netlink, &message, sizeof(message), 0)) < 0 ? inquiry_errno() : 0;
+    return GUARD_CALL(inquiry, send(netlink, &message, sizeof(message), 0)) < 0 ? inquiry_errno() : 0;
 }
 
 /* A datagram of the kernel's into the inquiry's buffer. Its length; 0: of somebody else; -errno. */
@@ -254,7 +255,7 @@ static ssize_t receive(struct inquiry *inquiry, int netlink)
     struct sockaddr_nl sender;
     struct iovec part = {inquiry->buffer, INQUIRY_BUFFER_SIZE};
     struct msghdr envelope = {.msg_name = &sender, .msg_namelen = sizeof(sender), .msg_iov = &part, .msg_iovlen = 1};
-    ssize_t length = WARDEN_CALL(inquiry, recvmsg(netlink, &envelope, 0));
+    ssize_t length = GUARD_CALL(inquiry, recvmsg(netlink, &envelope, 0));
 
     if (length < 0)
         return errno == EAGAIN ? -ETIMEDOUT : inquiry_errno();
@@ -263,22 +264,32 @@ static ssize_t receive(struct inquiry *inquiry, int netlink)
     return envelope.msg_namelen == sizeof(sender) && sender.nl_pid == 0 ? length : 0;
 }
 
-/* tcp_info is read under the lock of its socket, which somebody there may hold for ever. */
-static bool is_left_alone(const struct inquiry *inquiry, uint32_t netns)
+/* tcp_info is read under the lock of its socket, which somebody there may hold for ever. If a user did so in one of his
+ * namespaces, he is not trusted in any. */
+static bool may_ask_for_info(struct inquiry *inquiry, uint32_t netns)
 {
     const struct all_left_alone *left = &inquiry->kept->left_alone;
+    uint32_t user = 0;
+    bool knows_user = netns == inquiry->own_netns;
 
-    for (uint32_t i = 0; i < left->count; i++) {
-        if (left->at[i].netns && left->at[i].netns == netns)
-            return true;
+    for (uint32_t i = 0; i < left->count && netns; i++) {
+        if (left->at[i].netns == 0)
+            continue;
+        if (left->at[i].netns == netns)
+            return false;
+        if (!knows_user)
+            user = netns_user(inquiry, netns);
+        knows_user = true;
+        if (user && left->at[i].uid == user)
+            return false;
     }
-    return false;
+    return !inquiry->without_info;
 }
 
 static int dump_once(struct inquiry *inquiry, int netlink, uint32_t kernel_mask, struct sock_diag_dump *dump)
 {
     enum sock_diag_progress progress = SOCK_DIAG_MORE;
-    int status = request(inquiry, netlink, kernel_mask, !is_left_alone(inquiry, dump->netns), dump->sequence),
+    int status = request(inquiry, netlink, kernel_mask, may_ask_for_info(inquiry, dump->netns), dump->sequence),
         error = 0;
 
     while (status == 0 && progress == SOCK_DIAG_MORE) {

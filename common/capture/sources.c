@@ -157,7 +157,8 @@ static bool is_within_limit(struct inquiry *inquiry, struct netns *netns)
 struct visitor {
     struct inquiry *inquiry;
     const struct source *source;
-    int status; /* 0 or -ENOMEM */
+    bool has_left; /* the namespace that it came from */
+    int status;    /* 0 or -ENOMEM */
 };
 
 /* Without a process there is no other way in. */
@@ -167,7 +168,7 @@ static bool must_enter(const struct source *source, const struct netns *netns)
 }
 
 /* 0 or -ENOMEM. Rights differ from namespace to namespace: where one may not be entered, the next one may. */
-static int visit(struct inquiry *inquiry, const struct source *source, struct netns *netns)
+static int visit(struct inquiry *inquiry, const struct source *source, struct netns *netns, bool *has_left)
 {
     int status;
 
@@ -179,7 +180,7 @@ static int visit(struct inquiry *inquiry, const struct source *source, struct ne
             netns->shown.error = -status;
         return 0;
     }
-    netns->entered = true;
+    *has_left = netns->entered = true;
     if (netns->read) {
         status = look_again(inquiry, source, netns);
     } else {
@@ -200,7 +201,7 @@ static void *visit_namespaces(void *argument)
 
     for (uint32_t i = 0; i < namespaces->count && visitor->status == 0; i++) {
         if (is_pending(&namespaces->at[i]) && must_enter(visitor->source, &namespaces->at[i]))
-            visitor->status = visit(visitor->inquiry, visitor->source, &namespaces->at[i]);
+            visitor->status = visit(visitor->inquiry, visitor->source, &namespaces->at[i], &visitor->has_left);
     }
     return NULL;
 }
@@ -224,16 +225,17 @@ static void say_not_entered(struct inquiry *inquiry, int error)
     }
 }
 
-/* A child of ours may go where it likes, but comes back: it has more to ask. */
+/* A child of ours may go where it likes, but must come back: it has more to ask. Where there is no way back, it does
+ * not go. */
 static int visit_as_child(struct inquiry *inquiry, struct visitor *visitor)
 {
-    int home = openat(inquiry->proc_fd, "self/ns/net", O_RDONLY | O_CLOEXEC);
-
-    visit_namespaces(visitor);
-    if (home >= 0) {
-        setns(home, CLONE_NEWNET);
-        close(home);
+    if (inquiry->home_fd < 0) {
+        say_not_entered(inquiry, EACCES);
+        return 0;
     }
+    visit_namespaces(visitor);
+    if (setns(inquiry->home_fd, CLONE_NEWNET) < 0 && visitor->has_left)
+        return visitor->status ? visitor->status : -EIO;
     return visitor->status;
 }
 
@@ -281,7 +283,7 @@ static int try_source(struct inquiry *inquiry, const struct source *source)
         return -EOPNOTSUPP;
     if (namespaces->count && namespaces->at[0].own) {
         const uint64_t expected = inquiry->live && !inquiry->previous ? procfs_tcp_count(inquiry, namespaces->at) : 0;
-        if (expected < EXPECTED_MAX && sink_reserve(inquiry, expected + expected / 16) < 0)
+        if (expected < EXPECTED_MAX && sink_reserve(inquiry, expected) < 0)
             return -ENOMEM;
         return read_netns(inquiry, source, &namespaces->at[0]);
     }

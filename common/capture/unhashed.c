@@ -4,13 +4,13 @@
  * itself, or dumps that showed everything else did not show it, again and again. */
 #include "capture/unhashed.h"
 
-#include "capture/bystander.h"
+#include "capture/guard.h"
+#include "capture/helper.h"
 #include "capture/limits.h"
 #include "capture/netns.h"
 #include "capture/procfs_fd.h"
 #include "capture/sink.h"
 #include "capture/sources.h"
-#include "capture/warden.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -21,16 +21,6 @@
 
 /* Scans that must miss a socket which was alive when it was last seen, before it is called closed. */
 #define MISSES_TO_BE_CLOSED 3
-
-/* A TCP socket that no table has shown. */
-struct question {
-    uint32_t process;
-    int32_t fd;
-    uint32_t recalled; /* index of its answer */
-    bool is_alive;     /* it says so itself */
-};
-
-struct questions VECTOR(struct question);
 
 /* Names of struct proto in the kernel. MPTCP shows its subflows in the TCP tables, but none before it is bound. */
 static const struct {
@@ -55,7 +45,7 @@ static bool leads_to(struct inquiry *inquiry, int directory, const char *path, u
 {
     char link[32];
     uint32_t now;
-    ssize_t length = WARDEN_CALL(inquiry, readlinkat(directory, path, link, sizeof(link)));
+    ssize_t length = GUARD_CALL(inquiry, readlinkat(directory, path, link, sizeof(link)));
     return length > 0 && inquiry_parse_socket_link(link, (size_t)length, &now) && now == inode;
 }
 
@@ -71,14 +61,14 @@ static int ask_family(struct inquiry *inquiry, uint32_t process, int32_t fd, uin
     descriptor_path(inquiry, process, fd, path, sizeof(path));
     if (!inquiry->live)
         return -EOPNOTSUPP; /* a recorded tree has nothing to say */
-    pinned = WARDEN_CALL(inquiry, openat(inquiry->proc_fd, path, O_PATH | O_CLOEXEC));
+    pinned = GUARD_CALL(inquiry, openat(inquiry->proc_fd, path, O_PATH | O_CLOEXEC));
     if (pinned < 0)
         return inquiry_errno();
     snprintf(pinned_path, sizeof(pinned_path), "/proc/self/fd/%d", pinned);
     length = -1;
     errno = ENOENT;
     if (leads_to(inquiry, AT_FDCWD, pinned_path, inode))
-        length = WARDEN_CALL(inquiry, getxattr(pinned_path, "system.sockprotoname", name, sizeof(name) - 1));
+        length = GUARD_CALL(inquiry, getxattr(pinned_path, "system.sockprotoname", name, sizeof(name) - 1));
     int error = inquiry_errno();
     close(pinned);
     if (length < 0)
@@ -139,25 +129,32 @@ static struct recalled_inode *recall(const struct recollection *recollection, ui
 static struct recalled_inode *keep_answer(struct inquiry *inquiry, const struct recalled_inode *answer)
 {
     struct recollection *kept = inquiry->kept;
-    struct recalled_inode *slot = vector_push(&kept->inodes);
+    struct recalled_inode *slot = NULL;
 
-    if (!slot || !hash_reserve(&kept->by_inode, kept->inodes.count))
+    if (hash_reserve(&kept->by_inode, (uint64_t)kept->inodes.count + 1))
+        slot = vector_push(&kept->inodes);
+    if (!slot)
         return NULL;
     *slot = *answer;
     hash_put(&kept->by_inode, answer->inode, kept->inodes.count - 1);
     return slot;
 }
 
-/* Whether the scan before saw it in a table. */
-static bool was_alive(const struct inquiry *inquiry, uint32_t inode)
+/* Whether the scan before saw it in a table. 1, 0 or -ENOMEM. */
+static int was_alive(struct inquiry *inquiry, uint32_t inode)
 {
     const struct proctcp_snapshot *previous = inquiry->previous;
 
-    for (uint32_t i = 0; previous && i < previous->socket_count; i++) {
-        if (previous->sockets[i].inode == inode && previous->sockets[i].state != PROCTCP_CLOSED)
-            return true;
+    if (!previous)
+        return 0;
+    if (!inquiry->knows_previous_inodes && !hash_begin(&inquiry->previous_inodes, (uint64_t)previous->socket_count + 1))
+        return -ENOMEM;
+    for (uint32_t i = 0; !inquiry->knows_previous_inodes && i < previous->socket_count; i++) {
+        if (previous->sockets[i].inode && previous->sockets[i].state != PROCTCP_CLOSED)
+            hash_put(&inquiry->previous_inodes, previous->sockets[i].inode, i);
     }
-    return false;
+    inquiry->knows_previous_inodes = true;
+    return hash_find(&inquiry->previous_inodes, inode) != HASH_NONE;
 }
 
 /* ---- what is unknown ---- */
@@ -276,11 +273,8 @@ static int note_borrowed(struct inquiry *inquiry, void *context, uint32_t index,
     struct question *question = &borrowers->questions->at[borrowers->asked[index]];
     struct recalled_inode *answer = &inquiry->kept->inodes.at[question->recalled];
 
-    if (borrowed->status) {
-        if (borrowed->status == -EPERM || borrowed->status == -ENOSYS)
-            inquiry->may_not_borrow = true;
+    if (borrowed->status)
         return 0;
-    }
     answer->netns = borrowed->netns;
     question->is_alive = !borrowed->is_closed;
     answer->answer = borrowed->is_closed ? ANSWER_UNBOUND : ANSWER_MISSED;
@@ -303,14 +297,15 @@ static int borrow(struct inquiry *inquiry, const struct questions *questions)
         const struct question *question = &questions->at[i];
         const struct recalled_inode *answer = &inquiry->kept->inodes.at[question->recalled];
         const struct process *process = &inquiry->capture->processes.at[question->process];
-        if (answer->answer == ANSWER_UNBOUND || count == LIMIT_BORROWED)
+        if (answer->answer == ANSWER_UNBOUND ||
+            !inquiry_within_limit(&inquiry->borrowings_of, process->uid, 1, LIMIT_BORROWED_OF_USER))
             continue;
         holders[count] = (struct holder){process->living_thread ? process->living_thread : process->pid, question->fd,
                                          answer->inode};
         asked[count++] = i;
     }
     if (status == 0)
-        status = bystander_borrow(inquiry, holders, count, note_borrowed, &borrowers);
+        status = helper_borrow(inquiry, holders, count, note_borrowed, &borrowers);
     free(holders);
     free(asked);
     return status;
@@ -358,7 +353,7 @@ static int add_unbound(struct inquiry *inquiry, const struct recalled_inode *ans
 }
 
 /* Not shown by any table, in two looks. */
-static int settle(struct inquiry *inquiry, const struct question *question)
+static int conclude(struct inquiry *inquiry, const struct question *question)
 {
     struct recalled_inode *answer = &inquiry->kept->inodes.at[question->recalled];
     bool is_closed = answer->answer == ANSWER_UNBOUND;
@@ -366,8 +361,10 @@ static int settle(struct inquiry *inquiry, const struct question *question)
     if (answer->answer == ANSWER_FOREIGN)
         return 0;
     if (answer->answer == ANSWER_MISSED && !question->is_alive) {
-        if (answer->misses == 0)
-            answer->was_alive = was_alive(inquiry, answer->inode);
+        const int alive = answer->misses == 0 ? was_alive(inquiry, answer->inode) : answer->was_alive;
+        if (alive < 0)
+            return alive;
+        answer->was_alive = alive;
         answer->misses++;
         is_closed = !answer->was_alive || answer->misses >= MISSES_TO_BE_CLOSED;
     }
@@ -397,7 +394,7 @@ static int answer_questions(struct inquiry *inquiry, const struct questions *que
     for (uint32_t i = 0; i < questions->count && status == 0; i++) {
         const struct recalled_inode *answer = &inquiry->kept->inodes.at[questions->at[i].recalled];
         if (hash_find(&inquiry->capture->by_inode, answer->inode) == HASH_NONE)
-            status = settle(inquiry, &questions->at[i]);
+            status = conclude(inquiry, &questions->at[i]);
     }
     return status == 0 ? sink_sockets_end(inquiry) : status;
 }
@@ -446,15 +443,14 @@ static int look_through_threads(struct inquiry *inquiry)
 
 int unhashed_resolve(struct inquiry *inquiry)
 {
-    struct questions questions = {0};
+    struct questions *questions = &inquiry->questions;
     int status = look_through_threads(inquiry);
 
     if (status == 0)
-        status = ask_unknown(inquiry, &questions);
-    if (status == 0 && questions.count)
-        status = answer_questions(inquiry, &questions);
+        status = ask_unknown(inquiry, questions);
+    if (status == 0 && questions->count)
+        status = answer_questions(inquiry, questions);
     if (status == 0)
         keep_owners_of_tcp(inquiry);
-    vector_free(&questions);
     return status;
 }

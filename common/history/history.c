@@ -47,7 +47,7 @@ static int carry(const struct match *match, struct history *after)
     for (uint32_t e = 0; e < match->fate.count && status == 0; e++) {
         const struct proctcp_impairment *impairment;
         struct carried_socket *carried;
-        if (match->fate.at[e] != FATE_UNREAD && !match->refused.at[e])
+        if (fate_of(match, e) != FATE_UNREAD && !fate_is_refused(match, e))
             continue;
         carried = vector_push(&after->carried);
         if (!carried) {
@@ -96,7 +96,6 @@ int history_apply(const struct history *before, const struct capture *capture,
         status = last_holders_find(&match, model, strings);
     vector_free(&match.earlier);
     vector_free(&match.fate);
-    vector_free(&match.refused);
-    vector_free(&match.heirs);
+    vector_free(&match.successors);
     return status;
 }

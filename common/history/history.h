@@ -50,11 +50,10 @@ struct match {
     const struct history *before;
     /* By socket: the same one in the previous snapshot, or behind those among the carried; or PROCTCP_NONE. */
     struct indices earlier;
-    struct indices fate;    /* by earlier socket: enum fate */
-    struct indices refused; /* by earlier socket: whether its holder's descriptors could not be read this time */
+    struct bytes fate; /* by earlier socket: enum fate, and FATE_REFUSED */
     /* By process of the previous snapshot: the same one now; behind those of this scan the idle ones; or PROCTCP_NONE.
      */
-    struct indices heirs;
+    struct indices successors;
 };
 
 enum fate {
@@ -62,7 +61,19 @@ enum fate {
     FATE_LIVES,  /* it is in this scan, too */
     FATE_LEFT,   /* it is, but nobody holds it any more */
     FATE_UNREAD, /* it is held, and alive as far as is known, but was not seen whole */
+
+    FATE_REFUSED = 0x80, /* beside one of these: its holder could not be read, or its counters; it is carried on */
 };
+
+static inline enum fate fate_of(const struct match *match, uint32_t earlier)
+{
+    return (enum fate)(match->fate.at[earlier] & ~FATE_REFUSED);
+}
+
+static inline bool fate_is_refused(const struct match *match, uint32_t earlier)
+{
+    return match->fate.at[earlier] & FATE_REFUSED;
+}
 
 /* find.c: whether two are one process. */
 bool find_is_same_process(const struct proctcp_process *a, const struct proctcp_process *b);
@@ -80,7 +91,7 @@ int match_processes(struct match *match, struct model *model, struct arena *stri
 const struct proctcp_socket *match_earlier(const struct match *match, uint32_t index,
                                            const struct proctcp_impairment **impairment);
 
-/* idle.c: who is idle from now on. heirs are set to processes->count and up for those. */
+/* idle.c: who is idle from now on. successors are set to processes->count and up for those. */
 int idle_gather(struct match *match, const struct capture *capture, struct model *model, struct history *after);
 
 /* totals.c: adds what sockets counted since. */

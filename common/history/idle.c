@@ -36,9 +36,9 @@ int idle_gather(struct match *match, const struct capture *capture, struct model
         const struct proctcp_process *b = old < previous->process_count ? &previous->processes[old] : NULL;
         if (b && (!a || b->pid <= a->process.pid)) {
             i += a && a->process.pid == b->pid;
-            status = match->heirs.at[old] == PROCTCP_NONE ? add_idle(capture, model, b, false, after) : 0;
+            status = match->successors.at[old] == PROCTCP_NONE ? add_idle(capture, model, b, false, after) : 0;
             if (status > 0)
-                match->heirs.at[old] = model->processes.count + after->idle.count - 1;
+                match->successors.at[old] = model->processes.count + after->idle.count - 1;
             old++;
         } else if (a) {
             status = add_idle(capture, model, &a->process, a->was_unseen, after);

@@ -52,39 +52,50 @@ static bool is_refused(const struct capture *capture, int32_t pid)
 }
 
 /* Sockets of processes whose descriptors could be read before, and not this time: they wait until they can again. */
-static int note_refused(struct match *match, const struct capture *capture)
+static void note_refused(struct match *match, const struct capture *capture)
 {
     const struct proctcp_snapshot *previous = match->before->previous;
     const uint32_t count = previous_count(match);
 
-    if (!indices_fill(&match->refused, earlier_count(match), 0))
-        return -ENOMEM;
     for (uint32_t p = 0; previous && p < previous->process_count; p++) {
         const struct proctcp_process *process = &previous->processes[p];
         if (!is_refused(capture, process->pid))
             continue;
         for (uint32_t i = process->first_row; i < process->first_row + process->row_count; i++) {
             if (previous->rows[i].owner_rank == 1)
-                match->refused.at[previous->rows[i].socket] = true;
+                match->fate.at[previous->rows[i].socket] |= FATE_REFUSED;
         }
     }
     for (uint32_t i = 0; i < match->before->carried.count; i++) {
         const struct carried_socket *carried = &match->before->carried.at[i];
         if (carried->pid && is_refused(capture, carried->pid))
-            match->refused.at[count + i] = true;
+            match->fate.at[count + i] |= FATE_REFUSED;
     }
-    return 0;
 }
 
 static void note(struct match *match, struct model *model, uint32_t socket, uint32_t index,
                  const struct proctcp_socket *earlier, enum fate fate)
 {
     match->earlier.at[socket] = index;
-    match->fate.at[index] = fate;
+    match->fate.at[index] = (uint8_t)(fate | (match->fate.at[index] & FATE_REFUSED));
     model->sockets.at[socket].first_seen = earlier->first_seen;
 }
 
-/* Sockets of one inode are mostly one; the subflows of an MPTCP descriptor are a few. */
+static const uint64_t counters = PROCTCP_HAS_INFO | PROCTCP_HAS_BYTES | PROCTCP_HAS_BYTES_SENT;
+
+/* What is held by somebody whose descriptors could be read waits for nobody. What was counted before, and is not told
+ * of this time, waits beside itself. */
+static void note_what_waits(struct match *match, const struct model *model, uint32_t socket, uint32_t index,
+                            const struct proctcp_socket *earlier)
+{
+    if (model->holders.at[socket] != PROCTCP_NONE)
+        match->fate.at[index] &= (uint8_t)~FATE_REFUSED;
+    if (earlier->present & ~model->sockets.at[socket].present & counters)
+        match->fate.at[index] |= FATE_REFUSED;
+}
+
+/* Sockets of one inode are mostly one; the subflows of an MPTCP descriptor are a few. One that was carried has been
+ * matched before. */
 static void match_by_inode(struct match *match, struct model *model, uint32_t index,
                            const struct proctcp_socket *earlier)
 {
@@ -92,11 +103,32 @@ static void match_by_inode(struct match *match, struct model *model, uint32_t in
 
     for (uint32_t i = hash_first(&model->by_inode, earlier->inode, &walk); i != HASH_NONE;
          i = hash_next(&model->by_inode, &walk)) {
-        if (match->earlier.at[i] != PROCTCP_NONE || !same_socket(&model->sockets.at[i], earlier))
+        if (!same_socket(&model->sockets.at[i], earlier))
             continue;
-        note(match, model, i, index, earlier, FATE_LIVES);
+        if (match->earlier.at[i] == PROCTCP_NONE) {
+            note(match, model, i, index, earlier, FATE_LIVES);
+            note_what_waits(match, model, i, index, earlier);
+        } else {
+            match->fate.at[index] = FATE_LIVES;
+        }
         return;
     }
+}
+
+/* A carried socket must wait on while its holder cannot be read, unless somebody else holds it by now. */
+static bool must_wait(const struct match *match, const struct model *model, uint32_t index,
+                      const struct proctcp_socket *carried)
+{
+    struct hash_walk walk;
+
+    if (!fate_is_refused(match, index))
+        return false;
+    for (uint32_t i = hash_first(&model->by_inode, carried->inode, &walk); i != HASH_NONE;
+         i = hash_next(&model->by_inode, &walk)) {
+        if (same_socket(&model->sockets.at[i], carried) && model->holders.at[i] != PROCTCP_NONE)
+            return false;
+    }
+    return true;
 }
 
 /* A socket that cannot be held any more has no inode, and keeps its cookie. */
@@ -125,7 +157,7 @@ static int match_by_cookie(struct match *match, struct model *model)
         const struct proctcp_impairment *impairment;
         const struct proctcp_socket *earlier = match_earlier(match, e, &impairment);
         struct hash_walk walk;
-        if (match->fate.at[e] != FATE_GONE || !(earlier->present & PROCTCP_HAS_COOKIE))
+        if (fate_of(match, e) != FATE_GONE || !(earlier->present & PROCTCP_HAS_COOKIE))
             continue;
         for (uint32_t i = hash_first(&by_cookie, (uint32_t)earlier->cookie, &walk); i != HASH_NONE;
              i = hash_next(&by_cookie, &walk)) {
@@ -142,8 +174,8 @@ static int note_unread(struct match *match, const struct capture *capture)
     struct hash unread = {0};
 
     for (uint32_t e = 0; e < earlier_count(match); e++) {
-        if (match->refused.at[e] && match->fate.at[e] == FATE_GONE)
-            match->fate.at[e] = FATE_UNREAD;
+        if (match->fate.at[e] == (FATE_GONE | FATE_REFUSED))
+            match->fate.at[e] = FATE_UNREAD | FATE_REFUSED;
     }
     if (!capture->unread.count)
         return 0;
@@ -154,7 +186,7 @@ static int note_unread(struct match *match, const struct capture *capture)
     for (uint32_t e = 0; e < earlier_count(match); e++) {
         const struct proctcp_impairment *impairment;
         const struct proctcp_socket *earlier = match_earlier(match, e, &impairment);
-        if (match->fate.at[e] == FATE_GONE && earlier->inode && hash_find(&unread, earlier->inode) != HASH_NONE)
+        if (fate_of(match, e) == FATE_GONE && earlier->inode && hash_find(&unread, earlier->inode) != HASH_NONE)
             match->fate.at[e] = FATE_UNREAD;
     }
     vector_free(&unread);
@@ -164,13 +196,15 @@ static int note_unread(struct match *match, const struct capture *capture)
 int match_sockets(struct match *match, const struct capture *capture, struct model *model)
 {
     if (!indices_fill(&match->earlier, model->sockets.count, 0xff) ||
-        !indices_fill(&match->fate, earlier_count(match), 0) || note_refused(match, capture) < 0)
+        !bytes_fill(&match->fate, earlier_count(match), 0))
         return -ENOMEM;
+    note_refused(match, capture);
     /* What was carried goes before what was seen of it meanwhile, held by nobody; but not while it must still wait. */
     for (uint32_t i = 0; i < match->before->carried.count; i++) {
         const uint32_t e = previous_count(match) + i;
-        if (match->before->carried.at[i].socket.inode && !match->refused.at[e])
-            match_by_inode(match, model, e, &match->before->carried.at[i].socket);
+        const struct proctcp_socket *carried = &match->before->carried.at[i].socket;
+        if (carried->inode && !must_wait(match, model, e, carried))
+            match_by_inode(match, model, e, carried);
     }
     for (uint32_t e = 0; e < previous_count(match); e++) {
         if (match->before->previous->sockets[e].inode)
@@ -255,7 +289,7 @@ int match_processes(struct match *match, struct model *model, struct arena *stri
     const struct proctcp_snapshot *previous = match->before->previous;
     uint32_t old = 0;
 
-    if (!indices_fill(&match->heirs, previous->process_count, 0xff))
+    if (!indices_fill(&match->successors, previous->process_count, 0xff))
         return -ENOMEM;
     for (uint32_t i = 0; i < model->processes.count; i++) {
         struct proctcp_process *process = &model->processes.at[i];
@@ -267,7 +301,7 @@ int match_processes(struct match *match, struct model *model, struct arena *stri
                 keep_totals(process, &idle->process);
             continue;
         }
-        match->heirs.at[old] = i;
+        match->successors.at[old] = i;
         if (adopt_facts(process, &previous->processes[old], strings) < 0)
             return -ENOMEM;
         keep_totals(process, &previous->processes[old]);

@@ -135,12 +135,12 @@ static void add_sockets(const struct match *match, const struct proctcp_selectio
 }
 
 /* Behind the processes of this scan stand those that are idle. */
-static struct proctcp_process *heir_of(struct model *model, struct history *after, uint32_t heir)
+static struct proctcp_process *successor_of(struct model *model, struct history *after, uint32_t successor)
 {
-    if (heir == PROCTCP_NONE)
+    if (successor == PROCTCP_NONE)
         return NULL;
-    return heir < model->processes.count ? &model->processes.at[heir]
-                                         : &after->idle.at[heir - model->processes.count].process;
+    return successor < model->processes.count ? &model->processes.at[successor]
+                                              : &after->idle.at[successor - model->processes.count].process;
 }
 
 static struct proctcp_process *find_anywhere(struct model *model, struct history *after, int32_t pid,
@@ -162,14 +162,14 @@ static void add_closed(const struct match *match, struct model *model, struct hi
 
     for (uint32_t i = 0; i < previous->row_count; i++) {
         const struct proctcp_row *row = &previous->rows[i];
-        const enum fate fate = match->fate.at[row->socket];
-        struct proctcp_process *process = heir_of(model, after, match->heirs.at[row->process]);
+        const enum fate fate = fate_of(match, row->socket);
+        struct proctcp_process *process = successor_of(model, after, match->successors.at[row->process]);
         if (row->owner_rank == 1 && process && (fate == FATE_GONE || fate == FATE_LEFT))
             process->sockets_closed++;
     }
     for (uint32_t i = 0; i < match->before->carried.count; i++) {
         const struct carried_socket *carried = &match->before->carried.at[i];
-        const enum fate fate = match->fate.at[previous->socket_count + i];
+        const enum fate fate = fate_of(match, previous->socket_count + i);
         struct proctcp_process *process = NULL;
         if (carried->pid && (fate == FATE_GONE || fate == FATE_LEFT))
             process = find_anywhere(model, after, carried->pid, carried->start_ticks);

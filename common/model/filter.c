@@ -70,33 +70,33 @@ static void select_unattributed(const struct model *model, const struct proctcp_
 }
 
 /* Moves what is selected to the front and the peers behind them. Puts new indices in the place of places. */
-static int rearrange(void *items, size_t size, uint32_t *count, uint32_t *places, uint32_t *tail)
+static int rearrange(void *items, size_t size, uint32_t *count, uint32_t *places, uint32_t *peer_count)
 {
     char *at = items, *peers;
     uint32_t selected = 0, kept = 0;
 
     for (uint32_t i = 0; i < *count; i++) {
         selected += places[i] == SELECTED;
-        *tail += places[i] == PEER;
+        *peer_count += places[i] == PEER;
     }
-    peers = malloc((*tail + 1) * size);
+    peers = malloc((*peer_count + 1) * size);
     if (!peers)
         return -ENOMEM;
-    *tail = 0;
+    *peer_count = 0;
     for (uint32_t i = 0; i < *count; i++) {
         const char *item = at + i * size;
         if (places[i] == SELECTED) {
             memmove(at + (size_t)kept * size, item, size);
             places[i] = kept++;
         } else if (places[i] == PEER) {
-            memcpy(peers + *tail * size, item, size);
-            places[i] = selected + (*tail)++;
+            memcpy(peers + *peer_count * size, item, size);
+            places[i] = selected + (*peer_count)++;
         } else {
             places[i] = PROCTCP_NONE;
         }
     }
-    if (*tail)
-        memcpy(at + selected * size, peers, *tail * size);
+    if (*peer_count)
+        memcpy(at + selected * size, peers, *peer_count * size);
     free(peers);
     *count = selected;
     return 0;
@@ -104,7 +104,7 @@ static int rearrange(void *items, size_t size, uint32_t *count, uint32_t *places
 
 #define REARRANGE(model, member, places)                                                                               \
     rearrange((model)->member.at, sizeof((model)->member.at[0]), &(model)->member.count, (places)->member,             \
-              &(model)->tail.member)
+              &(model)->for_peers.member)
 
 static void find_holders(struct model *model)
 {
@@ -124,13 +124,13 @@ static void renumber(struct model *model, const struct places *places)
 {
     uint32_t next = 0;
 
-    for (uint32_t i = 0; i < model->rows.count + model->tail.rows; i++) {
+    for (uint32_t i = 0; i < model->rows.count + model->for_peers.rows; i++) {
         struct proctcp_row *row = &model->rows.at[i];
         row->socket = places->sockets[row->socket];
         row->process = places->processes[row->process];
         row->peer = row->peer == PROCTCP_NONE ? PROCTCP_NONE : places->rows[row->peer];
     }
-    for (uint32_t i = 0; i < model->processes.count + model->tail.processes; i++) {
+    for (uint32_t i = 0; i < model->processes.count + model->for_peers.processes; i++) {
         struct proctcp_process *process = &model->processes.at[i];
         process->first_row = next;
         while (i < model->processes.count && next < model->rows.count && model->rows.at[next].process == i)

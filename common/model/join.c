@@ -17,7 +17,7 @@ static const struct vector_place model_vectors[] = {
 void model_recycle(struct model *model)
 {
     vectors_recycle(model, model_vectors, COUNT(model_vectors));
-    model->tail = (struct tail){0};
+    model->for_peers = (struct for_peers){0};
     model->renumbered = false;
 }
 

@@ -12,7 +12,7 @@ struct last_holders VECTOR(struct proctcp_last_holder);
 struct unattributed VECTOR(struct proctcp_unattributed);
 
 /* Behind what was selected stands what is there for its peers alone: so many of each. */
-struct tail {
+struct for_peers {
     uint32_t rows, sockets, processes;
 };
 
@@ -20,7 +20,7 @@ struct model {
     struct sockets sockets; /* taken over from the capture, in its order, unless the selection moved them */
     struct rows rows;
     struct model_processes processes;
-    struct tail tail;
+    struct for_peers for_peers;
     struct hash by_inode;             /* sockets by inode; taken over, too */
     bool renumbered;                  /* sockets have other indices than in the capture */
     struct indices holders;           /* by socket: the process of its rank 1, or PROCTCP_NONE */

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 import report
@@ -24,7 +25,7 @@ PROCESSES = int(os.environ.get("PROCESSES", "200"))
 RUNS = int(os.environ.get("RUNS", "5"))
 PEER_SECONDS = int(os.environ.get("PEER_SECONDS", "120"))  # a peer that is not done by then is left at that
 IDLE = int(os.environ.get("IDLE", "10000"))  # of the load without sockets; 0: none
-NAMESPACES = int(os.environ.get("NAMESPACES", "1000"))  # of the load of namespaces; 0: none
+NAMESPACES = int(os.environ.get("NAMESPACES", "1000"))  # of the loads of namespaces; 0: none
 OPEN_SECONDS = 900
 SLOW_S = 20  # a peer that takes longer is run once
 REPEATED = 3  # scans in one process
@@ -73,6 +74,37 @@ class Load:
         self.process.stdout.close()
 
 
+class EmptyNamespaces(Load):
+    """So many processes, each alone in a network namespace without a socket."""
+
+    def __init__(self, namespaces):
+        super().__init__(0, 0, namespaces, 0)
+        self.rows = 0
+
+    def __enter__(self):
+        self.sleepers = [subprocess.Popen(["unshare", "--net", "sleep", "86400"]) for _ in range(self.namespaces)]
+        end = time.monotonic() + OPEN_SECONDS
+        while len({link for link in map(netns_of, os.listdir("/proc")) if link}) <= self.namespaces:
+            if time.monotonic() > end:
+                self.__exit__()
+                raise Failure("%d namespaces could not be made" % self.namespaces)
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_):
+        for sleeper in self.sleepers:
+            sleeper.kill()
+        for sleeper in self.sleepers:
+            sleeper.wait()
+
+
+def netns_of(pid):
+    try:
+        return pid.isdigit() and os.readlink("/proc/%s/ns/net" % pid)
+    except OSError:
+        return None
+
+
 class Bench:
     """Runs commands one after the other, and keeps what each took."""
 
@@ -80,8 +112,10 @@ class Bench:
         self.output = os.path.join(directory, "output")
 
     def measure(self, words, seconds=OPEN_SECONDS):
-        """What measure.c says, in microseconds and KiB, and the JSON lines that the command printed, if it did."""
-        done = subprocess.run([os.path.join(TOOLS, "measure"), str(seconds), self.output, *words],
+        """What measure.c says, in microseconds and KiB, and the lines that --stats and floors printed; the rest is thrown
+        away."""
+        output = self.output if words[0].startswith(BUILD) and "-o" not in words else "/dev/null"
+        done = subprocess.run([os.path.join(TOOLS, "measure"), str(seconds), output, *words],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode:
             raise Failure(done.stderr)
@@ -92,8 +126,9 @@ class Bench:
         if words[0].startswith(BUILD):
             if sample["status"]:
                 raise Failure("%s: status %d\n%s" % (" ".join(words[:4]), sample["status"], done.stderr))
-            with open(self.output, errors="replace") as file:
-                sample["lines"] = [json.loads(line) for line in file]
+            if output == self.output:
+                with open(output, errors="replace") as file:
+                    sample["lines"] = [json.loads(line) for line in file]
         return sample
 
     def proctcp(self, source, scans):
@@ -120,6 +155,8 @@ class Bench:
             cases[source + " floor"] = self.floor(source, 1, pids)
         cases["proctcp, %d scans" % REPEATED] = self.proctcp("netlink", REPEATED)
         cases["netlink floor, %d times" % REPEATED] = self.floor("netlink", REPEATED, pids)
+        for name, form in (("proctcp, as a table", "table"), ("proctcp -o json", "json"), ("proctcp -o csv", "csv")):
+            cases[name] = [CLI, "--source", "netlink", "-o", form]
         for name in peers:
             cases[PEERS[name]] = PEERS[name].split()
         return cases
@@ -137,7 +174,7 @@ class Bench:
                         continue
                     sample = self.measure(words, PEER_SECONDS if peer else OPEN_SECONDS)
                     before.append(sample)
-                    if name.startswith("proctcp") and sample["lines"][-1]["rows"] < load.rows:
+                    if "--stats" in words and sample["lines"][-1]["rows"] < load.rows:
                         raise Failure("%s saw %d rows, the load has %d" % (name, sample["lines"][-1]["rows"], load.rows))
         return samples
 
@@ -162,7 +199,9 @@ def main():
             report.print_load(results[-1], REPEATED)
         for title, load in [("%d processes without sockets" % IDLE, Load(0, 0, 0, IDLE)),
                             ("%d namespaces, a process with 2 sockets in each" % NAMESPACES,
-                             Load(2 * NAMESPACES, NAMESPACES, NAMESPACES))]:
+                             Load(2 * NAMESPACES, NAMESPACES, NAMESPACES)),
+                            ("%d namespaces without sockets, and a process in each" % NAMESPACES,
+                             EmptyNamespaces(NAMESPACES))]:
             if load.idle or load.namespaces:
                 odd = report.Result(title, load, bench.run(load, []))
                 results.append(odd)

@@ -269,6 +269,30 @@ class Stranger(Hands):
         threading.Thread(target=zoo.LIBC.send, args=(client, ctypes.c_void_p(place), ctypes.c_size_t(4096), 0),
                          daemon=True).start()
 
+    def lock_in_namespaces(self, count):
+        """As many processes, each in a network namespace of its own with a socket whose lock is held for ever."""
+        place = mmap(MILLION, PROT_READ, MAP_SHARED, os.open(self.fuse.file, os.O_RDWR))
+        pids = []
+        for index in range(count):
+            near, far = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    zoo.checked(zoo.LIBC.prctl(1, signal.SIGKILL, 0, 0, 0))
+                    zoo.enter_new_netns()
+                    _, client, _ = kept = zoo.connection()
+                    threading.Thread(target=zoo.LIBC.send, daemon=True,
+                                     args=(client.fileno(), ctypes.c_void_p(place + index * MILLION // count // 4096 * 4096),
+                                           ctypes.c_size_t(4096), 0)).start()
+                    os.write(far, b".")
+                    while kept:
+                        signal.pause()
+                finally:
+                    os._exit(1)
+            os.read(near, 1)
+            pids.append(pid)
+        return pids
+
     def hold_a_pair(self):
         """Sockets that are not TCP."""
         for one in socket.socketpair():

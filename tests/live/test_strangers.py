@@ -318,6 +318,12 @@ class SocketLock(zoo.ZooTest, SilentTest):
         self.prefix = ("nsenter", "--net=/proc/%d/ns/net" % stranger.pid)
         self.scans_go_on(stranger)
 
+    def test_many_of_them_in_as_many_namespaces_stop_no_scan(self):
+        stranger = self.silent({FUSE_READ}, (), CLONE_NEWNS | CLONE_NEWNET)
+        pids = stranger.lock_in_namespaces(9)
+        self.waited_for(FUSE_READ)
+        self.scans_go_on(stranger, others=pids)
+
     def test_a_locked_socket_stops_no_scan_of_procfs(self):
         self.scans_go_on(self.lock(CLONE_NEWNS), "--source", "procfs")
 

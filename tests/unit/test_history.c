@@ -291,17 +291,17 @@ static void a_scan_without_counters_leaves_totals_as_they_were(void **state)
     assert_int_equal(previous->processes[0].totals.bytes_sent, 1000);
     assert_int_equal(previous->processes[0].sockets_opened, 1);
     assert_false(previous->processes[0].present & PROCTCP_HAS_TOTAL_BYTES_SENT);
-    begin(120); /* and back: what it counted meanwhile is not known */
+    begin(120); /* and back: what it counted meanwhile is told of now */
     add_socket(1, 11, 1700);
     add_process(7, 70);
     add_row(3, 0);
     end();
-    assert_int_equal(previous->processes[0].totals.bytes_sent, 1000);
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 1700);
     begin(130);
     add_socket(1, 11, 1750);
     add_process(7, 70);
     add_row(3, 0);
-    assert_int_equal(end()->processes[0].totals.bytes_sent, 1050);
+    assert_int_equal(end()->processes[0].totals.bytes_sent, 1750);
 }
 
 static void subflows_of_one_inode_are_told_apart(void **state)
@@ -658,6 +658,59 @@ static void totals_are_absent_where_a_socket_is_not_counted(void **state)
     assert_int_equal(previous->processes[0].present, PROCTCP_HAS_PROCESS | PROCTCP_HAS_TOTAL_RETRANSMISSIONS);
 }
 
+static void what_a_process_shares_that_could_not_be_read_counts_once(void **state)
+{
+    (void)state;
+    begin(100);
+    add_socket(1, 11, 100);
+    add_process(7, 70);
+    add_row(3, 0);
+    add_process(8, 80);
+    add_row(3, 0);
+    end();
+    begin(110); /* the first holder is refused: the second counts on */
+    add_socket(1, 11, 200);
+    add_seen(7, WALK_REFUSED);
+    add_process(8, 80);
+    add_row(3, 0);
+    end();
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 100);
+    begin(120);
+    add_socket(1, 11, 300);
+    add_process(7, 70);
+    add_row(3, 0);
+    add_process(8, 80);
+    add_row(3, 0);
+    end();
+    assert_int_equal(previous->processes[0].totals.bytes_sent, 200);
+    assert_int_equal(previous->processes[1].totals.bytes_sent, 100);
+}
+
+static void sockets_of_a_process_that_could_not_be_read_wait_for_it(void **state)
+{
+    (void)state;
+    begin(100);
+    add_socket(1, 11, 100);
+    add_process(7, 70);
+    add_row(3, 0);
+    end();
+    for (uint64_t round = 0; round < 2; round++) {
+        begin(110 + round);
+        add_socket(1, 11, 200);
+        add_seen(7, WALK_REFUSED);
+        end();
+    }
+    begin(120);
+    add_socket(1, 11, 300);
+    add_process(7, 70);
+    add_row(3, 0);
+    const struct proctcp_process *process = &end()->processes[0];
+    assert_int_equal(process->totals.bytes_sent, 300);
+    assert_int_equal(process->sockets_opened, 1);
+    assert_int_equal(process->sockets_closed, 0);
+    assert_int_equal(previous->rows[0].first_seen, 100);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -685,6 +738,8 @@ int main(void)
         TEST(payload_of_a_kernel_that_tells_acknowledged_bytes_alone),
         TEST(what_is_left_in_time_wait_names_its_last_holder),
         TEST(totals_are_absent_where_a_socket_is_not_counted),
+        TEST(what_a_process_shares_that_could_not_be_read_counts_once),
+        TEST(sockets_of_a_process_that_could_not_be_read_wait_for_it),
     };
     return cmocka_run_group_tests_name("history", tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
-/* bystander.c - a child process that asks what may wait on a stranger: the memory that holds a command line, and
+/* helper.c - a child process that asks what may wait on a stranger: the memory that holds a command line, and
  * sockets borrowed from others, which must be closed again. If an answer does not come, the child is killed and the
  * next one goes on behind it. Threads would not do: one that waits for a file system cannot be killed, and would keep
  * the host daemon from ever ending. The child makes system calls and nothing else, for it was made from one thread of
  * many; it has no exit signal, so that the host hears nothing of it. */
-#include "capture/bystander.h"
+#include "capture/helper.h"
 
 #include "capture/facts.h"
 #include "capture/limits.h"
@@ -39,7 +39,7 @@
 #define PATH_SIZE 32
 
 /* What the child is to do. Everything in it is prepared before there is a child. */
-struct errand {
+struct task {
     uint32_t count;
     const int32_t *pids;            /* whom it is asked of */
     const char (*paths)[PATH_SIZE]; /* of command lines to read, below proc_fd; */
@@ -67,7 +67,7 @@ static void close_all_but(int proc_fd, int to_parent)
     const int low = proc_fd < to_parent ? proc_fd : to_parent, high = proc_fd < to_parent ? to_parent : proc_fd;
     struct rlimit limit = {.rlim_cur = 1024};
 
-    if (syscall(SYS_close_range, 0, low - 1, 0) == 0 || low == 0) {
+    if (low == 0 || syscall(SYS_close_range, 0, low - 1, 0) == 0) {
         if (high == low + 1 || syscall(SYS_close_range, low + 1, high - 1, 0) == 0) {
             if (syscall(SYS_close_range, high + 1, ~0U, 0) == 0)
                 return;
@@ -161,26 +161,26 @@ static int ask_borrowed(const struct holder *holder, struct borrowed *borrowed)
     return netns;
 }
 
-static void run_errand(const struct errand *errand, uint32_t from, int to_parent, struct message *message)
+static void run_errand(const struct task *task, uint32_t from, int to_parent, struct message *message)
 {
     struct rlimit limit;
     uint32_t last_netns = 0;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    close_all_but(errand->proc_fd, to_parent);
+    close_all_but(task->proc_fd, to_parent);
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
-    for (uint32_t i = from; i < errand->count; i++) {
+    for (uint32_t i = from; i < task->count; i++) {
         int netns = -1;
-        if (errand->skip[i])
+        if (task->skip[i])
             continue;
         message->reply = (struct reply){.index = i};
-        if (errand->holders)
-            netns = ask_borrowed(&errand->holders[i], &message->reply.borrowed);
-        if (errand->paths)
-            read_command(errand->proc_fd, errand->paths[i], message);
+        if (task->holders)
+            netns = ask_borrowed(&task->holders[i], &message->reply.borrowed);
+        if (task->paths)
+            read_command(task->proc_fd, task->paths[i], message);
         const bool is_new = netns >= 0 && message->reply.borrowed.netns != last_netns;
         send_answer(to_parent, message, is_new ? netns : -1);
         if (is_new)
@@ -203,7 +203,7 @@ static bool has_ended(pid_t pid)
     return waitpid(pid, NULL, WNOHANG | __WALL) != 0; /* an error: there is none of it, either */
 }
 
-void bystander_reap(struct indices *children)
+void helper_reap(struct indices *children)
 {
     uint32_t kept = 0;
 
@@ -215,7 +215,7 @@ void bystander_reap(struct indices *children)
 }
 
 /* 0 or -errno. */
-static int send_out(const struct errand *errand, uint32_t from, struct message *message, struct child *child)
+static int send_out(const struct task *task, uint32_t from, struct message *message, struct child *child)
 {
     sigset_t all, before;
     int ends[2];
@@ -226,7 +226,7 @@ static int send_out(const struct errand *errand, uint32_t from, struct message *
     pthread_sigmask(SIG_SETMASK, &all, &before); /* no handler of the host runs in the child */
     child->pid = (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
     if (child->pid == 0)
-        run_errand(errand, from, ends[1], message);
+        run_errand(task, from, ends[1], message);
     int error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
@@ -292,24 +292,27 @@ static int receive(struct inquiry *inquiry, const struct child *child, struct me
 }
 
 /* What is told of an item that was not answered. */
-typedef int deliver_fn(struct inquiry *inquiry, const struct errand *errand, struct message *message, int netns_fd,
+typedef int deliver_fn(struct inquiry *inquiry, const struct task *task, struct message *message, int netns_fd,
                        void *context);
 
-static int deliver_failure(struct inquiry *inquiry, const struct errand *errand, struct message *message,
-                           uint32_t index, int status, deliver_fn *deliver, void *context)
+static int deliver_failure(struct inquiry *inquiry, const struct task *task, struct message *message, uint32_t index,
+                           int status, deliver_fn *deliver, void *context)
 {
     message->reply = (struct reply){.index = index, .length = status, .borrowed.status = status};
-    return deliver(inquiry, errand, message, -1, context);
+    return deliver(inquiry, task, message, -1, context);
 }
 
 /* One wait for each user is enough: what else is his is not asked. */
-static void skip_user_of(struct inquiry *inquiry, struct errand *errand, uint32_t index)
+static void skip_user_of(struct inquiry *inquiry, struct task *task, uint32_t index)
 {
-    const uint32_t user = facts_real_user(inquiry, errand->pids[index]);
+    const uint32_t user = facts_real_user(inquiry, task->pids[index]);
+    const struct left_alone who = {.pid = task->pids[index], .uid = user, .scans = LIMIT_LEFT_ALONE};
 
-    for (uint32_t i = index + 1; user && i < errand->count; i++) {
-        if (!errand->skip[i] && facts_real_user(inquiry, errand->pids[i]) == user)
-            errand->skip[i] = true;
+    inquiry_leave_alone(inquiry, who);
+
+    for (uint32_t i = index + 1; user && i < task->count; i++) {
+        if (!task->skip[i] && facts_real_user(inquiry, task->pids[i]) == user)
+            task->skip[i] = true;
     }
 }
 
@@ -319,34 +322,34 @@ static bool may_not_wait(const struct inquiry *inquiry)
 }
 
 /* Every item is delivered, in order, answered or not. */
-static int run(struct inquiry *inquiry, struct errand *errand, deliver_fn *deliver, void *context)
+static int run(struct inquiry *inquiry, struct task *task, deliver_fn *deliver, void *context)
 {
     struct message *message = malloc(sizeof(*message));
     struct child child = {.pid = 0};
     bool is_out = false;
     int status = 0;
 
-    errand->skip = calloc(errand->count, sizeof(*errand->skip));
-    if (!message || !errand->skip)
+    task->skip = calloc(task->count, sizeof(*task->skip));
+    if (!message || !task->skip)
         status = -ENOMEM;
-    for (uint32_t next = 0; next < errand->count && status == 0; next++) {
+    for (uint32_t next = 0; next < task->count && status == 0; next++) {
         int failure = 0, netns_fd = -1;
-        if (errand->skip[next] || (!is_out && may_not_wait(inquiry)))
+        if (task->skip[next] || (!is_out && may_not_wait(inquiry)))
             failure = -ETIMEDOUT;
-        else if (!is_out && (failure = send_out(errand, next, message, &child)) == 0)
+        else if (!is_out && (failure = send_out(task, next, message, &child)) == 0)
             is_out = true;
         if (is_out && failure == 0 && (failure = receive(inquiry, &child, message, &netns_fd)) != 0) {
             call_back(inquiry, &child);
             is_out = false;
             if (failure == -ETIMEDOUT)
-                skip_user_of(inquiry, errand, next);
+                skip_user_of(inquiry, task, next);
         }
-        status = failure ? deliver_failure(inquiry, errand, message, next, failure, deliver, context)
-                         : deliver(inquiry, errand, message, netns_fd, context);
+        status = failure ? deliver_failure(inquiry, task, message, next, failure, deliver, context)
+                         : deliver(inquiry, task, message, netns_fd, context);
     }
     if (is_out)
         call_back(inquiry, &child);
-    free(errand->skip);
+    free(task->skip);
     free(message);
     return status;
 }
@@ -357,11 +360,11 @@ struct commands {
     int (*note)(struct inquiry *inquiry, int32_t pid, char *text, ssize_t length);
 };
 
-static int deliver_command(struct inquiry *inquiry, const struct errand *errand, struct message *message, int netns_fd,
+static int deliver_command(struct inquiry *inquiry, const struct task *task, struct message *message, int netns_fd,
                            void *context)
 {
     const struct commands *commands = context;
-    const int32_t pid = errand->pids[message->reply.index], length = message->reply.length;
+    const int32_t pid = task->pids[message->reply.index], length = message->reply.length;
 
     (void)netns_fd;
     if (length < 0 && length != -ENOENT && length != -ESRCH)
@@ -369,12 +372,12 @@ static int deliver_command(struct inquiry *inquiry, const struct errand *errand,
     return commands->note(inquiry, pid, message->text, length);
 }
 
-int bystander_read_commands(struct inquiry *inquiry, const int32_t *pids, uint32_t count,
-                            int (*note)(struct inquiry *inquiry, int32_t pid, char *text, ssize_t length))
+int helper_read_commands(struct inquiry *inquiry, const int32_t *pids, uint32_t count,
+                         int (*note)(struct inquiry *inquiry, int32_t pid, char *text, ssize_t length))
 {
     struct commands commands = {note};
     char(*paths)[PATH_SIZE] = count ? malloc(count * sizeof(*paths)) : NULL;
-    struct errand errand = {
+    struct task task = {
         .count = count, .pids = pids, .paths = (const char(*)[PATH_SIZE])paths, .proc_fd = inquiry->proc_fd};
     int status;
 
@@ -384,7 +387,7 @@ int bystander_read_commands(struct inquiry *inquiry, const int32_t *pids, uint32
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++)
         snprintf(paths[i], sizeof(paths[i]), "%d/cmdline", pids[i]);
-    status = run(inquiry, &errand, deliver_command, &commands);
+    status = run(inquiry, &task, deliver_command, &commands);
     free(paths);
     return status;
 }
@@ -396,22 +399,22 @@ struct borrowing {
     void *context;
 };
 
-static int deliver_borrowed(struct inquiry *inquiry, const struct errand *errand, struct message *message, int netns_fd,
+static int deliver_borrowed(struct inquiry *inquiry, const struct task *task, struct message *message, int netns_fd,
                             void *context)
 {
     const struct borrowing *borrowing = context;
-    (void)errand;
+    (void)task;
     return borrowing->note(inquiry, borrowing->context, message->reply.index, &message->reply.borrowed, netns_fd);
 }
 
-int bystander_borrow(struct inquiry *inquiry, const struct holder *holders, uint32_t count,
-                     int (*note)(struct inquiry *inquiry, void *context, uint32_t index,
-                                 const struct borrowed *borrowed, int netns_fd),
-                     void *context)
+int helper_borrow(struct inquiry *inquiry, const struct holder *holders, uint32_t count,
+                  int (*note)(struct inquiry *inquiry, void *context, uint32_t index, const struct borrowed *borrowed,
+                              int netns_fd),
+                  void *context)
 {
     struct borrowing borrowing = {note, context};
     int32_t *pids = count ? malloc(count * sizeof(*pids)) : NULL;
-    struct errand errand = {.count = count, .pids = pids, .holders = holders, .proc_fd = inquiry->proc_fd};
+    struct task task = {.count = count, .pids = pids, .holders = holders, .proc_fd = inquiry->proc_fd};
     int status;
 
     if (count == 0)
@@ -420,7 +423,7 @@ int bystander_borrow(struct inquiry *inquiry, const struct holder *holders, uint
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++)
         pids[i] = holders[i].pid;
-    status = run(inquiry, &errand, deliver_borrowed, &borrowing);
+    status = run(inquiry, &task, deliver_borrowed, &borrowing);
     free(pids);
     return status;
 }

@@ -1,14 +1,14 @@
-/* bystander.h - a child process that asks what may wait on a stranger, and can be given up. */
-#ifndef PROCTCP_BYSTANDER_H
-#define PROCTCP_BYSTANDER_H
+/* helper.h - a child process that asks what may wait on a stranger, and can be given up. */
+#ifndef PROCTCP_HELPER_H
+#define PROCTCP_HELPER_H
 
 #include "capture/inquiry.h"
 
 /* Reads the command lines of processes, at most LIMIT_COMMAND_LENGTH bytes of each, and gives them to note(): one after
  * the other, with room for a NUL behind them; of one that cannot be had length is negative (-ETIMEDOUT: it lies in
  * memory that does not come). */
-int bystander_read_commands(struct inquiry *inquiry, const int32_t *pids, uint32_t count,
-                            int (*note)(struct inquiry *inquiry, int32_t pid, char *text, ssize_t length));
+int helper_read_commands(struct inquiry *inquiry, const int32_t *pids, uint32_t count,
+                         int (*note)(struct inquiry *inquiry, int32_t pid, char *text, ssize_t length));
 
 /* What a borrowed socket says of itself. */
 struct borrowed {
@@ -20,12 +20,12 @@ struct borrowed {
 
 /* Borrows the sockets of holders, in order, and gives what each says to note(). netns_fd is a descriptor of its
  * namespace, note()'s to close, or -1: it is the same as that of the answer before, or not to be had. */
-int bystander_borrow(struct inquiry *inquiry, const struct holder *holders, uint32_t count,
-                     int (*note)(struct inquiry *inquiry, void *context, uint32_t index,
-                                 const struct borrowed *borrowed, int netns_fd),
-                     void *context);
+int helper_borrow(struct inquiry *inquiry, const struct holder *holders, uint32_t count,
+                  int (*note)(struct inquiry *inquiry, void *context, uint32_t index, const struct borrowed *borrowed,
+                              int netns_fd),
+                  void *context);
 
 /* Ends what was given up before, as far as it can be ended. */
-void bystander_reap(struct indices *children);
+void helper_reap(struct indices *children);
 
 #endif
