@@ -1,21 +1,22 @@
 /* capture.h - what one scan's questions to the kernel brought, written down as the kernel said it: plain data, which
  * the floors above read and do not write. Also what lives longer than a scan: how scans are made, and what is recalled.
  *
- * Nothing here waits on a stranger. A scan calls the kernel about what a user controls in these places, and nowhere
- * else:
- *   - getdents, readlink and open below /proc/<pid> (fd, task, ns, exe, net): answered by the kernel alone. A link is
- *     printed from the name that the kernel has; no file system is asked about it.
- *   - stat, status, limits, cgroup of a process: the same; their size is bounded by the kernel and by our buffer.
+ * Nothing here waits on a stranger for long. These calls, and no others, are about what a user controls:
+ *   - sock_diag. Our socket is connected to the kernel, so that nobody else's messages reach it. A dump with tcp_info
+ * takes the lock of each socket, which its owner can hold for ever.
+ *   - readlink, open and read below /proc/<pid> (fd, task, ns, exe, net, stat). No file system is asked: a link is
+ * printed from the name that the kernel has. Since 6.17 or so the lock of a process in execve() is waited for. status,
+ * limits, cgroup and listings of fd and task take no such lock. Sizes are bounded by the kernel, and by our buffer.
+ *   - kcmp() of two threads: the same lock.
+ *     All of these are made by a child process that is given up when a call does not come back (guard.h).
  *   - a descriptor that may be a socket (unhashed.c): opened with O_PATH, which opens nothing of it; what is pinned is
  *     seen to be a socket by its link; only then is it asked, through our own pinned descriptor, for its protocol.
- *   - a borrowed socket (helper.c): duplicated, asked and closed in a child process that is given up after a while.
- *     A close that is the last one lingers as long as its owner wants it to, and what was taken for a socket may be
- *     a file of FUSE by then, whose close waits for its daemon.
+ *   - a borrowed socket (helper.c): duplicated and asked in a process of its own, which never closes it but ends. A
+ * close that is the last one lingers as long as its owner wants it to, and what was taken for a socket may be a file by
+ *     then, whose close waits for its file system. It is asked for nothing that takes its lock.
  *   - /proc/<pid>/cmdline (helper.c): memory of the process, which it may have mapped from a file that never comes;
- *     read in that child, too.
- *   - sock_diag: our socket is connected to the kernel, so that nobody else's messages reach it; a dump that the kernel
- *     does not answer is given up after a while (sock_diag.c says what can hold it).
- *   - setns and /run/netns: a name is opened with O_PATH first, and opened only if it is a namespace.
+ * read in such a process, too.
+ *   - setns and /run/netns, which is root's: a name is opened with O_PATH first, and opened only if it is a namespace.
  * What a user can make large is bounded for each user (limits.h). */
 #ifndef PROCTCP_CAPTURE_H
 #define PROCTCP_CAPTURE_H
@@ -51,7 +52,7 @@ enum walk {
 /* A process that /proc listed. Ordered by pid. */
 struct process {
     int32_t pid;
-    uint32_t uid;   /* who owns its directory: the effective user, or root where it may not be dumped */
+    uint32_t uid;   /* who owns its directory: the effective user */
     uint32_t netns; /* it lives in; 0: not known */
     uint32_t fds;
     uint32_t first_owner; /* its owners stand together, ordered by (fd, inode) */

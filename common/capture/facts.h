@@ -16,8 +16,8 @@ ssize_t facts_read_file(struct inquiry *inquiry, int directory, int32_t pid, con
 /* The effective user. false: not to be had. */
 bool facts_read_uid(struct inquiry *inquiry, int directory, int32_t pid, uint32_t *uid);
 
-/* The real user of a process: the owner of its directory may be root where it is not to be dumped. 0 is root, whom
- * nobody is blamed for, or it is not known. Waits on nobody. */
+/* The real user of a process, who cannot choose it; 0: root, whom nobody is blamed for, or not known. Waits on nobody.
+ */
 uint32_t facts_real_user(struct inquiry *inquiry, int32_t pid);
 
 /* Of /proc/<pid>/stat. */
