@@ -356,13 +356,16 @@ class Publishing(CollectdTest):
     def test_hostile_names_are_published_apart(self):
         names = [b"a b", b"a/b", b"a\"'b", b"a\nb", b"\xff\xfe", b"[x]{*},", b"../../up", b"%n%s%n", b"-", b"a=b;c|d",
                  b"\xc3\xa4 umlaut", b"\x1b[31mred", b"(sd) 1 2 3 4"]
+        pids = []
         for count, name in enumerate(names, 1):
             holder = self.holder(os.fsdecode(name))
+            pids.append(holder.process.pid)
             for _ in range(count):
                 holder.listen()
         reserved = self.holder("_other")
         reserved.listen()
-        values = self.collectd("ReportSockets true\nMaxSockets 100000").fresh()
+        pids.append(reserved.process.pid)
+        values = self.collectd("ReportSockets true\nPid %s" % " ".join(map(str, pids))).fresh()
         for count, name in enumerate(names, 1):
             self.assertEqual(values.get(escaped(name) + "/count-sockets"), count, name)
         self.assertEqual(values.get("+5Fother/count-sockets"), 1)
@@ -482,14 +485,14 @@ class Traffic(CollectdTest):
         holder = self.holder()
         listener = holder.listen()
         holder.pair(listener)
-        values = self.collectd("CollectTcpInfo false\nReportSockets true").fresh()
+        values = self.collectd("CollectTcpInfo false\nReportSockets true\nProcess \"%s\"" % holder.name).fresh()
         self.assertEqual(values[holder.name + "/count-sockets"], 3)
         self.assertEqual([name for name in values if re.search("if_|latency|Retrans", name)], [])
 
     def test_procfs_gives_neither_traffic_nor_latency(self):
         holder = self.holder()
         holder.pair(holder.listen())
-        daemon = self.collectd("Source procfs\nReportSockets true")
+        daemon = self.collectd("Source procfs\nReportSockets true\nProcess \"%s\"" % holder.name)
         values = daemon.fresh()
         self.assertEqual(values[holder.name + "/count-sockets"], 3)
         self.assertEqual([name for name in values if re.search("if_|latency|Retrans|accept_max", name)], [])

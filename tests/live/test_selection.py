@@ -101,7 +101,8 @@ class Walk(zoo.ZooTest):
         alone = self.fork(lambda: (None, zoo.listener()))
         everything = stats()
         chosen = stats("--pid", alone.pid)
-        self.assertEqual(chosen["skipped"], chosen["processes_seen"] - 1)
+        # Others may end before they are looked at.
+        self.assertIn(chosen["processes_seen"] - 1 - chosen["skipped"], range(chosen["vanished"] + 1))
         self.assertEqual(chosen["descriptors"], len(os.listdir("/proc/%d/fd" % alone.pid)))
         self.assertGreater(everything["descriptors"], chosen["descriptors"] + 100)
         self.assertEqual(stats("--exclude-pid", holder.pid)["skipped"], 1)

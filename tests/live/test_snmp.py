@@ -24,6 +24,7 @@ NONE, UP_TO_DATE, STALE = 1, 2, 3
 LISTEN, ESTABLISHED = 2, 5
 ONE_SCAN = "scanInterval 3600\n"  # what is served does not change while the test looks
 MANY_SCANS = "scanInterval 1\n"
+OURS = ONE_SCAN + "pid %d\n" % os.getpid()  # the host may have a million sockets more than a walk should print
 SOURCE, NAMESPACES_PROCFS, SOURCE_REASON, SKIPPED = ("%s.%d.0" % (SCAN, n) for n in (4, 25, 24, 26))
 PROCFS, NETLINK = 2, 3
 SO_COOKIE = 57
@@ -81,14 +82,14 @@ class AgentTest(LiveTest):
         self.assertIsNone(master.poll(), self.read("snmpd.log"))
         return master
 
-    def start_agent(self, configuration=ONE_SCAN, *options, **how):
+    def start_agent(self, configuration=OURS, *options, **how):
         """In the foreground, with its messages in agent.log."""
         self.write("proctcp.conf", configuration)
         with open(self.path("agent.log"), "w") as log:
             return self.start(how.pop("program", AGENT), "-f", *(options or ("-x", self.address)),
                               env=self.environment, stdout=log, stderr=log, **how)
 
-    def start_both(self, configuration=ONE_SCAN):
+    def start_both(self, configuration=OURS):
         self.start_master()
         self.agent = self.start_agent(configuration)
         self.wait_for_scan()
@@ -214,7 +215,7 @@ class Rows(AgentTest):
                 "sys.stdin.read()\n")
         child = self.start(sys.executable, "-c", code, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         fd = int(child.stdout.readline())
-        self.start_both()
+        self.start_both(ONE_SCAN + "pid %d\n" % child.pid)
         self.assertEqual(self.get("%s.4%s" % (SOCKET, index_of(fd, pid=child.pid))), b"a??b?\xc3\xa9")
         row = self.get("%s.104%s" % (SOCKET, index_of(fd, pid=child.pid)))
         self.assertRegex(row, rb"^[ -~]+$")
