@@ -49,7 +49,7 @@ COLLECTD := $(wildcard plugins/collectd/*.c)
 SNMP := $(wildcard plugins/snmp/*.c)
 UNIT := $(patsubst tests/unit/test_%.c,$(BUILD)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
 LIB := $(BUILD)/libproctcp.a
-VERSION := $(shell sed -n 's/^.define PROCTCP_VERSION "\(.*\)"/\1/p' common/proctcp.h)
+VERSION = $(shell sed -n 's/^.define PROCTCP_VERSION "\(.*\)"/\1/p' common/proctcp.h)
 LIBS := -lmnl -lpthread
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 BENCH := $(patsubst %,$(BUILD)/tests/bench/%,load floor measure)
@@ -219,7 +219,7 @@ check-kernels: deps-kernels
 	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BUILD)/tests/bench/load && \
 		/usr/bin/python3 tests/kernels/run.py'
 
-lint: $(LIB)
+lint:
 	$(Q)missing=$$(for tool in $(DEPS_LINT:clang-format=$(CLANG_FORMAT)); do \
 		command -v $$tool >/dev/null || echo $$tool; done); \
 		if [ -n "$$missing" ]; then echo "proctcp: lint needs the Debian packages:" $$missing >&2; exit 1; fi
@@ -228,6 +228,7 @@ lint: $(LIB)
 		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon common plugins
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' $(COMMON) plugins/*/*.c -- -std=gnu11 -D_GNU_SOURCE -Icommon \
 		$(COLLECTD_CPPFLAGS)
+	$(Q)$(MAKE) --no-print-directory lib
 	$(Q)/usr/bin/python3 tests/floors.py . $(BUILD)
 format:
 	$(Q)$(CLANG_FORMAT) -i $(SOURCES)
