@@ -159,7 +159,7 @@ $(BUILD)/tests/live/shim.so: tests/live/shim.c Makefile
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 replay: $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%)
-$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/tests/unit/literal.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
@@ -169,7 +169,7 @@ fuzz:
 	$(Q)for name in $(FUZZ); do \
 		mkdir -p $(BUILD)/fuzz/corpus/$$name $(BUILD)/fuzz/crashes && \
 		$(FUZZ_CC) -D_GNU_SOURCE -Icommon -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
-			-fno-sanitize-recover=all -o $(BUILD)/fuzz/$$name tests/fuzz/fuzz_$$name.c $(COMMON) $(LIBS) && \
+			-fno-sanitize-recover=all -o $(BUILD)/fuzz/$$name tests/fuzz/fuzz_$$name.c tests/unit/literal.c $(COMMON) $(LIBS) && \
 		echo "fuzzing $$name for $(FUZZ_SECONDS) s" && \
 		$(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
 			-artifact_prefix=$(BUILD)/fuzz/crashes/$$name- $(BUILD)/fuzz/corpus/$$name tests/fuzz/corpus/$$name || exit 1; \

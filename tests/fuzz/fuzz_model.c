@@ -1,0 +1,103 @@
+/* Captures of any sort, one after the other: what follows from them must be consistent, whatever they say. Each byte
+ * pair adds one thing; few inodes, cookies and ports, so that they meet. */
+#include "../unit/literal.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition)
+{
+    if (!condition)
+        abort();
+}
+
+static void check_rows(const struct proctcp_snapshot *snapshot)
+{
+    for (uint32_t i = 0; i < snapshot->row_count; i++) {
+        const struct proctcp_row *row = &snapshot->rows[i], *before = i ? row - 1 : NULL;
+        require(row->socket < snapshot->socket_count && row->process < snapshot->process_count);
+        require(row->owner_rank >= 1 && row->owner_rank <= snapshot->sockets[row->socket].owners);
+        require(row->peer == PROCTCP_NONE || row->peer < snapshot->row_count);
+        require(snapshot->processes[row->process].pid == row->pid);
+        if (before)
+            require(before->pid < row->pid || (before->pid == row->pid && before->fd < row->fd) ||
+                    (before->pid == row->pid && before->fd == row->fd && before->subflow < row->subflow));
+    }
+}
+
+static void check(const struct proctcp_snapshot *snapshot)
+{
+    uint32_t unattributed = 0, counted = 0, owners = 0;
+
+    check_rows(snapshot);
+    for (uint32_t i = 0; i < snapshot->socket_count; i++) {
+        owners += snapshot->sockets[i].owners;
+        unattributed += snapshot->sockets[i].owners == 0;
+        require(snapshot->sockets[i].state >= PROCTCP_CLOSED && snapshot->sockets[i].state <= PROCTCP_TIME_WAIT);
+    }
+    for (uint32_t i = 0; i < snapshot->unattributed_count; i++)
+        counted += snapshot->unattributed[i].sockets;
+    require(counted == unattributed && owners == snapshot->row_count);
+    for (uint32_t i = 0; i < snapshot->last_holder_count; i++)
+        require(snapshot->sockets[snapshot->last_holders[i].socket].owners == 0);
+    for (uint32_t i = 0; i < snapshot->process_count; i++) {
+        const struct proctcp_process *process = &snapshot->processes[i];
+        uint32_t sum = 0;
+        for (unsigned state = 0; state < PROCTCP_STATES; state++)
+            sum += process->by_state[state];
+        require(sum == process->sockets && process->totals.bytes_sent >= process->since.bytes_sent);
+    }
+}
+
+static void add(struct literal *literal, uint8_t what, uint8_t value, int *pid, int *fd)
+{
+    struct proctcp_socket *socket;
+
+    switch (what & 3) {
+    case 0:
+        socket = literal_socket(literal, value & 7, what & 4 ? value >> 3 : 0, 0x7f000001, (uint16_t)(value >> 4 & 3),
+                                0x7f000001, (uint16_t)(value >> 6));
+        socket->state = (uint8_t)(PROCTCP_CLOSED + (what >> 3) % 11);
+        socket->netns = 1 + (what >> 7);
+        socket->bytes_sent = socket->bytes_acked = value;
+        break;
+    case 1:
+        *pid += 1 + (value & 3);
+        *fd = 2;
+        literal_process(literal, *pid)->walk = (uint8_t)(value & 16 ? WALK_REFUSED : WALKED);
+        break;
+    case 2:
+        *fd += value >> 3 & 1;
+        if (literal->capture.processes.count)
+            literal_owner(literal, *fd, value & 7);
+        break;
+    default:
+        indices_push(&literal->capture.unread, value & 7);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct literal literal = {.snapshot = NULL};
+    uint64_t time = 100;
+    int pid = 0, fd = 2;
+
+    literal_begin(&literal, time);
+    for (size_t i = 0; i + 1 < size; i += 2) {
+        if (data[i] != 0xff) {
+            add(&literal, data[i], data[i + 1], &pid, &fd);
+            continue;
+        }
+        if (literal_end(&literal, NULL) < 0)
+            break;
+        check(literal.snapshot);
+        literal_begin(&literal, time += 10);
+        pid = 0;
+        fd = 2;
+    }
+    if (literal_end(&literal, NULL) == 0)
+        check(literal.snapshot);
+    literal_free(&literal);
+    return 0;
+}

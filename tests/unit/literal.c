@@ -1,0 +1,161 @@
+/* literal.c - a capture written by hand, and the model and history that follow from it. */
+#include "literal.h"
+
+#include <errno.h>
+#include <string.h>
+
+void literal_free(struct literal *literal)
+{
+    proctcp_snapshot_unref(literal->snapshot);
+    capture_clear(&literal->capture);
+    model_clear(&literal->model);
+    tuples_clear(&literal->tuples);
+    history_clear(&literal->history);
+}
+
+void literal_begin(struct literal *literal, uint64_t time)
+{
+    struct capture *capture = &literal->capture;
+    const char **name;
+    struct proctcp_impairment *none;
+
+    capture_recycle(capture);
+    model_recycle(&literal->model);
+    tuples_recycle(&literal->tuples);
+    capture->stats.time = time;
+    capture->counters = UINT64_MAX;
+    name = vector_push(&capture->congestion_names);
+    none = vector_push(&capture->impairments);
+    if (name)
+        *name = "";
+    if (none)
+        *none = (struct proctcp_impairment){0};
+}
+
+static struct proctcp_address ipv4(uint32_t address)
+{
+    struct proctcp_address out = {.bytes = {[10] = 0xff, [11] = 0xff}};
+    for (unsigned i = 0; i < 4; i++)
+        out.bytes[12 + i] = (uint8_t)(address >> (24 - 8 * i));
+    return out;
+}
+
+struct proctcp_socket *literal_socket(struct literal *literal, uint32_t inode, uint64_t cookie, uint32_t local,
+                                      uint16_t local_port, uint32_t remote, uint16_t remote_port)
+{
+    struct proctcp_socket *socket = vector_push(&literal->capture.sockets);
+
+    if (!socket)
+        return NULL;
+    *socket = (struct proctcp_socket){.present = PROCTCP_HAS_LOCAL | PROCTCP_HAS_REMOTE | PROCTCP_HAS_NETNS |
+                                                 PROCTCP_HAS_INFO | PROCTCP_HAS_BYTES | PROCTCP_HAS_BYTES_SENT |
+                                                 PROCTCP_HAS_SEGS | (cookie ? PROCTCP_HAS_COOKIE : 0),
+                                      .inode = inode,
+                                      .cookie = cookie,
+                                      .netns = 1,
+                                      .subflow = 1,
+                                      .state = PROCTCP_ESTABLISHED,
+                                      .direction = PROCTCP_DIRECTION_UNKNOWN,
+                                      .family = PROCTCP_INET,
+                                      .local_address = ipv4(local),
+                                      .local_port = local_port,
+                                      .remote_address = ipv4(remote),
+                                      .remote_port = remote_port,
+                                      .first_seen = (uint32_t)literal->capture.stats.time};
+    return socket;
+}
+
+struct process *literal_process(struct literal *literal, int pid)
+{
+    struct process *process = vector_push(&literal->capture.processes);
+    struct facts *facts = vector_push(&literal->capture.facts);
+
+    if (!process || !facts)
+        return NULL;
+    *facts = (struct facts){
+        .present = PROCTCP_HAS_PROCESS, .name = "", .executable = "", .cgroup = "", .start_ticks = (uint64_t)pid * 10};
+    *process = (struct process){.pid = pid,
+                                .netns = 1,
+                                .first_owner = literal->capture.owners.count,
+                                .facts = literal->capture.facts.count - 1,
+                                .walk = WALKED,
+                                .is_selected = true};
+    return process;
+}
+
+struct owner *literal_owner(struct literal *literal, int fd, uint32_t inode)
+{
+    struct capture *capture = &literal->capture;
+    struct owner *owner = vector_push(&capture->owners);
+
+    if (!owner || !capture->processes.count)
+        return NULL;
+    *owner = (struct owner){.inode = inode, .fd = fd, .socket = PROCTCP_NONE};
+    capture->processes.at[capture->processes.count - 1].owner_count++;
+    return owner;
+}
+
+/* What a capture ends with: sockets by inode, and the owners of TCP sockets alone, each with its socket. */
+static int finish(struct capture *capture)
+{
+    if (!hash_begin(&capture->by_inode, (uint64_t)capture->sockets.count + 1))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < capture->sockets.count; i++) {
+        const uint32_t inode = capture->sockets.at[i].inode;
+        if (inode && hash_put(&capture->by_inode, inode, i) && !indices_push(&capture->shared, inode))
+            return -ENOMEM;
+    }
+    for (uint32_t p = 0; p < capture->processes.count; p++) {
+        struct process *process = &capture->processes.at[p];
+        uint32_t kept = process->first_owner;
+        for (uint32_t i = 0; i < process->owner_count; i++) {
+            struct owner owner = capture->owners.at[process->first_owner + i];
+            owner.socket = hash_find(&capture->by_inode, owner.inode);
+            if (owner.socket != HASH_NONE)
+                capture->owners.at[kept++] = owner;
+        }
+        process->owner_count = kept - process->first_owner;
+        if (!process->owner_count)
+            process->facts = PROCTCP_NONE;
+    }
+    return 0;
+}
+
+int literal_end(struct literal *literal, const struct proctcp_selection *selection)
+{
+    struct capture *capture = &literal->capture;
+    struct model *model = &literal->model;
+    struct history next = {.previous = NULL};
+    const struct proctcp_snapshot *snapshot;
+    uint32_t number;
+    int status = finish(capture);
+
+    if (status == 0)
+        status = model_begin(model, capture);
+    if (status == 0)
+        status = tuples_index(model, capture, 1, &literal->tuples, &number);
+    if (status == 0)
+        status = model_join(model, capture);
+    if (status == 0)
+        status = peers_find(model, &literal->tuples);
+    if (status == 0)
+        status = filter_model(model, capture, selection);
+    if (status == 0)
+        status = sums_count(model, capture, &number);
+    if (status == 0)
+        status = history_apply(&literal->history, capture, selection, model, &capture->strings, &next);
+    if (status == 0)
+        status = sums_unattributed(model, &number);
+    if (status == 0)
+        status = snapshot_freeze(model, capture, &snapshot);
+    if (status) {
+        history_clear(&next);
+        return status;
+    }
+    history_clear(&literal->history);
+    literal->history = next;
+    literal->history.previous = snapshot;
+    proctcp_snapshot_unref(literal->snapshot);
+    literal->snapshot = snapshot;
+    return 0;
+}
