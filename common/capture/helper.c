@@ -6,6 +6,7 @@
 #include "capture/helper.h"
 
 #include "capture/facts.h"
+#include "capture/left_alone.h"
 #include "capture/limits.h"
 
 #include <fcntl.h>
@@ -308,7 +309,7 @@ static void skip_user_of(struct inquiry *inquiry, struct task *task, uint32_t in
     const uint32_t user = facts_real_user(inquiry, task->pids[index]);
     const struct left_alone who = {.pid = task->pids[index], .uid = user, .scans = LIMIT_LEFT_ALONE};
 
-    inquiry_leave_alone(inquiry, who);
+    left_alone_add(inquiry, who);
 
     for (uint32_t i = index + 1; user && i < task->count; i++) {
         if (!task->skip[i] && facts_real_user(inquiry, task->pids[i]) == user)

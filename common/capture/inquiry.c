@@ -127,12 +127,3 @@ uint64_t inquiry_ticks(const struct inquiry *inquiry)
     clock_gettime(CLOCK_BOOTTIME, &now);
     return (uint64_t)now.tv_sec * hz + (uint64_t)now.tv_nsec / (1000000000u / hz);
 }
-
-int inquiry_leave_alone(struct inquiry *inquiry, struct left_alone who)
-{
-    struct left_alone *slot = vector_push(&inquiry->kept->left_alone);
-    if (!slot)
-        return -ENOMEM;
-    *slot = who;
-    return 0;
-}

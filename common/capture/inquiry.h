@@ -112,9 +112,6 @@ bool inquiry_parse_socket_link(const char *link, size_t length, uint32_t *inode)
 /* A number as the kernel writes it: no sign, no leading zeros. */
 bool inquiry_parse_number(const char *name, int32_t *number);
 
-/* Somebody made a call wait for too long. */
-int inquiry_leave_alone(struct inquiry *inquiry, struct left_alone who);
-
 /* ---- directory listings ---- */
 
 /* As the kernel lays it out for getdents64. */

@@ -4,6 +4,7 @@
 
 #include "capture/facts.h"
 #include "capture/helper.h"
+#include "capture/left_alone.h"
 #include "capture/procfs_fd.h"
 
 #include <fcntl.h>
@@ -75,7 +76,7 @@ static int ask_rules(struct inquiry *inquiry, int32_t pid, enum rule_kind end, i
     inquiry->asked_pid = pid;
     if (!select_pid(inquiry->config->selection, pid))
         return 0;
-    if (procfs_fd_is_left_alone(inquiry, pid))
+    if (left_alone_has_process(inquiry, pid))
         return -EBUSY;
     snprintf(path, sizeof(path), "%d", pid);
     *directory = openat(inquiry->proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);

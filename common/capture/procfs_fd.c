@@ -5,6 +5,7 @@
 
 #include "capture/facts.h"
 #include "capture/guard.h"
+#include "capture/left_alone.h"
 #include "capture/limits.h"
 #include "capture/prefilter.h"
 #include "capture/sink.h"
@@ -185,18 +186,6 @@ static int walk_tables(struct inquiry *inquiry, uint32_t index, int directory)
     return status;
 }
 
-bool procfs_fd_is_left_alone(struct inquiry *inquiry, int32_t pid)
-{
-    const struct all_left_alone *left = &inquiry->kept->left_alone;
-    const uint32_t user = left->count ? facts_real_user(inquiry, pid) : 0;
-
-    for (uint32_t i = 0; i < left->count; i++) {
-        if (left->at[i].pid && (left->at[i].pid == pid || (user && left->at[i].uid == user)))
-            return true;
-    }
-    return false;
-}
-
 /* path is that of its descriptors from base on. */
 static int walk(struct inquiry *inquiry, uint32_t index, int base, const char *path)
 {
@@ -204,7 +193,7 @@ static int walk(struct inquiry *inquiry, uint32_t index, int base, const char *p
     int directory = -1, status = -EBUSY;
 
     inquiry->asked_pid = process->pid;
-    if (!procfs_fd_is_left_alone(inquiry, process->pid)) {
+    if (!left_alone_has_process(inquiry, process->pid)) {
         directory = openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         status = directory < 0 ? inquiry_errno() : 0;
     }
@@ -237,7 +226,7 @@ static void leave_out(struct inquiry *inquiry, uint32_t index)
     process->walk = WALK_LEFT_OUT;
     process->is_selected = false;
     inquiry->capture->stats.skipped++;
-    if (procfs_fd_is_left_alone(inquiry, process->pid))
+    if (left_alone_has_process(inquiry, process->pid))
         return;
     snprintf(path, sizeof(path), "%d/ns/net", process->pid);
     process->netns = inquiry_netns_link(inquiry, inquiry->proc_fd, path);

@@ -9,8 +9,6 @@
 int procfs_fd_read(struct inquiry *inquiry);
 /* The owners of one process that was left out. */
 int procfs_fd_walk(struct inquiry *inquiry, uint32_t process);
-/* Whether a process is not looked at: it made us wait before, or another one of its user did. */
-bool procfs_fd_is_left_alone(struct inquiry *inquiry, int32_t pid);
 /* Where the kernel cannot tell which threads have descriptors of their own: those of all threads. */
 int procfs_fd_walk_threads(struct inquiry *inquiry);
 

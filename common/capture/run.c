@@ -6,6 +6,7 @@
 #include "capture/facts.h"
 #include "capture/guard.h"
 #include "capture/helper.h"
+#include "capture/left_alone.h"
 #include "capture/limits.h"
 #include "capture/netns.h"
 #include "capture/procfs_fd.h"
@@ -204,20 +205,6 @@ static int reserve_as_before(struct inquiry *inquiry)
 
 /* ---- who is left alone ---- */
 
-/* As long as a call has not come back, nobody is tried again: each try may leave one more child behind. */
-static int recall_left_alone(struct inquiry *inquiry)
-{
-    const struct all_left_alone *before = &inquiry->before->left_alone;
-
-    for (uint32_t i = 0; i < before->count; i++) {
-        struct left_alone who = before->at[i];
-        who.scans -= !inquiry->kept->children.count;
-        if (who.scans && inquiry_leave_alone(inquiry, who) < 0)
-            return -ENOMEM;
-    }
-    return 0;
-}
-
 /* A call did not come back. A user is blamed for what his process does, and for what is done in his namespaces; root is
  * not, but that one process or namespace is. */
 static int blame(struct inquiry *inquiry)
@@ -236,7 +223,7 @@ static int blame(struct inquiry *inquiry)
         status = who.pid ? 0 : -ETIMEDOUT;
     }
     close_root(inquiry);
-    return status ? status : inquiry_leave_alone(inquiry, who);
+    return status ? status : left_alone_add(inquiry, who);
 }
 
 /* ---- all questions ---- */
@@ -321,7 +308,7 @@ int capture_run(struct inquiry *inquiry, const struct recollection *before, cons
     inquiry->guarded = is_live_root(inquiry->config->root);
     status = recall_children(inquiry);
     if (status == 0)
-        status = recall_left_alone(inquiry);
+        status = left_alone_recall(inquiry);
     if (status)
         return status;
     inquiry->without_info = kept->children.count >= LIMIT_CHILDREN;

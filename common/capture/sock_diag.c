@@ -8,6 +8,7 @@
 
 #include "capture/guard.h"
 #include "capture/inet_diag.h"
+#include "capture/left_alone.h"
 #include "capture/netns.h"
 #include "capture/sink.h"
 #include "capture/tcp_info.h"
@@ -264,33 +265,11 @@ static ssize_t receive(struct inquiry *inquiry, int netlink)
     return envelope.msg_namelen == sizeof(sender) && sender.nl_pid == 0 ? length : 0;
 }
 
-/* tcp_info is read under the lock of its socket, which somebody there may hold for ever. If a user did so in one of his
- * namespaces, he is not trusted in any. */
-static bool may_ask_for_info(struct inquiry *inquiry, uint32_t netns)
-{
-    const struct all_left_alone *left = &inquiry->kept->left_alone;
-    uint32_t user = 0;
-    bool knows_user = netns == inquiry->own_netns;
-
-    for (uint32_t i = 0; i < left->count && netns; i++) {
-        if (left->at[i].netns == 0)
-            continue;
-        if (left->at[i].netns == netns)
-            return false;
-        if (!knows_user)
-            user = netns_user(inquiry, netns);
-        knows_user = true;
-        if (user && left->at[i].uid == user)
-            return false;
-    }
-    return !inquiry->without_info;
-}
-
 static int dump_once(struct inquiry *inquiry, int netlink, uint32_t kernel_mask, struct sock_diag_dump *dump)
 {
     enum sock_diag_progress progress = SOCK_DIAG_MORE;
-    int status = request(inquiry, netlink, kernel_mask, may_ask_for_info(inquiry, dump->netns), dump->sequence),
-        error = 0;
+    const bool with_info = !inquiry->without_info && !left_alone_has_netns(inquiry, dump->netns);
+    int status = request(inquiry, netlink, kernel_mask, with_info, dump->sequence), error = 0;
 
     while (status == 0 && progress == SOCK_DIAG_MORE) {
         ssize_t length = receive(inquiry, netlink);

@@ -1,5 +1,5 @@
 /* find.c - which process is the same as another, and where it stands among those that are ordered by pid. */
-#include "history/history.h"
+#include "history/find.h"
 
 #include <stdlib.h>
 

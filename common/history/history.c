@@ -1,6 +1,11 @@
 /* history.c - what a scan learns from the one before it, in its order; and what it leaves to the next. */
 #include "history/history.h"
 
+#include "history/idle.h"
+#include "history/last_holder.h"
+#include "history/match.h"
+#include "history/totals.h"
+
 #include <errno.h>
 
 static const struct vector_place history_vectors[] = {

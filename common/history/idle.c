@@ -1,6 +1,8 @@
 /* idle.c - processes that hold no TCP socket for a while, and whose totals go on where they were when they hold one
  * again. */
-#include "history/history.h"
+#include "history/idle.h"
+
+#include "history/find.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* last_holder.c - who held a socket that nobody holds any more: the kernel keeps a socket's cookie when it is orphaned
  * and when it waits in TIME_WAIT, so that a scan which saw it held tells. */
-#include "history/history.h"
+#include "history/last_holder.h"
+
+#include "history/find.h"
 
 #include <errno.h>
 #include <stdlib.h>

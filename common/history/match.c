@@ -1,6 +1,8 @@
 /* match.c - which sockets, rows and processes of this scan were there in the one before. A socket is the same by its
  * cookie, a process by its start time: inodes, descriptors and pids are used again. */
-#include "history/history.h"
+#include "history/match.h"
+
+#include "history/find.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* totals.c - the totals of processes: what their sockets counted, added up from scan to scan, so that they only go up
  * whatever becomes of the sockets. Knows what the kernel's counters do. */
-#include "history/history.h"
+#include "history/totals.h"
+
+#include "history/find.h"
 
 #include "select/select.h"
 

@@ -1,18 +1,21 @@
 /* items.c - rows, processes, sockets and counts, in the one way in which every form goes through them. */
 #include "output.h"
 
+static size_t add_fields(const struct proctcp_field *(*table_of)(size_t *count), size_t listed,
+                         const struct proctcp_field *fields[ITEMS_FIELDS_MAX])
+{
+    size_t count = 0;
+    const struct proctcp_field *table = table_of(&count);
+
+    for (size_t f = 0; f < count && listed < ITEMS_FIELDS_MAX; f++)
+        fields[listed++] = &table[f];
+    return listed;
+}
+
 size_t items_fields(const struct items *items, const struct proctcp_field *fields[ITEMS_FIELDS_MAX])
 {
-    const struct proctcp_field *(*const tables[])(size_t * count) = {items->fields, items->more_fields};
-    size_t listed = 0;
-
-    for (size_t t = 0; t < 2 && tables[t]; t++) {
-        size_t count;
-        const struct proctcp_field *table = tables[t](&count);
-        for (size_t f = 0; f < count && listed < ITEMS_FIELDS_MAX; f++)
-            fields[listed++] = &table[f];
-    }
-    return listed;
+    const size_t listed = add_fields(items->fields, 0, fields);
+    return items->more_fields ? add_fields(items->more_fields, listed, fields) : listed;
 }
 
 /* ---- rows ---- */

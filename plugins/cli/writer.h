@@ -79,13 +79,15 @@ static inline size_t format_signed(char text[WRITER_NUMBER_SIZE], int64_t number
 static inline void writer_unsigned(struct writer *writer, uint64_t number)
 {
     char text[WRITER_NUMBER_SIZE];
-    writer_bytes(writer, text, format_unsigned(text, number));
+    const size_t length = format_unsigned(text, number);
+    writer_bytes(writer, text, length);
 }
 
 static inline void writer_signed(struct writer *writer, int64_t number)
 {
     char text[WRITER_NUMBER_SIZE + 1];
-    writer_bytes(writer, text, format_signed(text, number));
+    const size_t length = format_signed(text, number);
+    writer_bytes(writer, text, length);
 }
 
 #endif
