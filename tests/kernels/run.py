@@ -40,22 +40,25 @@ def newest_package(series):
 
 
 def kernel_package(series):
-    """The file of the series' newest package; one that is here already serves where apt has none."""
+    """The file of the series' newest package, or of one that is here already if none can be had."""
     def here(start):
         return newest(glob.glob(os.path.join(STORE, "linux-image-%s*_amd64.deb" % start)))
 
-    package = newest_package(series)
-    if not package and not here(series + "."):
-        apt("apt-get", "update")
+    said = "it knows none; are Debian bookworm and its security updates in sources.list?"
+    for refresh in (False, True):
+        if refresh:
+            apt("apt-get", "update")
         package = newest_package(series)
         if not package:
-            raise Unavailable("apt has no linux-image-%s.*-cloud-amd64, not even after apt-get update (as root): it takes a "
-                              "network, and Debian bookworm with its security updates in sources.list" % series)
-    said = ""
-    if package and not here(package[len("linux-image-"):] + "_"):
-        said = apt("apt-get", "download", package).stderr
+            continue
+        start = package[len("linux-image-"):] + "_"
+        if not here(start):
+            said = apt("apt-get", "download", package).stderr.strip()
+        if here(start):
+            return here(start)
     if not here(series + "."):
-        raise Unavailable("apt-get download %s: %s" % (package, said.strip()))
+        raise Unavailable("apt gives no linux-image-%s.*-cloud-amd64, not even after apt-get update (which takes root and a "
+                          "network): %s" % (series, said))
     return here(series + ".")
 
 
@@ -84,16 +87,27 @@ def boot(directory, log):
     return "qemu ended with status %d" % status if status else None
 
 
-def run(series):
-    """Returns the name of the kernel, its log, what went wrong with the machine (or None), and the seconds that it took."""
-    log = os.path.join(STORE, series + ".log")
-    start = time.monotonic()
+def prepare(series):
+    """Returns the series, the directory of its unpacked kernel, beside which the initramfs is, or None, and why."""
     try:
         directory = unpacked(kernel_package(series))
         guest.image(directory).write(directory + ".cpio")
-        wrong = boot(directory, log)
+        return series, directory, None
     except (Unavailable, guest.Missing, OSError, subprocess.SubprocessError) as error:
-        return series, None, str(error), 0
+        return series, None, str(error)
+
+
+def run(prepared):
+    """Returns the name of the kernel, its log, what went wrong with the machine (or None), and the seconds that it took."""
+    series, directory, wrong = prepared
+    if not directory:
+        return series, None, wrong, 0
+    log = os.path.join(STORE, series + ".log")
+    start = time.monotonic()
+    try:
+        wrong = boot(directory, log)
+    except OSError as error:
+        wrong = str(error)
     return re.search(r"linux-image-([^_]*)", directory).group(1), log, wrong, time.monotonic() - start
 
 
@@ -135,8 +149,9 @@ def main():
     if os.uname().machine != "x86_64":
         print("proctcp: the kernels run this machine's programs: that takes an amd64 machine", file=sys.stderr)
         return 1
+    kernels = [prepare(series) for series in sys.argv[1:] or KERNELS]  # one after the other: apt locks its lists
     with concurrent.futures.ThreadPoolExecutor() as machines:
-        totals = [report(*found) for found in machines.map(run, sys.argv[1:] or KERNELS)]
+        totals = [report(*found) for found in machines.map(run, kernels)]
     passed, failed, skipped = map(sum, zip(*totals))
     print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
     return 1 if failed or not passed else 0
