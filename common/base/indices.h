@@ -25,6 +25,24 @@ static inline bool indices_push(struct indices *indices, uint32_t number)
     return slot != NULL;
 }
 
+static inline int indices_compare(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static inline void indices_sort(struct indices *indices)
+{
+    if (indices->count > 1)
+        qsort(indices->at, indices->count, sizeof(indices->at[0]), indices_compare);
+}
+
+/* Whether a number is among sorted ones. */
+static inline bool indices_have(const struct indices *indices, uint32_t number)
+{
+    return indices->count && bsearch(&number, indices->at, indices->count, sizeof(indices->at[0]), indices_compare);
+}
+
 /* The same of small numbers. */
 struct bytes VECTOR(uint8_t);
 

@@ -219,4 +219,17 @@ struct recollection {
     uint64_t boot_time; /* Unix time, seconds; 0: not known */
 };
 
+static inline bool is_same_address(const struct proctcp_address *a, const struct proctcp_address *b)
+{
+    return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* Whether both ends of two sockets are called the same. */
+static inline bool is_same_tuple(const struct proctcp_socket *a, const struct proctcp_socket *b)
+{
+    return a->local_port == b->local_port && a->remote_port == b->remote_port &&
+           is_same_address(&a->local_address, &b->local_address) &&
+           is_same_address(&a->remote_address, &b->remote_address);
+}
+
 #endif

@@ -5,16 +5,9 @@
 #include "base/cursor.h"
 #include "capture/netns.h"
 #include "capture/sink.h"
+#include "capture/tcp_states.h"
 
 #include <unistd.h>
-
-/* Kernel states (include/net/tcp_states.h) to those of the TCP-MIB. 12 is NEW_SYN_RECV, 13 BOUND_INACTIVE. */
-static const uint8_t mib_states[] = {
-    [1] = PROCTCP_ESTABLISHED, [2] = PROCTCP_SYN_SENT,  [3] = PROCTCP_SYN_RECEIVED, [4] = PROCTCP_FIN_WAIT1,
-    [5] = PROCTCP_FIN_WAIT2,   [6] = PROCTCP_TIME_WAIT, [7] = PROCTCP_CLOSED,       [8] = PROCTCP_CLOSE_WAIT,
-    [9] = PROCTCP_LAST_ACK,    [10] = PROCTCP_LISTEN,   [11] = PROCTCP_CLOSING,     [12] = PROCTCP_SYN_RECEIVED,
-    [13] = PROCTCP_CLOSED,
-};
 
 /* "tr": 0 none, 1 retransmission (or loss probe, or reordering), 2 keepalive, 3 TIME_WAIT, 4 zero window probe. */
 static const uint8_t timers[] = {PROCTCP_TIMER_NONE, PROCTCP_TIMER_RETRANSMIT, PROCTCP_TIMER_KEEPALIVE,
@@ -166,11 +159,11 @@ bool procfs_tcp_parse(const char *line, size_t length, enum proctcp_family famil
         !read_endpoint(&c, family, &socket->remote_address, &socket->remote_port) || !cursor_gap(&c) ||
         !read_columns(&c, &columns, &socket->inode))
         return false;
-    if (columns.state >= sizeof(mib_states) || !mib_states[columns.state])
+    if (!tcp_states_of_mib(columns.state))
         return false;
     if (columns.tx_queue > UINT32_MAX || columns.rx_queue > UINT32_MAX)
         return false;
-    socket->state = mib_states[columns.state];
+    socket->state = tcp_states_of_mib(columns.state);
     if (socket->state == PROCTCP_LISTEN)
         set_listener(socket, &columns);
     else if (!columns.has_timers)

@@ -441,12 +441,6 @@ int capture_read_facts(struct inquiry *inquiry)
     return run_on(inquiry, read_facts);
 }
 
-static int compare_inodes(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 int capture_end(struct inquiry *inquiry)
 {
     struct capture *capture = inquiry->capture;
@@ -457,7 +451,6 @@ int capture_end(struct inquiry *inquiry)
         if (!netns->complete && !netns->ended && !indices_push(&capture->partial, netns->shown.inode))
             status = -ENOMEM;
     }
-    if (capture->partial.count)
-        qsort(capture->partial.at, capture->partial.count, sizeof(capture->partial.at[0]), compare_inodes);
+    indices_sort(&capture->partial);
     return status ? status : netns_recall(inquiry);
 }

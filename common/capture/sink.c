@@ -108,19 +108,13 @@ static uint32_t identity_key(const struct inquiry *inquiry, const struct proctcp
     return (uint32_t)(mix_address(h, &socket->remote_address, socket->remote_port) >> 32);
 }
 
-static bool same_address(const struct proctcp_address *a, const struct proctcp_address *b)
-{
-    return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 static bool is_same(const struct proctcp_socket *a, const struct proctcp_socket *b)
 {
     if (a->present & b->present & PROCTCP_HAS_COOKIE)
         return a->cookie == b->cookie;
     return ((a->present ^ b->present) & PROCTCP_HAS_COOKIE) == 0 && a->inode == b->inode &&
-           (a->inode || a->netns == b->netns) && a->local_port == b->local_port && a->remote_port == b->remote_port &&
-           (a->state == PROCTCP_LISTEN) == (b->state == PROCTCP_LISTEN) &&
-           same_address(&a->local_address, &b->local_address) && same_address(&a->remote_address, &b->remote_address);
+           (a->inode || a->netns == b->netns) && is_same_tuple(a, b) &&
+           (a->state == PROCTCP_LISTEN) == (b->state == PROCTCP_LISTEN);
 }
 
 struct proctcp_socket *sink_next_socket(struct inquiry *inquiry)

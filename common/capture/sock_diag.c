@@ -12,6 +12,7 @@
 #include "capture/netns.h"
 #include "capture/sink.h"
 #include "capture/tcp_info.h"
+#include "capture/tcp_states.h"
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
@@ -24,22 +25,13 @@
 #define DUMP_TRIES      3
 #define RECEIVE_TIMEOUT 10 /* seconds; the kernel answers at once or not at all */
 
-/* Kernel states (include/net/tcp_states.h) to those of the TCP-MIB. */
-static const uint8_t mib_states[] = {
-    [1] = PROCTCP_ESTABLISHED, [2] = PROCTCP_SYN_SENT,  [3] = PROCTCP_SYN_RECEIVED, [4] = PROCTCP_FIN_WAIT1,
-    [5] = PROCTCP_FIN_WAIT2,   [6] = PROCTCP_TIME_WAIT, [7] = PROCTCP_CLOSED,       [8] = PROCTCP_CLOSE_WAIT,
-    [9] = PROCTCP_LAST_ACK,    [10] = PROCTCP_LISTEN,   [11] = PROCTCP_CLOSING,     [12] = PROCTCP_SYN_RECEIVED,
-    [13] = PROCTCP_CLOSED,
-};
-#define BOUND_INACTIVE 13 /* bound, and neither connected nor listening; shown since 6.8, to who asks for it */
-
 /* The kernel's mask of states (of the TCP-MIB, a bit each), but for those that are bound and no more: to look for them
  * takes another table. */
 static uint32_t kernel_states(uint32_t states)
 {
     uint32_t mask = 0;
-    for (unsigned state = 1; state < BOUND_INACTIVE; state++)
-        mask |= (states >> mib_states[state] & 1) << state;
+    for (unsigned state = 1; state < TCP_STATES_BOUND_INACTIVE; state++)
+        mask |= (states >> tcp_states_of_mib(state) & 1) << state;
     return mask;
 }
 
@@ -151,10 +143,10 @@ bool sock_diag_parse(const struct inet_diag_socket *from, uint64_t given, struct
                                       .direction = PROCTCP_DIRECTION_UNKNOWN,
                                       .timer = PROCTCP_TIMER_NONE};
     *impairment = (struct proctcp_impairment){0};
-    if (message->idiag_state >= sizeof(mib_states) || !mib_states[message->idiag_state] ||
+    if (!tcp_states_of_mib(message->idiag_state) ||
         (message->idiag_family != AF_INET && message->idiag_family != AF_INET6))
         return false;
-    socket->state = mib_states[message->idiag_state];
+    socket->state = tcp_states_of_mib(message->idiag_state);
     socket->family = message->idiag_family == AF_INET6 ? PROCTCP_INET6 : PROCTCP_INET;
     read_endpoints(id, message->idiag_family == AF_INET6, socket);
     if (id->idiag_cookie[0] != INET_DIAG_NOCOOKIE || id->idiag_cookie[1] != INET_DIAG_NOCOOKIE) {
@@ -350,7 +342,7 @@ int sock_diag_read(struct inquiry *inquiry, struct netns *netns)
 {
     const uint32_t malformed = inquiry->capture->stats.malformed;
     bool interrupted = false;
-    const uint32_t bound = inquiry->config->bound ? 1u << BOUND_INACTIVE : 0;
+    const uint32_t bound = inquiry->config->bound ? 1u << TCP_STATES_BOUND_INACTIVE : 0;
     int status = dump_states(inquiry, netns->shown.inode, kernel_states(inquiry->config->states) | bound, &interrupted);
 
     netns->complete = status == 0 && !interrupted && inquiry->capture->stats.malformed == malformed;
@@ -360,7 +352,7 @@ int sock_diag_read(struct inquiry *inquiry, struct netns *netns)
 int sock_diag_read_bound(struct inquiry *inquiry, const struct netns *netns)
 {
     bool interrupted;
-    return dump_states(inquiry, netns->shown.inode, 1u << BOUND_INACTIVE, &interrupted);
+    return dump_states(inquiry, netns->shown.inode, 1u << TCP_STATES_BOUND_INACTIVE, &interrupted);
 }
 
 int sock_diag_probe(struct inquiry *inquiry)

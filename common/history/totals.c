@@ -92,12 +92,6 @@ static void add_counters(struct proctcp_totals *totals, const struct proctcp_soc
 
 /* ---- all sockets ---- */
 
-static int compare_inodes(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Whether a socket that was not in the scan before may have lived then, and been counted before: its process was not
  * walked, or its namespace not read whole, or it was in a state that is not selected. */
 static bool may_be_old(const struct history *before, const struct proctcp_selection *selection,
@@ -108,7 +102,7 @@ static bool may_be_old(const struct history *before, const struct proctcp_select
 
     if (idle && idle->was_unseen)
         return true;
-    if (partial->count && bsearch(&socket->netns, partial->at, partial->count, sizeof(partial->at[0]), compare_inodes))
+    if (indices_have(partial, socket->netns))
         return true;
     return select_asks(selection, RULE_STATE) && select_is_late(socket->state);
 }

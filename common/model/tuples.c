@@ -54,37 +54,28 @@ static uint32_t far_key(uint64_t seed, const struct proctcp_socket *socket)
     return (uint32_t)(hash_tuple(seed, socket) >> 32);
 }
 
-static bool same_address(const struct proctcp_address *a, const struct proctcp_address *b)
-{
-    return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-static bool same_tuple(const struct proctcp_socket *a, const struct proctcp_socket *b)
-{
-    return a->local_port == b->local_port && a->remote_port == b->remote_port &&
-           same_address(&a->local_address, &b->local_address) && same_address(&a->remote_address, &b->remote_address);
-}
-
 /* 127.0.0.0/8 and ::1 do not leave their namespace. */
 static bool is_loopback(const struct proctcp_address *address)
 {
     static const struct proctcp_address ipv6_loopback = {.bytes = {[15] = 1}};
     if (proctcp_address_is_ipv4(address))
         return address->bytes[12] == 127;
-    return same_address(address, &ipv6_loopback);
+    return is_same_address(address, &ipv6_loopback);
 }
 
 /* Two sockets of one four-tuple at one place, one of which cannot be held: as it is while a connection is being made or
  * torn down, a table showed both in passing. Two inodes are two sockets, and so are two interfaces. */
 static bool is_leftover(const struct proctcp_socket *a, const struct proctcp_socket *b)
 {
-    return (a->inode == 0 || b->inode == 0) && a->netns == b->netns && a->interface == b->interface && same_tuple(a, b);
+    return (a->inode == 0 || b->inode == 0) && a->netns == b->netns && a->interface == b->interface &&
+           is_same_tuple(a, b);
 }
 
 static bool is_peer(const struct proctcp_socket *a, const struct proctcp_socket *b)
 {
     return a->local_port == b->remote_port && a->remote_port == b->local_port &&
-           same_address(&a->local_address, &b->remote_address) && same_address(&a->remote_address, &b->local_address);
+           is_same_address(&a->local_address, &b->remote_address) &&
+           is_same_address(&a->remote_address, &b->local_address);
 }
 
 static void note_peer(struct tuples *tuples, uint32_t index, uint32_t other)
