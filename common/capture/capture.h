@@ -106,6 +106,7 @@ struct netns {
     const char *name;     /* in /run/netns, or NULL */
     struct holder holder; /* of a socket that keeps it, where nothing else does */
     int fd;               /* of the namespace, through that socket; -1: none. Closed before the capture is finished. */
+    uint32_t user;        /* who made it, as is known once it was entered; 0: not known, or root */
     bool own;
     bool entered;  /* the calling thread is in it now */
     bool read;     /* with what success, see shown.error */

@@ -37,6 +37,19 @@
 #define TICK_MS       50
 #define CLOSE_UNSHARE 2 /* CLOSE_RANGE_UNSHARE */
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define FIRST_CLOSED 3U /* complaints of the sanitizer are to be seen */
+#else
+#define FIRST_CLOSED                             0U
+#define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
+#endif
+
 /* At the low end of the memory of a child's stack. */
 struct cell {
     struct guard_calls calls;
@@ -57,9 +70,14 @@ static int child_main(void *argument)
     struct cell *cell = argument;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    /* None of the host's descriptors: others would take us for one more holder of its sockets. */
-    if (syscall(SYS_close_range, 3U, ~0U, CLOSE_UNSHARE) < 0 && unshare(CLONE_FILES) < 0)
+    /* None of the host's descriptors: others would take us for one more holder of its sockets, and whoever reads its
+     * output would wait for us, too. */
+    if (syscall(SYS_close_range, FIRST_CLOSED, ~0U, CLOSE_UNSHARE) < 0 && unshare(CLONE_FILES) < 0)
         return 1;
+    for (int fd = (int)FIRST_CLOSED; fd < 3; fd++) {
+        close(fd); /* where it was not closed yet */
+        open("/dev/null", O_RDWR | O_CLOEXEC);
+    }
     cell->begun = true;
     cell->result = cell->work(cell->inquiry);
     return 0;
@@ -151,6 +169,8 @@ static int run_in_child(struct inquiry *inquiry, int (*work)(struct inquiry *inq
 
     if (cell == MAP_FAILED)
         return -ENOSYS;
+    /* A child that was killed on a stack at this address left the marks of its frames. */
+    ASAN_UNPOISON_MEMORY_REGION(cell, STACK_SIZE);
     *cell = (struct cell){.inquiry = inquiry, .work = work};
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

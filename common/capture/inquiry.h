@@ -71,10 +71,11 @@ struct inquiry {
     struct indices pids;        /* that /proc lists */
     struct questions questions; /* TCP sockets that no table has shown */
     int home_fd;                /* of our own namespace, to come back to; -1: there is no way back */
-    bool without_info;          /* no socket is asked for its tcp_info: too many calls have not come back */
+    bool without_info; /* no socket of another namespace is asked for its tcp_info: too many calls have not come back */
 
     struct threads threads;      /* that live in another namespace than their leader */
     struct indices tids;         /* of the process whose threads are looked at */
+    struct indices tables;       /* of it: a thread of each table of descriptors that was walked, in kcmp()'s order */
     uint64_t chosen_ticks;       /* when command lines were read, to choose processes by; 0: they were not */
     struct hash command_answers; /* by pid: 1 if the rules about command lines want it, else 0 */
     uint32_t requests;           /* made of sock_diag */

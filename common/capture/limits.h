@@ -26,7 +26,11 @@
 #define LIMIT_CALL_WAIT_MS 1000
 #define LIMIT_STALLS       6
 #define LIMIT_LEFT_ALONE   30
-#define LIMIT_CHILDREN     16
+
+/* After so many the scan is begun again without what most of them wait for: tcp_info of other namespaces. */
+#define LIMIT_STALLS_WITH_INFO 3
+
+#define LIMIT_CHILDREN 16
 
 /* Threads of one process that are looked at for descriptors of their own. */
 #define LIMIT_THREADS_OF_PROCESS 32768

@@ -16,7 +16,7 @@
 static int add(struct inquiry *inquiry, uint32_t inode, uint32_t process, bool own)
 {
     int status;
-    sink_netns(inquiry, inode, process, own, &status);
+    sink_netns(inquiry, inode, process, own || (inode && inode == inquiry->own_netns), &status);
     return status;
 }
 

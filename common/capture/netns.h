@@ -38,9 +38,9 @@ int netns_open_table(struct inquiry *inquiry, struct netns *netns, const char *t
 int netns_open_home(struct inquiry *inquiry);
 /* The user of the host who made a namespace, or rather the user namespace that it is in, however deep; 0: root, or not
  * known. */
-uint32_t netns_user(struct inquiry *inquiry, uint32_t inode);
+uint32_t netns_user(const struct inquiry *inquiry, uint32_t inode);
 /* Puts the calling thread into a namespace, for good. 0 or -errno; -ESRCH: it ended. */
-int netns_enter(struct inquiry *inquiry, const struct netns *netns);
+int netns_enter(struct inquiry *inquiry, struct netns *netns);
 /* Whether a process lives in it, through which its tables can be opened without entering it. */
 static inline bool netns_has_process(const struct netns *netns)
 {

@@ -246,7 +246,24 @@ static int open_namespace(struct inquiry *inquiry, const struct netns *netns)
     return open_through_inhabitant(inquiry, netns);
 }
 
-int netns_enter(struct inquiry *inquiry, const struct netns *netns)
+/* The outermost user namespace below ours is the one that somebody of ours made. */
+static uint32_t find_user(int fd)
+{
+    int users = ioctl(fd, NS_GET_USERNS), outer;
+    uid_t uid = 0;
+
+    while (users >= 0 && (outer = ioctl(users, NS_GET_PARENT)) >= 0) {
+        if (ioctl(users, NS_GET_OWNER_UID, &uid) < 0)
+            uid = 0;
+        close(users);
+        users = outer;
+    }
+    if (users >= 0)
+        close(users);
+    return uid == (uid_t)-1 ? 0 : uid;
+}
+
+int netns_enter(struct inquiry *inquiry, struct netns *netns)
 {
     int fd = netns->fd >= 0 ? netns->fd : open_namespace(inquiry, netns);
     int status;
@@ -254,6 +271,9 @@ int netns_enter(struct inquiry *inquiry, const struct netns *netns)
     if (fd < 0)
         return fd;
     status = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+    /* Now: once a call does not come back, nothing of a stranger's may be opened any more to find out. */
+    if (status == 0)
+        netns->user = find_user(fd);
     if (fd != netns->fd)
         close(fd);
     return status;
@@ -269,29 +289,11 @@ int netns_open_home(struct inquiry *inquiry)
     return fd;
 }
 
-/* The outermost user namespace below ours is the one that somebody of ours made. */
-uint32_t netns_user(struct inquiry *inquiry, uint32_t inode)
+uint32_t netns_user(const struct inquiry *inquiry, uint32_t inode)
 {
-    const struct netns *netns = NULL;
-    int fd = -1, users, outer;
-    uid_t uid = 0;
-
-    for (uint32_t i = 0; i < inquiry->capture->namespaces.count && !netns; i++) {
+    for (uint32_t i = 0; i < inquiry->capture->namespaces.count; i++) {
         if (inquiry->capture->namespaces.at[i].shown.inode == inode)
-            netns = &inquiry->capture->namespaces.at[i];
+            return inquiry->capture->namespaces.at[i].user;
     }
-    if (netns)
-        fd = open_namespace(inquiry, netns);
-    users = fd < 0 ? -1 : ioctl(fd, NS_GET_USERNS);
-    if (fd >= 0)
-        close(fd);
-    while (users >= 0 && (outer = ioctl(users, NS_GET_PARENT)) >= 0) {
-        if (ioctl(users, NS_GET_OWNER_UID, &uid) < 0)
-            uid = 0;
-        close(users);
-        users = outer;
-    }
-    if (users >= 0)
-        close(users);
-    return uid == (uid_t)-1 ? 0 : uid;
+    return 0;
 }

@@ -18,6 +18,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Of linux/kcmp.h: what kcmp() says of the first of two. */
+#define KCMP_LESS       1
+#define KCMP_GREATER    2
+#define CHARGED_AT_ONCE 256
+
 static int compare_int32(const void *a, const void *b)
 {
     int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
@@ -64,31 +69,70 @@ static int read_descriptor(struct inquiry *inquiry, int directory, const char *n
     return inquiry_parse_socket_link(link, (size_t)length, &inode) ? sink_owner(inquiry, fd, inode) : 0;
 }
 
-static int read_descriptors(struct inquiry *inquiry, int directory, uint32_t *fds)
+/* Charges so many descriptors to the process' user. -EDQUOT: he has had all that he is allowed; root may go on. */
+static int charge(struct inquiry *inquiry, const struct process *process, uint32_t fds)
+{
+    const bool within = inquiry_within_limit(&inquiry->descriptors_of, process->uid, fds, LIMIT_DESCRIPTORS_OF_USER);
+    return within || process->uid == 0 ? 0 : -EDQUOT;
+}
+
+/* Each one that is read is charged, in batches, however many threads share it: that is what it costs. */
+static int read_descriptors(struct inquiry *inquiry, uint32_t index, int directory, uint32_t *fds)
 {
     struct listing listing = {.fd = directory, .buffer = inquiry->buffer, .size = INQUIRY_BUFFER_SIZE};
     const struct directory_entry *entry;
-    int status = 0;
+    int status = 0, charged;
 
     while (status == 0 && (entry = listing_next(&listing))) {
         int32_t fd;
         if (!inquiry_parse_number(entry->name, &fd))
             continue;
-        ++*fds;
         status = read_descriptor(inquiry, directory, entry->name, fd);
+        if (++*fds % CHARGED_AT_ONCE == 0 && status == 0)
+            status = charge(inquiry, &inquiry->capture->processes.at[index], CHARGED_AT_ONCE);
     }
-    return status ? status : listing.error;
+    charged = charge(inquiry, &inquiry->capture->processes.at[index], *fds % CHARGED_AT_ONCE);
+    return status ? status : listing.error ? listing.error : charged;
 }
 
 /* ---- threads ---- */
 
-/* Whether two threads have one table of descriptors. Where that cannot be told, they have. */
-static bool same_descriptors(struct inquiry *inquiry, int32_t a, int32_t b)
+/* Whether a thread's table of descriptors is one that was walked; where that cannot be told, it is. If not, place is
+ * where it goes among those, which are in the order that the kernel gives; or PROCTCP_NONE. */
+static bool was_walked(struct inquiry *inquiry, int32_t tid, uint32_t *place)
 {
-    long order = GUARD_CALL(inquiry, syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0));
-    if (order < 0 && errno != ESRCH) /* then all threads are looked through where it matters */
-        inquiry->may_not_compare |= errno == ENOSYS || errno == EPERM;
-    return order <= 0;
+    const struct indices *tables = &inquiry->tables;
+    uint32_t low = 0, high = tables->count;
+
+    *place = PROCTCP_NONE;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        const long order = GUARD_CALL(inquiry, syscall(SYS_kcmp, tables->at[middle], tid, KCMP_FILES, 0, 0));
+        if (order == KCMP_LESS)
+            low = middle + 1;
+        else if (order == KCMP_GREATER)
+            high = middle;
+        else if (order > 0 || (order < 0 && errno == ESRCH)) /* one of the two has just ended */
+            return false;
+        else {
+            if (order < 0) /* then all threads are looked through where it matters */
+                inquiry->may_not_compare |= errno == ENOSYS || errno == EPERM;
+            return true;
+        }
+    }
+    *place = low;
+    return false;
+}
+
+static int remember_table(struct inquiry *inquiry, int32_t tid, uint32_t place)
+{
+    struct indices *tables = &inquiry->tables;
+
+    if (!indices_push(tables, 0))
+        return -ENOMEM;
+    memmove(&tables->at[place + 1], &tables->at[place], (tables->count - 1 - place) * sizeof(tables->at[0]));
+    tables->at[place] = (uint32_t)tid;
+    return 0;
 }
 
 static int walk_thread(struct inquiry *inquiry, uint32_t index, int directory, int32_t tid, bool stands_for_leader)
@@ -102,10 +146,10 @@ static int walk_thread(struct inquiry *inquiry, uint32_t index, int directory, i
     fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOMEM ? -ENOBUFS : 0; /* it has just ended, or is none of ours to look at */
-    status = read_descriptors(inquiry, fd, &fds);
+    status = read_descriptors(inquiry, index, fd, &fds);
     netns = inquiry_netns_link(inquiry, fd, "../ns/net");
     close(fd);
-    if (fds > process->fds) /* against one limit: of tables that differ the largest counts */
+    if (fds > process->fds) /* against RLIMIT_NOFILE: of tables that differ the largest counts */
         process->fds = fds;
     if (stands_for_leader && (netns || fds)) {
         process->living_thread = tid;
@@ -138,14 +182,22 @@ static int walk_other_tables(struct inquiry *inquiry, uint32_t index, int direct
     const struct process *process = &inquiry->capture->processes.at[index];
     int status = list_threads(inquiry, directory);
 
+    inquiry->tables.count = 0;
+    if (status == 0 && !leader_ended)
+        status = remember_table(inquiry, process->pid, 0);
     for (uint32_t i = 0; i < inquiry->tids.count && status == 0; i++) {
         const int32_t tid = (int32_t)inquiry->tids.at[i];
         const int32_t walked = leader_ended ? process->living_thread : process->pid;
+        uint32_t place = PROCTCP_NONE;
         if (tid == process->pid)
             continue;
-        if (walked && (!inquiry->own_pids || same_descriptors(inquiry, walked, tid)))
+        if (walked && (!inquiry->own_pids || was_walked(inquiry, tid, &place)))
             continue;
         status = walk_thread(inquiry, index, directory, tid, walked == 0);
+        if (walked == 0 && process->living_thread == tid)
+            place = 0;
+        if (status == 0 && place != PROCTCP_NONE)
+            status = remember_table(inquiry, tid, place);
     }
     return status;
 }
@@ -174,15 +226,14 @@ static int walk_tables(struct inquiry *inquiry, uint32_t index, int directory)
     int status;
 
     process->uid = has_tasks ? tasks.st_uid : UINT32_MAX;
-    if (process->uid && !inquiry_within_limit(&inquiry->descriptors_of, process->uid, 0, LIMIT_DESCRIPTORS_OF_USER))
+    if (charge(inquiry, process, 0) < 0)
         return -EDQUOT;
-    status = read_descriptors(inquiry, directory, &process->fds);
+    status = read_descriptors(inquiry, index, directory, &process->fds);
     /* From the held descriptor, so that it is the same process even if the pid is in use again. */
     process->netns = inquiry_netns_link(inquiry, directory, "../ns/net");
     const bool leader_ended = status == 0 && process->fds == 0 && process->netns == 0;
     if (status == 0 && has_threads && (leader_ended || inquiry->own_pids))
         status = walk_other_tables(inquiry, index, directory, leader_ended);
-    inquiry_within_limit(&inquiry->descriptors_of, process->uid, process->fds, LIMIT_DESCRIPTORS_OF_USER);
     return status;
 }
 

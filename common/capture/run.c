@@ -47,6 +47,7 @@ static const struct vector_place inquiry_vectors[] = {
     VECTOR_PLACE(struct inquiry, table_ids),
     VECTOR_PLACE(struct inquiry, threads),
     VECTOR_PLACE(struct inquiry, tids),
+    VECTOR_PLACE(struct inquiry, tables),
     VECTOR_PLACE(struct inquiry, command_answers),
     VECTOR_PLACE(struct inquiry, descriptors_of.by_uid),
     VECTOR_PLACE(struct inquiry, questions_of.by_uid),
@@ -206,7 +207,8 @@ static int reserve_as_before(struct inquiry *inquiry)
 /* ---- who is left alone ---- */
 
 /* A call did not come back. A user is blamed for what his process does, and for what is done in his namespaces; root is
- * not, but that one process or namespace is. */
+ * not, but that one process or namespace is. This is not asked by a child: only of memory, and a status of /proc, which
+ * is read under no lock of its process. */
 static int blame(struct inquiry *inquiry)
 {
     struct left_alone who = {.scans = LIMIT_LEFT_ALONE, .netns = inquiry->asked_netns};
@@ -292,7 +294,8 @@ static void begin_again(struct inquiry *inquiry)
     inquiry->capture = old.capture;
     inquiry->guarded = old.guarded;
     inquiry->stalls = old.stalls;
-    inquiry->without_info = old.without_info || kept->children.count >= LIMIT_CHILDREN;
+    inquiry->without_info =
+        old.without_info || kept->children.count >= LIMIT_CHILDREN || old.stalls >= LIMIT_STALLS_WITH_INFO;
 }
 
 int capture_run(struct inquiry *inquiry, const struct recollection *before, const struct proctcp_snapshot *previous,
@@ -320,8 +323,10 @@ int capture_run(struct inquiry *inquiry, const struct recollection *before, cons
     }
     if (status == -EDEADLK)
         status = -ETIMEDOUT;
-    if (status == -ETIMEDOUT || status == -EIO)
+    if (status == -ETIMEDOUT || status == -EIO) {
+        capture->failure[0] = '\0'; /* it fails for this, not for what a process refused before */
         inquiry_failed(inquiry, -status, "(questions to the kernel, asked by a child process)");
+    }
     return status;
 }
 

@@ -260,7 +260,8 @@ static ssize_t receive(struct inquiry *inquiry, int netlink)
 static int dump_once(struct inquiry *inquiry, int netlink, uint32_t kernel_mask, struct sock_diag_dump *dump)
 {
     enum sock_diag_progress progress = SOCK_DIAG_MORE;
-    const bool with_info = !inquiry->without_info && !left_alone_has_netns(inquiry, dump->netns);
+    const bool with_info =
+        (!inquiry->without_info || dump->netns == inquiry->own_netns) && !left_alone_has_netns(inquiry, dump->netns);
     int status = request(inquiry, netlink, kernel_mask, with_info, dump->sequence), error = 0;
 
     while (status == 0 && progress == SOCK_DIAG_MORE) {

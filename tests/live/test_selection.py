@@ -172,6 +172,9 @@ class Namespaces(zoo.ZooTest):
             here = rows("--exclude-netns", name, "--source", source)
             self.assertIn((os.getpid(), ours.fileno()), [(row["pid"], row["fd"]) for row in here])
             self.assertNotIn(child.pid, [row["pid"] for row in here])
+            there = [row["pid"] for row in rows("--exclude-netns", "own", "--source", source)]
+            self.assertIn(child.pid, there)
+            self.assertNotIn(os.getpid(), there)
         self.assertEqual(stats("--netns", name)["unread"], 0)
 
     def test_a_namespace_that_is_not_there_is_said(self):

@@ -18,6 +18,7 @@ from test_collectd import CollectdTest, group
 from test_snmp import GENERATION, MANY_SCANS, SOCKET, AgentTest, index_of
 
 GENEROUS_S = 60  # for what takes a second or five
+ROUNDS = 20 if os.environ.get("SANITIZED") else 100  # the sanitizers are for the paths, not for the odds
 MISSING = strangers.user_namespaces_missing() if os.geteuid() == 0 else "this takes root"
 MISSING_FUSE = MISSING or (None if os.path.exists("/dev/fuse") else "/dev/fuse is missing: this kernel has no FUSE")
 
@@ -82,7 +83,7 @@ class Forgery(zoo.ZooTest, Truth):
 
     def forge_against(self, kind):
         self.started = lambda process: self.forger.tell("forge", process.pid, self.inode, kind)
-        scans = self.scan(200, "--pid", "%d,%d" % (os.getpid(), self.forger.pid), interval=0.02)
+        scans = self.scan(2 * ROUNDS, "--pid", "%d,%d" % (os.getpid(), self.forger.pid), interval=0.02)
         fakes = [row for found in scans for row in found if row.get("local_port") == FORGED[1] or
                  row.get("local_address") == FORGED[0] or row.get("remote_port") == FORGED[3]]
         missed = sum(not any(row["pid"] == self.forger.pid and row["state"] == "listen" and row["local_port"] == self.port
@@ -179,7 +180,7 @@ class SilentTest(Truth):
         kernel ends every wait: nobody is left in state D."""
         try:
             pids = ",".join(map(str, (os.getpid(), stranger.pid, *others)))
-            self.check(self.scan(100, "--pid", pids, *words))
+            self.check(self.scan(ROUNDS, "--pid", pids, *words))
         finally:
             stranger.end()
 
@@ -311,6 +312,17 @@ class SocketLock(zoo.ZooTest, SilentTest):
 
     def test_a_locked_socket_in_the_stranger_s_namespace_stops_no_scan(self):
         self.scans_go_on(self.lock(CLONE_NEWNS | CLONE_NEWNET))
+
+    def test_who_reads_the_output_does_not_wait_for_what_was_given_up(self):
+        stranger = self.lock(CLONE_NEWNS | CLONE_NEWNET)
+        try:
+            scanner = self.start(CLI, "-o", "json", "--pid", stranger.pid, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True)
+            output, _ = scanner.communicate(timeout=GENEROUS_S)
+            self.assertEqual(scanner.returncode, 0, output)
+            self.assertIn('"pid":%d,' % stranger.pid, output)
+        finally:
+            stranger.end()
 
     def test_a_locked_socket_in_the_scanner_s_own_namespace_stops_no_scan(self):
         """Not in the host's: there it would stop whoever asks the same."""
