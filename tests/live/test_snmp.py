@@ -519,9 +519,11 @@ class Masters(AgentTest):
                 self.assertEqual(self.stop(agent), 0)
 
     def test_the_end_is_clean_and_the_master_forgets_the_objects(self):
+        self.start_master()
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(number):
-                agent = self.start_both()
+                agent = self.start_agent()
+                self.wait_for_scan()
                 agent.send_signal(number)
                 self.assertEqual(agent.wait(60), 0, self.read("agent.log"))
                 self.assertEqual(self.walk(OBJECTS), [])
