@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Runs the live tests (all, or the modules or modules.Class.test named), and ends with "N passed, N failed, N skipped"."""
 import os
+import signal
 import sys
 import unittest
 
@@ -10,6 +11,8 @@ sys.dont_write_bytecode = True
 
 
 def main():
+    # A shell that starts this in the background has it ignored, and so would all that the tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     loader = unittest.TestLoader()
     names = sys.argv[1:]
     suite = loader.loadTestsFromNames(names) if names else loader.discover(HERE, "test_*.py")
