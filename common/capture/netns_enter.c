@@ -4,6 +4,7 @@
 
 #include "base/cursor.h"
 #include "capture/guard.h"
+#include "capture/sink.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -291,9 +292,6 @@ int netns_open_home(struct inquiry *inquiry)
 
 uint32_t netns_user(const struct inquiry *inquiry, uint32_t inode)
 {
-    for (uint32_t i = 0; i < inquiry->capture->namespaces.count; i++) {
-        if (inquiry->capture->namespaces.at[i].shown.inode == inode)
-            return inquiry->capture->namespaces.at[i].user;
-    }
-    return 0;
+    const struct netns *netns = sink_find_netns(inquiry, inode);
+    return netns ? netns->user : 0;
 }

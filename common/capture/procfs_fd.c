@@ -345,6 +345,8 @@ static int walk_all_threads(struct inquiry *inquiry, uint32_t index, int directo
             status = walk_thread(inquiry, index, directory, (int32_t)inquiry->tids.at[i], false);
     }
     sink_owners_end(inquiry, index);
+    if (status == -EDQUOT)
+        inquiry_count_error(inquiry, EDQUOT, "%d/task", pid);
     return status == -ENOMEM ? status : 0;
 }
 
