@@ -6,6 +6,7 @@
  *     fail CALL ERRNO            pidfd_open or pidfd_getfd fails
  *     hold FD                    pidfd_getfd of this descriptor lasts a second after it has made the duplicate
  *     fail SUFFIX ERRNO          so does an open of a path that ends like this, such as /14199/stat
+ *     note SUFFIX                such an open is written to the log, and made
  * What was done is appended to its file "log", a line each, so that a test can wait for it. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -87,6 +88,8 @@ static int failure_of(const char *what)
             write_log(what);
             return number;
         }
+        if (sscanf(line, "note %1023s", name) == 1 && ends_with(what, name))
+            write_log(what);
     }
     return 0;
 }

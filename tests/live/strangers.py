@@ -107,6 +107,12 @@ class Fuse:
         mode, size = (stat.S_IFDIR | 0o755, 0) if node == 1 else (stat.S_IFREG | 0o777, FILE_SIZE)
         return struct.pack("=QQQQQQIIIIIIIIII", node, size, size // 512, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
 
+    def delay(self):
+        time.sleep(self.PROGRAM_DELAY_S)
+
+    def is_unanswered(self, opcode, body):
+        return opcode in self.unanswered
+
     def answer(self, opcode, node, body):
         """The payload of an answer, or a negative error number."""
         hour = 3600
@@ -118,7 +124,7 @@ class Fuse:
             if name not in self.NODES:
                 return -errno.ENOENT
             if name == "program":
-                time.sleep(self.PROGRAM_DELAY_S)
+                self.delay()
             node = self.NODES[name]
             return struct.pack("=QQQQII", node, 1, hour, 0, 0, 0) + self.attributes(node)
         if opcode == FUSE_GETATTR:
@@ -145,7 +151,7 @@ class Fuse:
             _, opcode, unique, node, uid, _, _, _ = struct.unpack_from("=IIQQIIII", request)
             if opcode in (FUSE_FORGET, FUSE_BATCH_FORGET, FUSE_INTERRUPT):
                 continue
-            if opcode != FUSE_INIT and (opcode in self.unanswered or uid != self.user):
+            if opcode != FUSE_INIT and (self.is_unanswered(opcode, request[40:]) or uid != self.user):
                 os.write(self.log, b"%d\n" % opcode)
                 continue
             try:
@@ -156,6 +162,33 @@ class Fuse:
                 os.write(fd, struct.pack("=IiQ", 16, found, unique))
             else:
                 os.write(fd, struct.pack("=IiQ", 16 + len(found), 0, unique) + found)
+
+
+class PatientFuse(Fuse):
+    """Its program is found once a proctcp waits for something that no signal ends. Who reads the second half of its file
+    waits for ever."""
+
+    HALF = FILE_SIZE // 2
+
+    def delay(self):
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not self.proctcp_waits():
+            time.sleep(0.02)
+
+    @staticmethod
+    def proctcp_waits():
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/stat" % pid, errors="replace") as file:
+                    if "(proctcp) D" in file.read():
+                        return True
+            except OSError:
+                continue
+        return False
+
+    def is_unanswered(self, opcode, body):
+        return super().is_unanswered(opcode, body) or (
+            opcode == FUSE_READ and struct.unpack_from("=QQI", body)[1] >= self.HALF)
 
 
 def fuse_device(directory):
@@ -171,6 +204,8 @@ def fuse_device(directory):
 class Stranger(Hands):
     """What an actor does as an unprivileged user. What is said to go on for ever ends with the actor."""
 
+    FUSE = Fuse
+
     def become(self, flags=0):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -180,14 +215,14 @@ class Stranger(Hands):
         return zoo.netns_of()
 
     def mount(self, mountpoint, device, log, unanswered=(), open_flags=()):
-        self.fuse = Fuse(mountpoint, device, log, unanswered, open_flags)
+        self.fuse = self.FUSE(mountpoint, device, log, unanswered, open_flags)
         return self.fuse.pid
 
     def mount_by_root(self, mountpoint, device, log, unanswered=(), open_flags=()):
         """As with fusermount, which is root's. To be called before become(), which it calls itself."""
         zoo.checked(zoo.LIBC.unshare(CLONE_NEWNS))
         zoo.checked(zoo.LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None))
-        self.fuse = Fuse(mountpoint, device, log, unanswered, open_flags, STRANGER)
+        self.fuse = self.FUSE(mountpoint, device, log, unanswered, open_flags, STRANGER)
         self.become()
         return self.fuse.pid
 
@@ -293,6 +328,19 @@ class Stranger(Hands):
             pids.append(pid)
         return pids
 
+    def lock_in_abandoned_namespaces(self, count):
+        """As many network namespaces that no process is in, each with a socket whose lock is held for ever."""
+        place = mmap(MILLION, PROT_READ, MAP_SHARED, os.open(self.fuse.file, os.O_RDWR))
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        for index in range(count):
+            zoo.enter_new_netns()
+            _, client, _ = kept = zoo.connection()
+            zoo.checked(zoo.LIBC.setns(home, CLONE_NEWNET))
+            for one in kept:
+                self.keep(one)
+            threading.Thread(target=zoo.LIBC.send, daemon=True,
+                             args=(client.fileno(), ctypes.c_void_p(place + index * 4096), ctypes.c_size_t(4096), 0)).start()
+
     def hold_a_pair(self):
         """Sockets that are not TCP."""
         for one in socket.socketpair():
@@ -330,6 +378,38 @@ class Stranger(Hands):
             os.close(near)
             pids.append(pid)
         return pids
+
+
+class PatientStranger(Stranger):
+    FUSE = PatientFuse
+
+    def lock_socket_then_exec(self):
+        """A socket's lock is held for ever. The one process in its namespace, once a proctcp waits for that lock, is in the
+        middle of execve() for ever."""
+        mapped, plain, direct = (os.open(self.fuse.file, os.O_RDWR) for _ in range(3))
+        place = mmap(MILLION, PROT_READ, MAP_SHARED, mapped)
+        dirty = mmap(MILLION, PROT_READ | PROT_WRITE, MAP_SHARED, plain)
+        sockets, inside, go = [], threading.Event(), threading.Event()
+
+        def enter_and_execute():
+            zoo.enter_new_netns()
+            sockets.extend(zoo.connection())
+            inside.set()
+            go.wait()
+            words, none, pid = (ctypes.c_char_p * 2)(b"program", None), (ctypes.c_char_p * 1)(None), ctypes.c_int()
+            zoo.LIBC.posix_spawn(ctypes.byref(pid), self.fuse.program.encode(), None, None, words, none)
+
+        threading.Thread(target=enter_and_execute, daemon=True).start()
+        inside.wait()
+        ctypes.memset(dirty, 1, 4096)
+        threading.Thread(target=zoo.LIBC.send, daemon=True,
+                         args=(sockets[1].fileno(), ctypes.c_void_p(place + PatientFuse.HALF), ctypes.c_size_t(4096),
+                               0)).start()
+        time.sleep(0.3)  # as in lock_exec(), nobody can see how far these have come
+        go.set()
+        time.sleep(0.3)
+        threading.Thread(target=mmap, args=(4096, PROT_READ, MAP_PRIVATE, direct), daemon=True).start()
+        time.sleep(0.3)
 
 
 def forged(kind, sequence, port, inode):

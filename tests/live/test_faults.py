@@ -225,6 +225,26 @@ class ThreadHands(Hands):
         ready.wait()
         return result
 
+    def share_a_table(self, count):
+        """A thread that has descriptors of its own, and so many more that share those."""
+        result, ready = [], threading.Event()
+
+        def hold():
+            try:
+                zoo.checked(zoo.LIBC.unshare(CLONE_FILES))
+                kept = zoo.connection()
+                for _ in range(count):
+                    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+                result[:] = [one.fileno() for one in kept]
+            finally:
+                ready.set()
+            while True:
+                time.sleep(600)
+
+        threading.Thread(target=hold, daemon=True).start()
+        ready.wait()
+        return result
+
 
 class Threads(zoo.ZooTest):
     def check(self, actor, fds, ports, netns):
@@ -261,6 +281,16 @@ class Threads(zoo.ZooTest):
             self.assertEqual(sorted(found), sorted(list(zip(fds, ports)) + [(own, port)]))
         process, = [json.loads(line) for line in cli("--processes", "-o", "json", "--pid", actor.pid).splitlines()]
         self.assertEqual((process["sockets"], process["listen"], process["established"]), (4, 2, 2))
+
+    def test_threads_that_share_a_table_of_their_own_are_walked_once(self):
+        actor = Actor(self, ThreadHands)
+        fds = actor.share_a_table(50)
+        shim = Shim(self)
+        shim.rules("note /fd")
+        done = subprocess.run([CLI, "-o", "json", "--pid", str(actor.pid)], env=shim.env, stdout=subprocess.PIPE, check=True)
+        self.assertEqual(sorted(json.loads(line)["fd"] for line in done.stdout.splitlines()), sorted(fds))
+        walks = [path for path in shim.log() if "task/" in path]
+        self.assertEqual(len(walks), 1, walks)
 
     def test_a_process_whose_leader_has_ended_holds_what_its_threads_hold(self):
         actor = Actor(self, ThreadHands)

@@ -12,7 +12,7 @@ import unittest
 import strangers
 import zoo
 from scans import Actor, Hands, Scans, Shim
-from strangers import CLONE_NEWNET, CLONE_NEWNS, FORGED, FUSE_READ, FUSE_WRITE, O_PATH, Stranger
+from strangers import CLONE_NEWNET, CLONE_NEWNS, FORGED, FUSE_READ, FUSE_WRITE, O_PATH, PatientStranger, Stranger
 from support import CLI, wait_until
 from test_collectd import CollectdTest, group
 from test_snmp import GENERATION, MANY_SCANS, SOCKET, AgentTest, index_of
@@ -142,7 +142,7 @@ class ForgeryInSnmp(AgentTest, Truth):
 class SilentTest(Truth):
     """Mixed into a test: a stranger with a file system of his own, whose daemon leaves everybody else waiting."""
 
-    def silent(self, unanswered=(), open_flags=(), namespaces=None, before=lambda stranger: None):
+    def silent(self, unanswered=(), open_flags=(), namespaces=None, before=lambda stranger: None, hands=Stranger):
         """With namespaces, mounted in those; else by root, as fusermount mounts for users. before: what it does as root."""
         os.chmod(self.directory, 0o755)
         device = strangers.fuse_device(self.directory)
@@ -150,7 +150,7 @@ class SilentTest(Truth):
             os.mkdir(self.path(name))
             os.chmod(self.path(name), 0o777)
         mount = (self.path("mnt"), device, self.path("log/requests"), list(unanswered), open_flags)
-        stranger = Actor(self, Stranger)
+        stranger = Actor(self, hands)
         before(stranger)
         try:
             if namespaces:
@@ -336,6 +336,19 @@ class SocketLock(zoo.ZooTest, SilentTest):
         pids = stranger.lock_in_namespaces(9)
         self.waited_for(FUSE_READ)
         self.scans_go_on(stranger, others=pids)
+
+    def test_many_of_them_in_namespaces_without_a_process_stop_no_scan(self):
+        stranger = self.silent({FUSE_READ}, (), CLONE_NEWNS | CLONE_NEWNET)
+        stranger.lock_in_abandoned_namespaces(9)
+        self.waited_for(FUSE_READ)
+        self.scans_go_on(stranger)
+
+    def test_a_process_that_executes_for_ever_once_its_locked_socket_is_waited_for_stops_no_scan(self):
+        """Then its namespace may not be looked at to find out whose it is."""
+        stranger = self.silent({FUSE_WRITE}, (0, 0, 3), CLONE_NEWNS | CLONE_NEWNET, hands=PatientStranger)
+        stranger.lock_socket_then_exec()
+        self.waited_for(FUSE_WRITE)
+        self.scans_go_on(stranger)
 
     def test_a_locked_socket_stops_no_scan_of_procfs(self):
         self.scans_go_on(self.lock(CLONE_NEWNS), "--source", "procfs")
