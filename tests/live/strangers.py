@@ -165,8 +165,8 @@ class Fuse:
 
 
 class PatientFuse(Fuse):
-    """Its program is found once a proctcp waits for something that no signal ends. Who reads the second half of its file
-    waits for ever."""
+    """Its program is found once a proctcp that was told the stranger's pid waits for what no signal ends. Who reads the
+    second half of its file waits for ever."""
 
     HALF = FILE_SIZE // 2
 
@@ -180,7 +180,10 @@ class PatientFuse(Fuse):
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open("/proc/%s/stat" % pid, errors="replace") as file:
-                    if "(proctcp) D" in file.read():
+                    if "(proctcp) D" not in file.read():
+                        continue
+                with open("/proc/%s/cmdline" % pid) as file:
+                    if ",%d," % os.getppid() in file.read():
                         return True
             except OSError:
                 continue
@@ -292,11 +295,15 @@ class Stranger(Hands):
         threading.Thread(target=mmap, args=(4096, PROT_READ, MAP_PRIVATE, direct), daemon=True).start()
         time.sleep(1.5 * self.fuse.PROGRAM_DELAY_S)  # nobody can see that it has come so far without waiting, too
         self.keep(held)
-        children = set()
+        return self.children()
+
+    def children(self):
+        """All but the daemon."""
+        found = set()
         for thread in os.listdir("/proc/self/task"):
             with open("/proc/self/task/%s/children" % thread) as file:
-                children.update(map(int, file.read().split()))
-        return sorted(children - {self.fuse.pid})
+                found.update(map(int, file.read().split()))
+        return sorted(found - {self.fuse.pid})
 
     def lock_socket(self, client):
         """A thread sends from where a read waits for the silent file system, and so holds the socket's lock for ever."""
@@ -410,6 +417,7 @@ class PatientStranger(Stranger):
         time.sleep(0.3)
         threading.Thread(target=mmap, args=(4096, PROT_READ, MAP_PRIVATE, direct), daemon=True).start()
         time.sleep(0.3)
+        return self.children()
 
 
 def forged(kind, sequence, port, inode):

@@ -346,9 +346,9 @@ class SocketLock(zoo.ZooTest, SilentTest):
     def test_a_process_that_executes_for_ever_once_its_locked_socket_is_waited_for_stops_no_scan(self):
         """Then its namespace may not be looked at to find out whose it is."""
         stranger = self.silent({FUSE_WRITE}, (0, 0, 3), CLONE_NEWNS | CLONE_NEWNET, hands=PatientStranger)
-        stranger.lock_socket_then_exec()
-        self.waited_for(FUSE_WRITE)
-        self.scans_go_on(stranger)
+        pids = stranger.lock_socket_then_exec()
+        self.waited_for(FUSE_READ)
+        self.scans_go_on(stranger, others=pids)
 
     def test_a_locked_socket_stops_no_scan_of_procfs(self):
         self.scans_go_on(self.lock(CLONE_NEWNS), "--source", "procfs")
