@@ -2,21 +2,22 @@
  * the floors above read and do not write. Also what lives longer than a scan: how scans are made, and what is recalled.
  *
  * Nothing here waits on a stranger for long. These calls, and no others, are about what a user controls:
- *   - sock_diag. Our socket is connected to the kernel, so that nobody else's messages reach it. A dump with tcp_info
- * takes the lock of each socket, which its owner can hold for ever.
- *   - readlink, open and read below /proc/<pid> (fd, task, ns, exe, net, stat). No file system is asked: a link is
- * printed from the name that the kernel has. Since 6.17 or so the lock of a process in execve() is waited for. status,
- * limits, cgroup and listings of fd and task take no such lock. Sizes are bounded by the kernel, and by our buffer.
- *   - kcmp() of two threads: the same lock.
- *     All of these are made by a child process that is given up when a call does not come back (guard.h).
- *   - a descriptor that may be a socket (unhashed.c): opened with O_PATH, which opens nothing of it; what is pinned is
- *     seen to be a socket by its link; only then is it asked, through our own pinned descriptor, for its protocol.
- *   - a borrowed socket (helper.c): duplicated and asked in a process of its own, which never closes it but ends. A
- * close that is the last one lingers as long as its owner wants it to, and what was taken for a socket may be a file by
- *     then, whose close waits for its file system. It is asked for nothing that takes its lock.
- *   - /proc/<pid>/cmdline (helper.c): memory of the process, which it may have mapped from a file that never comes;
- * read in such a process, too.
- *   - setns and /run/netns, which is root's: a name is opened with O_PATH first, and opened only if it is a namespace.
+ * - sock_diag. Our socket is connected to the kernel, so that nobody else's messages reach it. A dump with tcp_info
+ *   takes the lock of each socket, which its owner can hold for ever.
+ * - readlink, open and read below /proc/<pid> (fd, task, ns, exe, net, stat). No file system is asked: a link is
+ *   printed from the name that the kernel has. Since 6.17 or so the lock of a process in execve() is waited for; not
+ * for status, limits, cgroup and listings of fd and task. Sizes are bounded by the kernel, and by our buffer.
+ * - kcmp() of two threads: the same lock.
+ * These are made by a child process that is given up when a call does not come back (guard.h); what is done after that
+ * reads status and nothing else of a stranger's.
+ * - A descriptor that may be a socket (unhashed.c): opened with O_PATH, which opens nothing of it; what is pinned is
+ *   seen to be a socket by its link; only then is it asked, through our own pinned descriptor, for its protocol.
+ * - A borrowed socket (helper.c): duplicated and asked in a process of its own, which never closes it but ends. A close
+ *   that is the last one lingers as long as its owner wants it to, and what was taken for a socket may be a file by
+ *   then, whose close waits for its file system. It is asked for nothing that takes its lock.
+ * - /proc/<pid>/cmdline (helper.c): memory of the process, which it may have mapped from a file that never comes; read
+ *   in such a process, too.
+ * - setns and /run/netns, which is root's: a name is opened with O_PATH first, and opened only if it is a namespace.
  * What a user can make large is bounded for each user (limits.h). */
 #ifndef PROCTCP_CAPTURE_H
 #define PROCTCP_CAPTURE_H

@@ -18,7 +18,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -95,38 +94,12 @@ static void wait_a_tick(int pidfd)
         clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
 }
 
-/* One that waits for a processor will come back; one that sleeps in a call may not. */
-static bool is_runnable(int child)
-{
-    char path[32], text[512];
-    const char *end = NULL;
-    ssize_t length;
-    int fd;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", child);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    length = read(fd, text, sizeof(text));
-    close(fd);
-    if (length > 0)
-        end = memrchr(text, ')', (size_t)length);
-    return end && end + 2 < text + length && end[2] == 'R';
-}
-
-static uint32_t milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
-}
-
 /* Waits until the child has ended: its wait status; or until one of its calls has not come back for too long, and marks
  * it as given up: -1. */
 static int watch(struct cell *cell, int child, int pidfd)
 {
     unsigned last = 0;
-    uint32_t since = milliseconds();
+    uint32_t since = inquiry_milliseconds();
     int status;
 
     for (;;) {
@@ -136,8 +109,8 @@ static int watch(struct cell *cell, int child, int pidfd)
         unsigned made = __atomic_load_n(&cell->calls.made, __ATOMIC_ACQUIRE);
         if (made != last || !(made & 1)) {
             last = made;
-            since = milliseconds();
-        } else if (milliseconds() - since >= LIMIT_CALL_WAIT_MS && !is_runnable(child) &&
+            since = inquiry_milliseconds();
+        } else if (inquiry_milliseconds() - since >= LIMIT_CALL_WAIT_MS && !inquiry_is_runnable(child) &&
                    __atomic_compare_exchange_n(&cell->calls.made, &made, made | GUARD_GIVEN_UP, false, __ATOMIC_ACQ_REL,
                                                __ATOMIC_ACQUIRE)) {
             return -1;

@@ -254,13 +254,6 @@ static void call_back(struct inquiry *inquiry, struct child *child)
         return; /* it is left to whoever inherits us */
 }
 
-static uint32_t milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
-}
-
 /* The next answer; *netns_fd comes with it or is -1. 0; -ETIMEDOUT; -EPIPE: the child has ended. */
 static int receive(struct inquiry *inquiry, const struct child *child, struct message *message, int *netns_fd)
 {
@@ -272,15 +265,18 @@ static int receive(struct inquiry *inquiry, const struct child *child, struct me
     struct msghdr envelope = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
     struct pollfd waiting = {.fd = child->fd, .events = POLLIN};
-    const uint32_t begun = milliseconds();
+    const uint32_t begun = inquiry_milliseconds();
+    uint32_t waited;
     ssize_t length;
     int ready;
 
     *netns_fd = -1;
     do {
         ready = poll(&waiting, 1, LIMIT_ANSWER_WAIT_MS);
-    } while (ready < 0 && errno == EINTR && milliseconds() - begun < LIMIT_ANSWER_WAIT_MS);
-    inquiry->waited_ms += milliseconds() - begun;
+        waited = inquiry_milliseconds() - begun;
+    } while ((ready < 0 && errno == EINTR && waited < LIMIT_ANSWER_WAIT_MS) ||
+             (ready == 0 && waited < LIMIT_WAIT_MS && inquiry_is_runnable(child->pid)));
+    inquiry->waited_ms += waited;
     if (ready <= 0)
         return -ETIMEDOUT;
     length = recvmsg(child->fd, &envelope, MSG_CMSG_CLOEXEC);

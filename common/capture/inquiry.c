@@ -5,6 +5,7 @@
 #include "base/cursor.h"
 #include "capture/guard.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -126,4 +127,29 @@ uint64_t inquiry_ticks(const struct inquiry *inquiry)
     struct timespec now;
     clock_gettime(CLOCK_BOOTTIME, &now);
     return (uint64_t)now.tv_sec * hz + (uint64_t)now.tv_nsec / (1000000000u / hz);
+}
+
+uint32_t inquiry_milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+}
+
+bool inquiry_is_runnable(int child)
+{
+    char path[32], text[512];
+    const char *end = NULL;
+    ssize_t length;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", child);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    length = read(fd, text, sizeof(text));
+    close(fd);
+    if (length > 0)
+        end = memrchr(text, ')', (size_t)length);
+    return end && end + 2 < text + length && end[2] == 'R';
 }

@@ -103,6 +103,12 @@ static inline int inquiry_errno(void)
 /* One more of a user's; false: that is beyond the limit. Without memory to count, nothing is limited. */
 bool inquiry_within_limit(struct usages *usages, uint32_t uid, uint32_t more, uint32_t limit);
 
+/* Of a clock that only goes on, for differences. */
+uint32_t inquiry_milliseconds(void);
+/* Whether a child of ours is in need of a processor and no more: it will come back; one that sleeps in a call may not.
+ */
+bool inquiry_is_runnable(int child);
+
 /* Clock ticks since boot, as start times of processes are told in. */
 uint64_t inquiry_ticks(const struct inquiry *inquiry);
 
