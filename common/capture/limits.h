@@ -1,10 +1,10 @@
 /* limits.h - how much a scan reads of what users can make large. What goes beyond is left out, counted and named; it is
- * the user's own who made it so. Root is no stranger, but mistakes happen to it, too: these are limits for it as well.
- */
+ * the user's own who made it so. Root is no stranger, but mistakes happen to it, too: these are limits for it as well,
+ * but for those of descriptors and namespaces, of which a busy host may have as many. */
 #ifndef PROCTCP_LIMITS_H
 #define PROCTCP_LIMITS_H
 
-/* Descriptors of one user. A walk takes about 1 us for each. */
+/* Descriptors of one user that are read, by however many threads they are shared. A walk takes about 1 us for each. */
 #define LIMIT_DESCRIPTORS_OF_USER 2000000
 
 /* Sockets that no table shows, of one user, asked about in one scan, about 5 us each; the rest waits for the next. */
