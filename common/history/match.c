@@ -18,9 +18,7 @@ static bool same_socket(const struct proctcp_socket *a, const struct proctcp_soc
         return false;
     if (!(a->present & b->present & PROCTCP_HAS_LOCAL))
         return true;
-    return a->local_port == b->local_port && a->remote_port == b->remote_port &&
-           memcmp(&a->local_address, &b->local_address, sizeof(a->local_address)) == 0 &&
-           memcmp(&a->remote_address, &b->remote_address, sizeof(a->remote_address)) == 0;
+    return is_same_tuple(a, b);
 }
 
 static uint32_t previous_count(const struct match *match)
