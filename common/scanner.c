@@ -166,8 +166,13 @@ static uint64_t microseconds(clockid_t clock)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+/* What the last model took over from its capture, and did not give to the snapshot, comes back. */
 static void recycle(struct proctcp_scanner *scanner)
 {
+    if (!scanner->capture.by_inode.at) {
+        scanner->capture.by_inode = scanner->model.by_inode;
+        scanner->model.by_inode = (struct hash){0};
+    }
     capture_recycle(&scanner->capture);
     model_recycle(&scanner->model);
     tuples_recycle(&scanner->tuples);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct cursor {
     const char *at;
@@ -28,11 +29,14 @@ static inline void cursor_blanks(struct cursor *c)
 }
 
 /* At least one blank. */
-static inline bool cursor_gap(struct cursor *c)
+__attribute__((always_inline)) static inline bool cursor_gap(struct cursor *c)
 {
-    const char *start = c->at;
-    cursor_blanks(c);
-    return c->at != start;
+    if (c->at == c->end || (*c->at != ' ' && *c->at != '\t'))
+        return false;
+    do {
+        c->at++;
+    } while (c->at != c->end && (*c->at == ' ' || *c->at == '\t'));
+    return true;
 }
 
 /* Moves past a run of anything but blanks; false if there is none. */
@@ -83,8 +87,11 @@ static inline bool cursor_hex_digits(struct cursor *c, unsigned digits, uint32_t
 /* One digit or more; false if the number needs more than 64 bits. */
 static inline bool cursor_hex64(struct cursor *c, uint64_t *value)
 {
+    static const char zeros[8] = "00000000"; /* as most columns of a table are */
     const char *at = c->at;
     uint64_t v = 0;
+    if ((size_t)(c->end - at) >= sizeof(zeros) && memcmp(at, zeros, sizeof(zeros)) == 0)
+        at += sizeof(zeros);
     for (; at != c->end; at++) {
         int digit = cursor_hex_digit(*at);
         if (digit < 0)
@@ -118,16 +125,19 @@ static inline bool cursor_dec64(struct cursor *c, uint64_t *value)
     return true;
 }
 
+/* One digit or more; false if the number needs more than 32 bits. */
 static inline bool cursor_dec32(struct cursor *c, uint32_t *value)
 {
-    const char *start = c->at;
-    uint64_t v;
-    if (!cursor_dec64(c, &v))
-        return false;
-    if (v > UINT32_MAX) {
-        c->at = start;
-        return false;
+    const char *at = c->at;
+    uint64_t v = 0;
+    for (; at != c->end && *at >= '0' && *at <= '9'; at++) {
+        v = v * 10 + (uint64_t)(*at - '0');
+        if (v > UINT32_MAX)
+            return false;
     }
+    if (at == c->at)
+        return false;
+    c->at = at;
     *value = (uint32_t)v;
     return true;
 }

@@ -27,8 +27,8 @@ void guard_exit(void) __attribute__((noreturn));
 #define GUARD_CALL(inquiry, call)                                                                                      \
     ({                                                                                                                 \
         struct guard_calls *calls_ = (inquiry)->calls;                                                                 \
-        if (calls_)                                                                                                    \
-            __atomic_fetch_add(&calls_->made, 1, __ATOMIC_ACQ_REL);                                                    \
+        if (calls_) /* between calls nobody else changes it */                                                         \
+            __atomic_store_n(&calls_->made, calls_->made + 1, __ATOMIC_RELEASE);                                       \
         __typeof__(call) returned_ = (call);                                                                           \
         if (calls_ && __atomic_fetch_add(&calls_->made, 1, __ATOMIC_ACQ_REL) & GUARD_GIVEN_UP)                         \
             guard_exit();                                                                                              \

@@ -1,6 +1,8 @@
 /* inet_diag.c - reading sock_diag's answers. */
 #include "capture/inet_diag.h"
 
+#include "base/attribute.h"
+
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
@@ -12,41 +14,37 @@
 #define ULP_INFO_NAME      1
 
 /* The upper layer protocol that sits on the socket, "mptcp" or "tls", is the first of nested attributes. */
-static bool is_mptcp(const struct nlattr *attribute)
+static bool is_mptcp(const struct attribute *attribute)
 {
     static const char name[] = "mptcp";
-    const struct nlattr *nested;
+    struct attributes nested = {attribute->payload, attribute->length};
+    struct attribute one;
 
-    mnl_attr_for_each_nested(nested, attribute)
-    {
-        if (mnl_attr_get_type(nested) == ULP_INFO_NAME && mnl_attr_get_payload_len(nested) >= sizeof(name) &&
-            memcmp(mnl_attr_get_payload(nested), name, sizeof(name)) == 0)
+    while (attributes_next(&nested, &one)) {
+        if (one.type == ULP_INFO_NAME && one.length >= sizeof(name) && memcmp(one.payload, name, sizeof(name)) == 0)
             return true;
     }
     return false;
 }
 
-static void read_attribute(const struct nlattr *attribute, struct inet_diag_socket *out)
+static void read_attribute(const struct attribute *attribute, struct inet_diag_socket *out)
 {
-    const void *payload = mnl_attr_get_payload(attribute);
-    size_t length = mnl_attr_get_payload_len(attribute);
-
-    switch (mnl_attr_get_type(attribute)) {
+    switch (attribute->type) {
     case INET_DIAG_INFO:
-        out->info = payload;
-        out->info_length = length;
+        out->info = attribute->payload;
+        out->info_length = attribute->length;
         break;
     case INET_DIAG_SKMEMINFO:
-        out->memory = payload;
-        out->memory_count = length / sizeof(uint32_t);
+        out->memory = attribute->payload;
+        out->memory_count = attribute->length / sizeof(uint32_t);
         break;
     case INET_DIAG_CONG:
-        out->congestion = payload;
-        out->congestion_length = strnlen(payload, length);
+        out->congestion = attribute->payload;
+        out->congestion_length = strnlen(attribute->payload, attribute->length);
         break;
     case ATTRIBUTE_SKV6ONLY:
-        out->has_v6only = length > 0;
-        out->v6only = length > 0 && *(const uint8_t *)payload;
+        out->has_v6only = attribute->length > 0;
+        out->v6only = attribute->length > 0 && *(const uint8_t *)attribute->payload;
         break;
     case ATTRIBUTE_ULP_INFO:
         out->is_subflow = is_mptcp(attribute);
@@ -79,18 +77,21 @@ bool inet_diag_is_whole(const struct nlmsghdr *message, int left)
 
 enum inet_diag_kind inet_diag_read(const struct nlmsghdr *message, struct inet_diag_socket *out, int *error)
 {
-    const struct nlattr *attribute;
+    const size_t fixed = NLMSG_ALIGN(sizeof(struct inet_diag_msg));
+    struct attributes attributes;
+    struct attribute attribute;
+    size_t length;
 
     if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
         return read_end(message, error);
     if (message->nlmsg_type != TCPDIAG_GETSOCK)
         return INET_DIAG_ANSWER_OTHER;
-    if (mnl_nlmsg_get_payload_len(message) < sizeof(struct inet_diag_msg))
+    length = mnl_nlmsg_get_payload_len(message);
+    if (length < sizeof(struct inet_diag_msg))
         return INET_DIAG_ANSWER_MALFORMED;
     *out = (struct inet_diag_socket){.message = mnl_nlmsg_get_payload(message)};
-    mnl_attr_for_each(attribute, message, sizeof(struct inet_diag_msg))
-    {
-        read_attribute(attribute, out);
-    }
+    attributes = (struct attributes){(const uint8_t *)out->message + fixed, length > fixed ? length - fixed : 0};
+    while (attributes_next(&attributes, &attribute))
+        read_attribute(&attribute, out);
     return INET_DIAG_ANSWER_SOCKET;
 }

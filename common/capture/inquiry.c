@@ -93,8 +93,11 @@ uint32_t inquiry_netns_link(struct inquiry *inquiry, int directory, const char *
 
 bool inquiry_parse_socket_link(const char *link, size_t length, uint32_t *inode)
 {
-    struct cursor c = {link, link + length};
-    return cursor_text(&c, "socket:[") && cursor_dec32(&c, inode) && cursor_expect(&c, ']') && c.at == c.end;
+    static const char before[8] = "socket:[";
+    struct cursor c = {link + sizeof(before), link + length};
+
+    return length > sizeof(before) && memcmp(link, before, sizeof(before)) == 0 && cursor_dec32(&c, inode) &&
+           cursor_expect(&c, ']') && c.at == c.end;
 }
 
 bool inquiry_parse_number(const char *name, int32_t *number)

@@ -283,7 +283,7 @@ int sink_congestion_name(struct inquiry *inquiry, const char *text, size_t lengt
     struct congestion_names *names = &inquiry->capture->congestion_names;
 
     for (uint32_t i = 0; i < names->count; i++) {
-        if (strncmp(names->at[i], text, length) == 0 && names->at[i][length] == '\0') {
+        if (strlen(names->at[i]) == length && memcmp(names->at[i], text, length) == 0) {
             *index = (uint8_t)i;
             return 0;
         }

@@ -94,25 +94,36 @@ static void note_what_waits(struct match *match, const struct model *model, uint
         match->fate.at[index] |= FATE_REFUSED;
 }
 
-/* Sockets of one inode are mostly one; the subflows of an MPTCP descriptor are a few. One that was carried has been
- * matched before. */
-static void match_by_inode(struct match *match, struct model *model, uint32_t index,
-                           const struct proctcp_socket *earlier)
+/* Two that are the same are matched once; one that was carried has been matched before. */
+static void match_one(struct match *match, struct model *model, uint32_t socket, uint32_t index,
+                      const struct proctcp_socket *earlier)
 {
-    struct hash_walk walk;
-
-    for (uint32_t i = hash_first(&model->by_inode, earlier->inode, &walk); i != HASH_NONE;
-         i = hash_next(&model->by_inode, &walk)) {
-        if (!same_socket(&model->sockets.at[i], earlier))
-            continue;
-        if (match->earlier.at[i] == PROCTCP_NONE) {
-            note(match, model, i, index, earlier, FATE_LIVES);
-            note_what_waits(match, model, i, index, earlier);
-        } else {
-            match->fate.at[index] = FATE_LIVES;
-        }
+    if (match->earlier.at[socket] != PROCTCP_NONE) {
+        match->fate.at[index] = FATE_LIVES;
         return;
     }
+    note(match, model, socket, index, earlier, FATE_LIVES);
+    note_what_waits(match, model, socket, index, earlier);
+}
+
+/* Sockets of one inode are mostly one; the subflows of an MPTCP descriptor are a few. The socket that it is now, or
+ * PROCTCP_NONE. */
+static uint32_t find_by_inode(const struct model *model, const struct proctcp_socket *earlier)
+{
+    struct hash_walk walk;
+    uint32_t i = hash_first(&model->by_inode, earlier->inode, &walk);
+
+    while (i != HASH_NONE && !same_socket(&model->sockets.at[i], earlier))
+        i = hash_next(&model->by_inode, &walk);
+    return i;
+}
+
+/* Tables show sockets in nearly the same order as before, so that it is mostly the next one. */
+static bool is_plainly(const struct model *model, uint32_t next, const struct proctcp_socket *earlier)
+{
+    return next < model->sockets.count && model->sockets.at[next].inode == earlier->inode &&
+           model->sockets.at[next].present & earlier->present & PROCTCP_HAS_COOKIE &&
+           model->sockets.at[next].cookie == earlier->cookie;
 }
 
 /* A carried socket must wait on while its holder cannot be read, unless somebody else holds it by now. */
@@ -203,12 +214,19 @@ int match_sockets(struct match *match, const struct capture *capture, struct mod
     for (uint32_t i = 0; i < match->before->carried.count; i++) {
         const uint32_t e = previous_count(match) + i;
         const struct proctcp_socket *carried = &match->before->carried.at[i].socket;
-        if (carried->inode && !must_wait(match, model, e, carried))
-            match_by_inode(match, model, e, carried);
+        const uint32_t socket = carried->inode ? find_by_inode(model, carried) : PROCTCP_NONE;
+        if (socket != PROCTCP_NONE && !must_wait(match, model, e, carried))
+            match_one(match, model, socket, e, carried);
     }
-    for (uint32_t e = 0; e < previous_count(match); e++) {
-        if (match->before->previous->sockets[e].inode)
-            match_by_inode(match, model, e, &match->before->previous->sockets[e]);
+    for (uint32_t e = 0, next = 0; e < previous_count(match); e++) {
+        const struct proctcp_socket *earlier = &match->before->previous->sockets[e];
+        if (!earlier->inode)
+            continue;
+        const uint32_t socket = is_plainly(model, next, earlier) ? next : find_by_inode(model, earlier);
+        if (socket == PROCTCP_NONE)
+            continue;
+        match_one(match, model, socket, e, earlier);
+        next = socket + 1;
     }
     if (match_by_cookie(match, model) < 0)
         return -ENOMEM;

@@ -19,6 +19,7 @@ struct places VECTOR(struct place);
 
 struct listening {
     struct places places;       /* each address once, ordered by port and address */
+    struct hash by_port;        /* the first place of each port, by port_key() */
     uint64_t ports[65536 / 64]; /* a bit for each port that any of them has */
 };
 
@@ -27,12 +28,42 @@ static uint64_t port_of(uint32_t netns, uint16_t port)
     return (uint64_t)netns << 16 | port;
 }
 
+static uint32_t port_key(uint64_t port)
+{
+    return (uint32_t)(port ^ port >> 32);
+}
+
 static int compare_places(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
     if (x->port != y->port)
         return x->port < y->port ? -1 : 1;
     return memcmp(&x->address, &y->address, sizeof(x->address));
+}
+
+static int index_ports(struct listening *listening)
+{
+    const struct places *places = &listening->places;
+
+    if (!hash_begin(&listening->by_port, places->count))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < places->count; i++) {
+        if (i == 0 || places->at[i - 1].port != places->at[i].port)
+            hash_put(&listening->by_port, port_key(places->at[i].port), i);
+    }
+    return 0;
+}
+
+/* The first place of a port, or NULL. */
+static const struct place *first_of_port(const struct listening *listening, uint64_t port)
+{
+    const struct place *places = listening->places.at;
+    struct hash_walk walk;
+    uint32_t i = hash_first(&listening->by_port, port_key(port), &walk);
+
+    while (places && i != HASH_NONE && places[i].port != port)
+        i = hash_next(&listening->by_port, &walk);
+    return places && i != HASH_NONE ? &places[i] : NULL;
 }
 
 /* Many sockets may listen at one address and port; one of them says as much as all. */
@@ -61,7 +92,7 @@ static int find_listeners(const struct model *model, struct listening *listening
             places->at[kept - 1].takes_ipv4 |= places->at[i].takes_ipv4;
     }
     places->count = kept;
-    return 0;
+    return index_ports(listening);
 }
 
 /* The first place that is not before one. */
@@ -95,10 +126,9 @@ static bool has_listener(const struct listening *listening, uint32_t netns, cons
 
     if (!(listening->ports[port / 64] >> port % 64 & 1))
         return false;
-    const uint32_t first = first_from(places, &wanted);
-    if (first == places->count || places->at[first].port != wanted.port)
+    const struct place *found = first_of_port(listening, wanted.port);
+    if (!found)
         return false;
-    const struct place *found = &places->at[first];
     if (memcmp(&found->address, address, sizeof(any)) == 0)
         return true; /* as with most: a port has one listener */
     if (memcmp(&found->address, &any, sizeof(any)) == 0 && (found->takes_ipv4 || !proctcp_address_is_ipv4(address)))
@@ -160,6 +190,7 @@ int peers_find(struct model *model, struct tuples *tuples)
             model->rows.at[i].peer = model->first_rows.at[peer];
     }
     vector_free(&listening.places);
+    vector_free(&listening.by_port);
     return status;
 }
 

@@ -84,17 +84,19 @@ static void note_peer(struct tuples *tuples, uint32_t index, uint32_t other)
     *noted = *noted == PROCTCP_NONE ? other : TUPLES_ASK;
 }
 
+#define STEPS_AHEAD 16
+
 /* By socket; of one without a remote end, too, for whom it means nothing. */
 static bool find_keys(const struct model *model, struct tuples *tuples)
 {
     if (!indices_fill(&tuples->keys, model->sockets.count, 0))
         return false;
-    for (uint32_t i = 0; i < model->sockets.count; i++)
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        __builtin_prefetch(&model->sockets.at[i] + STEPS_AHEAD);
         tuples->keys.at[i] = near_key(tuples->seed, &model->sockets.at[i]);
+    }
     return true;
 }
-
-#define STEPS_AHEAD 16
 
 /* Sockets lie far from each other: what will be looked at is fetched some steps ahead, first its slot, then what is
  * there.
