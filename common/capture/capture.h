@@ -6,7 +6,8 @@
  *   takes the lock of each socket, which its owner can hold for ever.
  * - readlink, open and read below /proc/<pid> (fd, task, ns, exe, net, stat). No file system is asked: a link is
  *   printed from the name that the kernel has. Since 6.17 or so the lock of a process in execve() is waited for;
- *   not for status, limits, cgroup and listings of fd and task. Sizes are bounded by the kernel, and by our buffer.
+ *   not for status, limits (nor for prlimit), cgroup and listings of fd and task. Sizes are bounded by the kernel, and
+ * by our buffer.
  * - kcmp() of two threads: the same lock.
  * These are made by a child process that is given up when a call does not come back (guard.h); what is done after that
  * reads status and nothing else of a stranger's.

@@ -9,10 +9,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* O_NONBLOCK: a recorded tree may hold a pipe. */
+/* A procfs gives such a file whole, if there is room for it. O_NONBLOCK: a recorded tree may hold a pipe. */
 ssize_t facts_read_file(struct inquiry *inquiry, int directory, int32_t pid, const char *name)
 {
     size_t filled = 0;
@@ -26,7 +27,7 @@ ssize_t facts_read_file(struct inquiry *inquiry, int directory, int32_t pid, con
             got = GUARD_CALL(inquiry, read(fd, inquiry->buffer + filled, INQUIRY_BUFFER_SIZE - 1 - filled));
             if (got > 0)
                 filled += (size_t)got;
-        } while (got > 0 || (got < 0 && errno == EINTR));
+        } while ((got > 0 && (!inquiry->live || filled == INQUIRY_BUFFER_SIZE - 1)) || (got < 0 && errno == EINTR));
         if (got < 0)
             got = inquiry_errno();
         close(fd);
@@ -212,9 +213,24 @@ static int read_cgroup(struct inquiry *inquiry, int directory, int32_t pid, stru
     return keep(inquiry, facts, PROCTCP_HAS_CGROUP, &facts->cgroup, path, path_length);
 }
 
+/* The kernel has it at hand, where the file is a page of text; we may not ask that of everybody. */
+static void ask_limit(struct inquiry *inquiry, int32_t pid, struct facts *facts)
+{
+    struct rlimit limit;
+
+    if (!inquiry->own_pids || prlimit(pid, RLIMIT_NOFILE, NULL, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    facts->fd_limit = limit.rlim_cur;
+    facts->present |= PROCTCP_HAS_FD_LIMIT;
+}
+
 static void read_limit(struct inquiry *inquiry, int directory, int32_t pid, struct facts *facts)
 {
-    ssize_t length = facts_read_file(inquiry, directory, pid, "limits");
+    ssize_t length;
+
+    if (facts->present & PROCTCP_HAS_FD_LIMIT)
+        return;
+    length = facts_read_file(inquiry, directory, pid, "limits");
     if (length >= 0 && facts_parse_limits(inquiry->buffer, (size_t)length, &facts->fd_limit))
         facts->present |= PROCTCP_HAS_FD_LIMIT;
 }
@@ -331,8 +347,10 @@ static bool same_process(struct inquiry *inquiry, int directory, const struct pr
 
 static int read_facts(struct inquiry *inquiry, int directory, const struct process *process, struct facts *facts)
 {
-    int status = read_stat(inquiry, directory, process->pid, facts);
+    int status;
 
+    ask_limit(inquiry, process->pid, facts); /* before it is seen that the process is still there */
+    status = read_stat(inquiry, directory, process->pid, facts);
     if (status == 0 && !same_process(inquiry, directory, process, facts))
         status = -ESRCH;
     if (status == 0)

@@ -108,6 +108,13 @@ static bool is_table_of(struct inquiry *inquiry, struct netns *netns, int fd, co
     return (uint32_t)*slot == index;
 }
 
+/* A pid may be in use by another process by now, which lives elsewhere. */
+static bool leads_to(int fd, const struct netns *netns)
+{
+    struct stat found;
+    return fstat(fd, &found) == 0 && (uint32_t)found.st_ino == netns->shown.inode;
+}
+
 /* -ESRCH: who lives at path is gone, or is not in the namespace any more. */
 static int open_through(struct inquiry *inquiry, struct netns *netns, const char *path, const char *table)
 {
@@ -209,13 +216,6 @@ int netns_open_table(struct inquiry *inquiry, struct netns *netns, const char *t
     return fd;
 }
 
-/* A pid may be in use by another process by now, which lives elsewhere. */
-static bool leads_to(int fd, const struct netns *netns)
-{
-    struct stat found;
-    return fstat(fd, &found) == 0 && (uint32_t)found.st_ino == netns->shown.inode;
-}
-
 static int open_through_inhabitant(struct inquiry *inquiry, const struct netns *netns)
 {
     struct inhabitants next = first_inhabitant(netns);
@@ -264,6 +264,12 @@ static uint32_t find_user(int fd)
     return uid == (uid_t)-1 ? 0 : uid;
 }
 
+/* A user cannot have root live in what he made. */
+static bool is_roots(const struct inquiry *inquiry, const struct netns *netns)
+{
+    return netns->process != PROCTCP_NONE && inquiry->capture->processes.at[netns->process].uid == 0;
+}
+
 int netns_enter(struct inquiry *inquiry, struct netns *netns)
 {
     int fd = netns->fd >= 0 ? netns->fd : open_namespace(inquiry, netns);
@@ -273,7 +279,7 @@ int netns_enter(struct inquiry *inquiry, struct netns *netns)
         return fd;
     status = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
     /* Now: once a call does not come back, nothing of a stranger's may be opened any more to find out. */
-    if (status == 0)
+    if (status == 0 && !is_roots(inquiry, netns))
         netns->user = find_user(fd);
     if (fd != netns->fd)
         close(fd);

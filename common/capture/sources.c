@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum gives {
@@ -130,10 +131,27 @@ static bool is_pending(const struct netns *netns)
     return !netns->ended && (netns->read ? netns->look_again != LOOK_NO : netns->shown.error == 0);
 }
 
-/* What is known to be empty is not read. */
+static int compare_namespaces(const void *a, const void *b)
+{
+    uint32_t x = ((const struct proctcp_netns *)a)->inode, y = ((const struct proctcp_netns *)b)->inode;
+    return (x > y) - (x < y);
+}
+
+static bool had_sockets(const struct inquiry *inquiry, uint32_t inode)
+{
+    const struct proctcp_snapshot *previous = inquiry->previous;
+    const struct proctcp_netns wanted = {.inode = inode}, *found = NULL;
+
+    if (previous && previous->namespace_count)
+        found = bsearch(&wanted, previous->namespaces, previous->namespace_count, sizeof(wanted), compare_namespaces);
+    return found && found->sockets;
+}
+
+/* What is known to be empty is not read. To ask costs less than to read, and is in vain where there were sockets. */
 static bool skip_empty(struct inquiry *inquiry, const struct source *source, struct netns *netns)
 {
-    if (netns->own || !inquiry->live || !netns_has_process(netns) || !procfs_tcp_is_empty(inquiry, netns))
+    if (netns->own || !inquiry->live || !netns_has_process(netns) || had_sockets(inquiry, netns->shown.inode) ||
+        !procfs_tcp_is_empty(inquiry, netns))
         return false;
     netns->read = netns->complete = true;
     netns->shown.source = source->id;
