@@ -237,6 +237,7 @@ struct proctcp_last_holder {
     int32_t pid;
     uint64_t start_ticks; /* as of struct proctcp_process */
     const char *process;  /* its name, as a scan saw it last; lives as long as the snapshot */
+    uint16_t group;       /* it held the socket in; index, PROCTCP_NO_GROUP without a grouping */
 };
 
 /* A network namespace of the scan. Sorted by inode. */
@@ -264,6 +265,8 @@ struct proctcp_netns {
 #define PROCTCP_HAS_TOTAL_SEGS_OUT         (1u << 12)
 #define PROCTCP_HAS_TOTAL_SEGS_IN          (1u << 13)
 #define PROCTCP_HAS_TOTAL_RETRANSMISSIONS  (1u << 14)
+
+#define PROCTCP_HAS_TOTALS (0xffu << 7) /* any of these */
 
 /* What sockets count, summed. Payload is what the application wrote and read, to the byte: without what was sent again,
  * and without the SYN and FIN that the kernel's own counters of acknowledged and received bytes have in them. */
@@ -323,6 +326,56 @@ struct proctcp_unattributed {
     const char *last_process; /* "" if not known */
 };
 
+/* Processes under one name, and the sockets that they hold, summed: the name survives a restart. A group keeps its
+ * index from snapshot to snapshot for as long as it is there, and one that nothing runs of any more stays, at 0. Counts
+ * (sockets, by state) have a socket once in each group that holds it; sums (bytes, queues, round-trip times, totals)
+ * once on the host, in the group of its rank 1. */
+struct proctcp_group {
+    const char *name; /* any bytes without NUL, at most PROCTCP_GROUP_NAME_SIZE - 1; PROCTCP_GROUP_OTHER: what found no
+                         place. Lives as long as the snapshot */
+    uint32_t present;
+    bool is_configured; /* else it is there because a process was */
+    uint32_t processes;
+    uint32_t sockets;
+    uint32_t by_state[PROCTCP_STATES];
+    uint32_t unbound;
+    uint32_t left_behind; /* sockets in TIME_WAIT and orphans whose last holder was of the group */
+    uint32_t
+        retransmitting; /* sockets with unrecovered timeouts, or segments that were sent again and not acknowledged */
+    uint32_t fds;       /* of the process that is nearest to its limit; the most, where none has one */
+    int32_t fds_pid;    /* which is this; 0: there is no process */
+    uint64_t fd_limit;
+    uint64_t tx_queue_bytes; /* of connections */
+    uint64_t rx_queue_bytes;
+    uint64_t accept_queue; /* of listeners */
+    uint64_t accept_queue_max;
+    uint32_t rtt_average_us; /* of established connections that have a sample */
+    uint32_t rtt_p95_us;     /* the least time that 95 of 100 do not exceed */
+    uint32_t rtt_max_us;
+    /* Totals only go up, whatever becomes of processes and sockets, and whatever moves between groups: each counts what
+     * went by while it was of this group. */
+    struct proctcp_totals totals;
+    uint64_t sockets_opened;
+    uint64_t sockets_closed;
+    uint64_t start_time; /* of the process that has run for longest: Unix time, seconds */
+    uint64_t last_seen;  /* when it last had a process: Unix time, seconds */
+};
+
+#define PROCTCP_GROUP_NAME_SIZE 97 /* with the NUL: an SNMP index must hold it */
+#define PROCTCP_GROUP_OTHER     "_other"
+#define PROCTCP_GROUP_ALL       "all"
+#define PROCTCP_NO_GROUP        UINT16_MAX
+
+/* Bits of proctcp_group.present, beside those of the totals of a process: there if they are of any of its processes. */
+#define PROCTCP_HAS_GROUP_FDS              (1u << 20)
+#define PROCTCP_HAS_GROUP_FD_LIMIT         (1u << 21)
+#define PROCTCP_HAS_GROUP_QUEUES           (1u << 22) /* absent: it has connections, and none whose queues are told */
+#define PROCTCP_HAS_GROUP_ACCEPT_QUEUE     (1u << 23) /* it has a listener */
+#define PROCTCP_HAS_GROUP_ACCEPT_QUEUE_MAX (1u << 24) /* of all of its listeners */
+#define PROCTCP_HAS_GROUP_RTT              (1u << 25)
+#define PROCTCP_HAS_GROUP_START_TIME       (1u << 26)
+#define PROCTCP_HAS_GROUP_LAST_SEEN        (1u << 27)
+
 /* What a scan did, and what it had to leave out. */
 struct proctcp_stats {
     uint64_t generation;       /* 1 for a scanner's first snapshot, then one more each */
@@ -368,6 +421,11 @@ struct proctcp_snapshot {
     const struct proctcp_last_holder *last_holders; /* sorted by socket; see proctcp_find_last_holder() */
     const struct proctcp_impairment *impairments;   /* see proctcp_socket.impairment; never empty */
     const char *const *congestion_names;            /* see proctcp_socket.congestion */
+    const struct proctcp_group *groups;             /* in no particular order, with a grouping; else none */
+    const uint16_t *row_groups;                     /* by row: index of its group; NULL without a grouping */
+    struct proctcp_group all; /* of every group, each socket once; its name is PROCTCP_GROUP_ALL */
+    uint32_t group_count;
+    uint32_t groups_left_out; /* names that found no place, and are summed in PROCTCP_GROUP_OTHER */
     uint32_t namespace_count;
     uint32_t last_holder_count;
     uint32_t impairment_count;
@@ -384,6 +442,7 @@ struct proctcp_options {
     enum proctcp_source source; /* 0 is auto */
     const char *proc_root;      /* NULL is "/proc"; a recorded tree is scanned like a live one. Copied. */
     const struct proctcp_selection *selection; /* NULL: everything. Must outlive the scanner, unchanged. */
+    const struct proctcp_grouping *grouping;   /* NULL: no groups are made. Must outlive the scanner, unchanged. */
 };
 
 struct proctcp_scanner;
@@ -442,6 +501,38 @@ bool proctcp_selection_is_void(const struct proctcp_selection *selection, const 
 /* The first name of a network namespace in the rules to include that none has now; NULL: there is none. It may come
  * later: a scan looks names up anew. */
 const char *proctcp_selection_missing_netns(const struct proctcp_selection *selection);
+
+/* ---- grouping ---- */
+
+struct proctcp_grouping;
+
+/* By process name, and at most 100 groups, until something else is said. */
+int proctcp_grouping_new(struct proctcp_grouping **grouping);
+void proctcp_grouping_free(struct proctcp_grouping *grouping);
+
+/* What a process is grouped by that no configured group takes: "process", its name; "unit", the systemd unit that it
+ * runs in; "cgroup", its path; "user", the name that /etc/passwd gives, or the number; "executable"; "container", the
+ * first 12 digits of its id. What is in no unit or container, or lacks what is asked for, goes by its name. -EINVAL:
+ * error says what there is. */
+int proctcp_grouping_by(struct proctcp_grouping *grouping, const char *key, char *error, size_t error_size);
+
+/* At most so many groups beside PROCTCP_GROUP_OTHER: who has a place keeps it while anything of it runs; a new name
+ * takes the one of the group that has been gone for longest. Configured groups always have one. -EINVAL: not 1 to
+ * 65000. */
+int proctcp_grouping_limit(struct proctcp_grouping *grouping, uint32_t max_groups);
+
+/* Configures a group: the first one wins whose rules match. Rules are those of a selection, all kinds of them; where
+ * they are about sockets, the other sockets of a process go on to the next group. \1 to \9 in the name are what the
+ * parentheses of a "command" pattern matched, so that one rule may make many groups; \\ is a backslash. -EINVAL: error
+ * names the group, the rule and the position. */
+int proctcp_grouping_add(struct proctcp_grouping *grouping, const char *name, char *error, size_t error_size);
+/* Adds a rule to the group that was configured last, as proctcp_selection_add() does. */
+int proctcp_grouping_rule(struct proctcp_grouping *grouping, const char *kind, const char *value, char *error,
+                          size_t error_size);
+/* Both from one text: "web=process=nginx,caddy;local_port=443". */
+int proctcp_grouping_add_text(struct proctcp_grouping *grouping, const char *text, char *error, size_t error_size);
+/* After the last one: whether every group has a rule, and the captures that its name takes. */
+int proctcp_grouping_check(const struct proctcp_grouping *grouping, char *error, size_t error_size);
 
 /* ---- words as text ---- */
 

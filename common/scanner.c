@@ -51,6 +51,7 @@ int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_sc
     config->root = made->root;
     config->source = options->source ? options->source : PROCTCP_SOURCE_AUTO;
     config->selection = select_asks_anything(options->selection) ? options->selection : NULL;
+    config->grouping = options->grouping;
     config->every_socket = select_unbound(config->selection);
     config->states = config->every_socket ? UINT32_MAX : select_states(config->selection);
     config->bound = !config->every_socket && config->states >> PROCTCP_CLOSED & 1;
@@ -119,6 +120,8 @@ static int make_model(struct proctcp_scanner *scanner)
         status = filter_model(model, capture, config->selection);
     if (status == 0)
         status = sums_count(model, capture, &capture->stats.unbound);
+    if (status == 0)
+        status = groups_name(model, capture, config->grouping);
     return status;
 }
 
@@ -136,10 +139,17 @@ static int run_stages(struct proctcp_scanner *scanner)
     if (status == 0)
         status = ended;
     if (status == 0)
+        status = history_place_groups(&scanner->history, scanner->config.grouping, model, &capture->strings,
+                                      &scanner->next_history);
+    if (status == 0)
         status = history_apply(&scanner->history, capture, scanner->config.selection, model, &capture->strings,
                                &scanner->next_history);
     if (status == 0)
         status = sums_unattributed(model, &capture->stats.unattributed);
+    if (status == 0)
+        status = groups_sum(model, capture);
+    if (status == 0)
+        history_keep_groups(model, &scanner->next_history);
     return status;
 }
 

@@ -74,6 +74,9 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
                                               .unattributed_count = model->unattributed.count,
                                               .last_holder_count = model->last_holders.count,
                                               .impairment_count = capture->impairments.count,
+                                              .group_count = model->groups.count,
+                                              .groups_left_out = model->groups_left_out,
+                                              .all = model->all,
                                               .namespaces = namespaces,
                                               .namespace_count = namespace_count,
                                               .stats = capture->stats};
@@ -82,6 +85,8 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
     frozen->shown.processes = TAKE(model->processes, model->for_peers.processes);
     frozen->shown.unattributed = TAKE(model->unattributed, 0);
     frozen->shown.last_holders = TAKE(model->last_holders, 0);
+    frozen->shown.groups = TAKE(model->groups, 0);
+    frozen->shown.row_groups = TAKE(model->row_groups, 0);
     frozen->shown.impairments = TAKE(capture->impairments, 0);
     frozen->shown.congestion_names = TAKE(capture->congestion_names, 0);
     frozen->strings = capture->strings;
@@ -91,6 +96,8 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
     vector_free(&model->processes);
     vector_free(&model->unattributed);
     vector_free(&model->last_holders);
+    vector_free(&model->groups);
+    vector_free(&model->row_groups);
     vector_free(&capture->impairments);
     vector_free(&capture->congestion_names);
     atomic_init(&frozen->references, 1);
@@ -122,6 +129,8 @@ void proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot)
     free((void *)(uintptr_t)frozen->shown.unattributed);
     free((void *)(uintptr_t)frozen->shown.namespaces);
     free((void *)(uintptr_t)frozen->shown.last_holders);
+    free((void *)(uintptr_t)frozen->shown.groups);
+    free((void *)(uintptr_t)frozen->shown.row_groups);
     free((void *)(uintptr_t)frozen->shown.impairments);
     free((void *)(uintptr_t)frozen->shown.congestion_names);
     arena_free(&frozen->strings);

@@ -108,4 +108,13 @@ static inline uint32_t hash_find(const struct hash *hash, uint32_t key)
     return hash_first(hash, key, &walk);
 }
 
+/* A key for text. Whoever can choose texts can have their keys meet: tables of what strangers choose are bounded. */
+static inline uint32_t hash_text(const char *text)
+{
+    uint32_t hash = 2166136261u;
+    while (*text)
+        hash = (hash ^ (unsigned char)*text++) * 16777619u;
+    return hash;
+}
+
 #endif

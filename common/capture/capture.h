@@ -34,6 +34,7 @@ struct config {
     const char *root;
     enum proctcp_source source;                /* that was asked for */
     const struct proctcp_selection *selection; /* NULL: everything */
+    const struct proctcp_grouping *grouping;   /* NULL: no groups are made */
     uint32_t states;                           /* a bit for each state that sockets are read in */
     bool every_socket;                         /* of these states: whether any can be left out is not known early */
     bool bound;    /* sockets that are bound and no more are looked for at once, not when a descriptor is of one */
@@ -77,6 +78,15 @@ struct facts {
     uint64_t start_time;
     uint64_t fd_limit;
     uint64_t image; /* another one after an exec, within the same process */
+    uint32_t
+        first_group_name; /* of the capture's: what it may be grouped under, best first; the last takes any socket */
+    uint32_t group_name_count;
+};
+
+/* A group that a process may be of: whether it is, its sockets tell. */
+struct group_name {
+    uint32_t rule;    /* of the grouping, whose rules about sockets are asked; PROCTCP_NONE: any socket will do */
+    const char *name; /* in the capture's arena */
 };
 
 /* A descriptor that is a socket: of any protocol while descriptors are walked, of TCP in a finished capture. */
@@ -141,6 +151,7 @@ struct siblings VECTOR(struct sibling);
 struct sockets VECTOR(struct proctcp_socket);
 struct impairments VECTOR(struct proctcp_impairment);
 struct congestion_names VECTOR(const char *);
+struct group_names VECTOR(struct group_name);
 
 struct capture {
     struct processes processes;
@@ -150,6 +161,7 @@ struct capture {
     struct impairments impairments;           /* the first is all zeros */
     struct congestion_names congestion_names; /* the first is "" */
     struct siblings siblings;
+    struct group_names group_names;
     struct namespaces namespaces;
     struct hash by_inode;   /* sockets by inode; several: subflows, or two namespaces that claim it. The model takes it
                                over with the sockets. */

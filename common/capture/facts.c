@@ -3,6 +3,7 @@
 #include "capture/facts.h"
 
 #include "base/cursor.h"
+#include "capture/group_names.h"
 #include "capture/guard.h"
 
 #include <fcntl.h>
@@ -390,6 +391,8 @@ static int read_process(struct inquiry *inquiry, struct process *process)
         inquiry->capture->stats.vanished++;
         return 0;
     }
+    if (status == 0)
+        status = group_names_find(inquiry, process, &facts);
     if (status)
         return status;
     kept = vector_push(&inquiry->capture->facts);
@@ -402,13 +405,14 @@ static int read_process(struct inquiry *inquiry, struct process *process)
 
 int facts_read(struct inquiry *inquiry)
 {
-    for (uint32_t i = 0; i < inquiry->capture->processes.count; i++) {
+    int status = group_names_begin(inquiry);
+
+    for (uint32_t i = 0; i < inquiry->capture->processes.count && status == 0; i++) {
         struct process *process = &inquiry->capture->processes.at[i];
-        int status = process->owner_count && process->facts == PROCTCP_NONE ? read_process(inquiry, process) : 0;
-        if (status)
-            return status;
+        if (process->owner_count && process->facts == PROCTCP_NONE)
+            status = read_process(inquiry, process);
     }
-    return 0;
+    return status;
 }
 
 /* Asked for once: the kernel adds up every interrupt counter to answer. */

@@ -354,8 +354,23 @@ static int run(struct inquiry *inquiry, struct task *task, deliver_fn *deliver, 
 /* ---- command lines ---- */
 
 struct commands {
-    int (*note)(struct inquiry *inquiry, int32_t pid, char *text, ssize_t length);
+    int (*note)(struct inquiry *inquiry, int32_t pid, const char *command);
 };
+
+/* Words end with a NUL in the file; the last one's may be followed by more, if the process wrote its title there. */
+static const char *join_words(char *text, ssize_t length)
+{
+    while (length > 0 && text[length - 1] == '\0')
+        length--;
+    if (length <= 0)
+        return NULL;
+    for (ssize_t i = 0; i < length; i++) {
+        if (text[i] == '\0')
+            text[i] = ' ';
+    }
+    text[length] = '\0';
+    return text;
+}
 
 static int deliver_command(struct inquiry *inquiry, const struct task *task, struct message *message, int netns_fd,
                            void *context)
@@ -366,11 +381,11 @@ static int deliver_command(struct inquiry *inquiry, const struct task *task, str
     (void)netns_fd;
     if (length < 0 && length != -ENOENT && length != -ESRCH)
         inquiry_count_error(inquiry, -length, "%d/cmdline", pid);
-    return commands->note(inquiry, pid, message->text, length);
+    return commands->note(inquiry, pid, join_words(message->text, length));
 }
 
 int helper_read_commands(struct inquiry *inquiry, const int32_t *pids, uint32_t count,
-                         int (*note)(struct inquiry *inquiry, int32_t pid, char *text, ssize_t length))
+                         int (*note)(struct inquiry *inquiry, int32_t pid, const char *command))
 {
     struct commands commands = {note};
     char(*paths)[PATH_SIZE] = count ? malloc(count * sizeof(*paths)) : NULL;

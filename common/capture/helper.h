@@ -4,11 +4,11 @@
 
 #include "capture/inquiry.h"
 
-/* Reads the command lines of processes, at most LIMIT_COMMAND_LENGTH bytes of each, and gives them to note(): one after
- * the other, with room for a NUL behind them; of one that cannot be had length is negative (-ETIMEDOUT: it lies in
- * memory that does not come). */
+/* Reads the command lines of processes, at most LIMIT_COMMAND_LENGTH bytes of each, and gives them to note(), one after
+ * the other, with blanks between their words; NULL: a kernel thread has none, nor has a process that has ended, and
+ * some lie in memory that does not come. */
 int helper_read_commands(struct inquiry *inquiry, const int32_t *pids, uint32_t count,
-                         int (*note)(struct inquiry *inquiry, int32_t pid, char *text, ssize_t length));
+                         int (*note)(struct inquiry *inquiry, int32_t pid, const char *command));
 
 /* What a borrowed socket says of itself. */
 struct borrowed {

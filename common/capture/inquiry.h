@@ -37,6 +37,15 @@ struct thread {
 
 struct threads VECTOR(struct thread);
 
+/* A process whose command line matches what a group asks for. */
+struct command_match {
+    int32_t pid;
+    uint32_t rule;    /* of the grouping */
+    const char *name; /* that it gives the group, in the capture's arena */
+};
+
+struct command_matches VECTOR(struct command_match);
+
 struct inquiry {
     const struct config *config;
     const struct recollection *before;
@@ -78,9 +87,12 @@ struct inquiry {
     struct indices tables;       /* of it: a thread of each table of descriptors that was walked, in kcmp()'s order */
     uint64_t chosen_ticks;       /* when command lines were read, to choose processes by; 0: they were not */
     struct hash command_answers; /* by pid: 1 if the rules about command lines want it, else 0 */
-    uint32_t requests;           /* made of sock_diag */
-    uint32_t waited_ms;          /* for children that did not answer, in this scan */
-    bool may_not_compare;        /* the kernel cannot tell which threads have descriptors of their own */
+    struct command_matches command_matches; /* ordered by pid and rule */
+    struct hash users;                      /* by uid: index of its name, where groups are made by user */
+    struct congestion_names user_names;
+    uint32_t requests;    /* made of sock_diag */
+    uint32_t waited_ms;   /* for children that did not answer, in this scan */
+    bool may_not_compare; /* the kernel cannot tell which threads have descriptors of their own */
 };
 
 /* ---- inquiry.c: errors, and small questions of everybody ---- */

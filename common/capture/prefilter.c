@@ -91,21 +91,10 @@ static int ask_rules(struct inquiry *inquiry, int32_t pid, enum rule_kind end, i
     return answer;
 }
 
-/* Words end with a NUL in the file; the last one's may be followed by more, if the process wrote its title there. A
- * process without a command line is a kernel thread, or has ended and was not waited for. */
-static int note_command(struct inquiry *inquiry, int32_t pid, char *text, ssize_t length)
+static int note_command(struct inquiry *inquiry, int32_t pid, const char *command)
 {
-    int answer;
+    int answer = select_command(inquiry->config->selection, command);
 
-    while (length > 0 && text[length - 1] == '\0')
-        length--;
-    for (ssize_t i = 0; i < length; i++) {
-        if (text[i] == '\0')
-            text[i] = ' ';
-    }
-    if (length > 0)
-        text[length] = '\0';
-    answer = select_command(inquiry->config->selection, length > 0 ? text : NULL);
     if (answer < 0)
         return answer;
     hash_put(&inquiry->command_answers, (uint32_t)pid, (uint32_t)answer);

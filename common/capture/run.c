@@ -29,9 +29,10 @@ static const struct vector_place capture_vectors[] = {
     VECTOR_PLACE(struct capture, processes),   VECTOR_PLACE(struct capture, facts),
     VECTOR_PLACE(struct capture, owners),      VECTOR_PLACE(struct capture, sockets),
     VECTOR_PLACE(struct capture, impairments), VECTOR_PLACE(struct capture, congestion_names),
-    VECTOR_PLACE(struct capture, siblings),    VECTOR_PLACE(struct capture, namespaces),
-    VECTOR_PLACE(struct capture, by_inode),    VECTOR_PLACE(struct capture, shared),
-    VECTOR_PLACE(struct capture, unread),      VECTOR_PLACE(struct capture, partial),
+    VECTOR_PLACE(struct capture, siblings),    VECTOR_PLACE(struct capture, group_names),
+    VECTOR_PLACE(struct capture, namespaces),  VECTOR_PLACE(struct capture, by_inode),
+    VECTOR_PLACE(struct capture, shared),      VECTOR_PLACE(struct capture, unread),
+    VECTOR_PLACE(struct capture, partial),
 };
 
 static const struct vector_place recollection_vectors[] = {
@@ -49,6 +50,9 @@ static const struct vector_place inquiry_vectors[] = {
     VECTOR_PLACE(struct inquiry, tids),
     VECTOR_PLACE(struct inquiry, tables),
     VECTOR_PLACE(struct inquiry, command_answers),
+    VECTOR_PLACE(struct inquiry, command_matches),
+    VECTOR_PLACE(struct inquiry, users),
+    VECTOR_PLACE(struct inquiry, user_names),
     VECTOR_PLACE(struct inquiry, descriptors_of.by_uid),
     VECTOR_PLACE(struct inquiry, questions_of.by_uid),
     VECTOR_PLACE(struct inquiry, namespaces_of.by_uid),

@@ -4,6 +4,7 @@
 #include "history/idle.h"
 #include "history/last_holder.h"
 #include "history/match.h"
+#include "history/places.h"
 #include "history/totals.h"
 
 #include <errno.h>
@@ -19,16 +20,20 @@ static const struct vector_place history_vectors[] = {
 void history_recycle(struct history *history)
 {
     vectors_recycle(history, history_vectors, HISTORY_VECTORS);
+    places_recycle(&history->places);
 }
 
 void history_clear(struct history *history)
 {
     vectors_free(history, history_vectors, HISTORY_VECTORS);
+    places_clear(&history->places);
 }
 
 /* Who held what is carried, and where: by socket of the previous snapshot, its place among the carried. */
-static void name_holders(const struct proctcp_snapshot *previous, const struct indices *places, struct history *after)
+static void name_holders(const struct history *before, const struct indices *places, struct history *after)
 {
+    const struct proctcp_snapshot *previous = before->previous;
+
     for (uint32_t i = 0; i < previous->row_count; i++) {
         const struct proctcp_row *row = &previous->rows[i];
         struct carried_socket *carried;
@@ -38,6 +43,9 @@ static void name_holders(const struct proctcp_snapshot *previous, const struct i
         carried->pid = row->pid;
         carried->fd = row->fd;
         carried->row_first_seen = row->first_seen;
+        carried->group = PROCTCP_NO_GROUP;
+        if (previous->row_groups)
+            carried->group = places_now(&before->places, &after->places, previous->row_groups[i]);
         carried->start_ticks = previous->processes[row->process].start_ticks;
     }
 }
@@ -59,14 +67,17 @@ static int carry(const struct match *match, struct history *after)
             status = -ENOMEM;
         } else if (e >= previous->socket_count) {
             *carried = match->before->carried.at[e - previous->socket_count];
+            if (carried->group != PROCTCP_NO_GROUP)
+                carried->group = places_now(&match->before->places, &after->places, carried->group);
         } else {
-            *carried = (struct carried_socket){.socket = *match_earlier(match, e, &impairment)};
+            *carried =
+                (struct carried_socket){.socket = *match_earlier(match, e, &impairment), .group = PROCTCP_NO_GROUP};
             carried->impairment = *impairment;
             places.at[e] = after->carried.count - 1;
         }
     }
     if (status == 0 && after->carried.count)
-        name_holders(previous, &places, after);
+        name_holders(match->before, &places, after);
     vector_free(&places);
     return status;
 }
@@ -98,7 +109,7 @@ int history_apply(const struct history *before, const struct capture *capture,
     if (status == 0)
         totals_add(&match, &capture->impairments, selection, model, after);
     if (status == 0)
-        status = last_holders_find(&match, model, strings);
+        status = last_holders_find(&match, &after->places, model, strings);
     vector_free(&match.earlier);
     vector_free(&match.fate);
     vector_free(&match.successors);

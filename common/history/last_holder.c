@@ -3,6 +3,7 @@
 #include "history/last_holder.h"
 
 #include "history/find.h"
+#include "history/places.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -46,13 +47,17 @@ static bool find_holder(const struct match *match, struct model *model, const st
         *holder = (struct proctcp_last_holder){
             .pid = carried->pid,
             .start_ticks = carried->start_ticks,
-            .process = process && process->start_ticks == carried->start_ticks ? process->name : ""};
+            .process = process && process->start_ticks == carried->start_ticks ? process->name : "",
+            .group = carried->group};
         return carried->pid != 0;
     }
     if (rows->at[earlier] != PROCTCP_NONE) {
         const struct proctcp_process *process = &previous->processes[previous->rows[rows->at[earlier]].process];
-        *holder = (struct proctcp_last_holder){
-            .pid = process->pid, .start_ticks = process->start_ticks, .process = process->name};
+        *holder = (struct proctcp_last_holder){.pid = process->pid,
+                                               .start_ticks = process->start_ticks,
+                                               .process = process->name,
+                                               .group = previous->row_groups ? previous->row_groups[rows->at[earlier]]
+                                                                             : PROCTCP_NO_GROUP};
         return true;
     }
     const struct proctcp_last_holder *known = find_known(previous, earlier);
@@ -86,11 +91,18 @@ static void count_left_behind(struct model *model, const struct proctcp_last_hol
 {
     struct proctcp_process *process = find_process(&model->processes, holder->pid);
 
-    if (model->sockets.at[holder->socket].inode == 0 && process && process->start_ticks == holder->start_ticks)
+    if (model->sockets.at[holder->socket].inode != 0)
+        return;
+    if (process && process->start_ticks == holder->start_ticks)
         process->left_behind++;
+    if (holder->group != PROCTCP_NO_GROUP) {
+        model->groups.at[holder->group].left_behind++;
+        model->all.left_behind++;
+    }
 }
 
-int last_holders_find(const struct match *match, struct model *model, struct arena *strings)
+int last_holders_find(const struct match *match, const struct places *places, struct model *model,
+                      struct arena *strings)
 {
     struct indices rows = {0};
     struct last_copy last = {NULL, NULL};
@@ -107,6 +119,8 @@ int last_holders_find(const struct match *match, struct model *model, struct are
             !find_holder(match, model, &rows, earlier, &holder))
             continue;
         holder.socket = i;
+        if (holder.group != PROCTCP_NO_GROUP)
+            holder.group = places_now(&match->before->places, places, holder.group);
         status = add(model, holder, strings, &last);
         if (status == 0)
             count_left_behind(model, &holder);

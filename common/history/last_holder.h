@@ -4,6 +4,7 @@
 
 #include "history/match.h"
 
-int last_holders_find(const struct match *match, struct model *model, struct arena *strings);
+int last_holders_find(const struct match *match, const struct places *places, struct model *model,
+                      struct arena *strings);
 
 #endif

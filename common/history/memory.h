@@ -2,6 +2,7 @@
 #ifndef PROCTCP_MEMORY_H
 #define PROCTCP_MEMORY_H
 
+#include "base/arena.h"
 #include "model/model.h"
 
 /* A process that held TCP sockets once and holds none now. Its totals go on when it does again. */
@@ -18,7 +19,30 @@ struct carried_socket {
     int32_t pid; /* of its rank 1, as are the next three; 0: nobody held it */
     int32_t fd;
     uint32_t row_first_seen;
+    uint16_t group; /* of that row */
     uint64_t start_ticks;
+};
+
+/* A group, and what it has counted. */
+struct group_memory {
+    const char *name; /* in the strings of the history */
+    struct proctcp_totals totals;
+    uint64_t sockets_opened;
+    uint64_t sockets_closed;
+    uint64_t last_seen; /* Unix time, seconds; 0: never */
+    uint32_t present;   /* bits of totals */
+    bool is_configured;
+};
+
+struct group_memories VECTOR(struct group_memory);
+
+/* The groups that there are, and some that there were. */
+struct places {
+    struct group_memories groups; /* by index; the first is PROCTCP_GROUP_OTHER, then those that are configured */
+    struct group_memories former; /* that lost their place, oldest first */
+    struct group_memory all;
+    struct group_memory forgotten; /* the most that one of the former had counted that is not among them any more */
+    struct arena strings;
 };
 
 struct idle_processes VECTOR(struct idle_process);
@@ -29,6 +53,7 @@ struct history {
     const struct proctcp_snapshot *previous; /* NULL: there was no scan */
     struct idle_processes idle;              /* ordered by pid */
     struct carried_sockets carried;
+    struct places places;
     struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */
 };
 

@@ -3,6 +3,7 @@
 #include "history/totals.h"
 
 #include "history/find.h"
+#include "history/places.h"
 
 #include "select/select.h"
 
@@ -122,11 +123,18 @@ static void add_sockets(const struct match *match, const struct proctcp_selectio
         if (match->earlier.at[i] != PROCTCP_NONE)
             earlier = match_earlier(match, match->earlier.at[i], &earlier_impairment);
         process->sockets_opened += !earlier;
+        if (model->groups.count && !earlier) {
+            model->groups.at[model_home_group(model, i)].sockets_opened++;
+            model->all.sockets_opened++;
+        }
         if (before->previous && !earlier && may_be_old(before, selection, process, socket))
             continue; /* what it has counted by now may be counted already: it begins here */
         if (earlier && earlier->state == PROCTCP_CLOSED)
             earlier = NULL; /* it had nothing to count yet */
         add_counters(&process->totals, socket, &impairments->at[socket->impairment], earlier, earlier_impairment);
+        if (model->any_split)
+            add_counters(&model->groups.at[model_home_group(model, i)].totals, socket,
+                         &impairments->at[socket->impairment], earlier, earlier_impairment);
     }
 }
 
@@ -151,6 +159,16 @@ static struct proctcp_process *find_anywhere(struct model *model, struct history
     return idle ? &after->idle.at[idle - after->idle.at].process : NULL;
 }
 
+/* In the group that held it, whatever became of its process. group is an index of the scan before. */
+static void add_closed_in_group(const struct match *match, struct model *model, const struct history *after,
+                                uint16_t group)
+{
+    if (group == PROCTCP_NO_GROUP)
+        return;
+    model->groups.at[places_now(&match->before->places, &after->places, group)].sockets_closed++;
+    model->all.sockets_closed++;
+}
+
 /* A socket that somebody holds, and no table showed, is not closed. */
 static void add_closed(const struct match *match, struct model *model, struct history *after)
 {
@@ -160,44 +178,73 @@ static void add_closed(const struct match *match, struct model *model, struct hi
         const struct proctcp_row *row = &previous->rows[i];
         const enum fate fate = fate_of(match, row->socket);
         struct proctcp_process *process = successor_of(model, after, match->successors.at[row->process]);
-        if (row->owner_rank == 1 && process && (fate == FATE_GONE || fate == FATE_LEFT))
+        if (row->owner_rank != 1 || (fate != FATE_GONE && fate != FATE_LEFT))
+            continue;
+        if (process)
             process->sockets_closed++;
+        if (previous->row_groups)
+            add_closed_in_group(match, model, after, previous->row_groups[i]);
     }
     for (uint32_t i = 0; i < match->before->carried.count; i++) {
         const struct carried_socket *carried = &match->before->carried.at[i];
         const enum fate fate = fate_of(match, previous->socket_count + i);
         struct proctcp_process *process = NULL;
-        if (carried->pid && (fate == FATE_GONE || fate == FATE_LEFT))
-            process = find_anywhere(model, after, carried->pid, carried->start_ticks);
+        if (!carried->pid || (fate != FATE_GONE && fate != FATE_LEFT))
+            continue;
+        process = find_anywhere(model, after, carried->pid, carried->start_ticks);
         if (process)
             process->sockets_closed++;
+        add_closed_in_group(match, model, after, carried->group);
     }
 }
 
-/* since held the totals of the scan before. */
-static void find_growth(struct proctcp_process *process)
+static struct proctcp_totals difference(const struct proctcp_totals *now, const struct proctcp_totals *before)
 {
-    const struct proctcp_totals before = process->since, *now = &process->totals;
-
-    process->since = (struct proctcp_totals){
-        .payload_sent_bytes = now->payload_sent_bytes - before.payload_sent_bytes,
-        .payload_received_bytes = now->payload_received_bytes - before.payload_received_bytes,
-        .bytes_sent = now->bytes_sent - before.bytes_sent,
-        .bytes_acked = now->bytes_acked - before.bytes_acked,
-        .bytes_received = now->bytes_received - before.bytes_received,
-        .segs_out = now->segs_out - before.segs_out,
-        .segs_in = now->segs_in - before.segs_in,
-        .retransmissions = now->retransmissions - before.retransmissions,
+    return (struct proctcp_totals){
+        .payload_sent_bytes = now->payload_sent_bytes - before->payload_sent_bytes,
+        .payload_received_bytes = now->payload_received_bytes - before->payload_received_bytes,
+        .bytes_sent = now->bytes_sent - before->bytes_sent,
+        .bytes_acked = now->bytes_acked - before->bytes_acked,
+        .bytes_received = now->bytes_received - before->bytes_received,
+        .segs_out = now->segs_out - before->segs_out,
+        .segs_in = now->segs_in - before->segs_in,
+        .retransmissions = now->retransmissions - before->retransmissions,
     };
+}
+
+static void add_totals(struct proctcp_totals *to, const struct proctcp_totals *what)
+{
+    to->payload_sent_bytes += what->payload_sent_bytes;
+    to->payload_received_bytes += what->payload_received_bytes;
+    to->bytes_sent += what->bytes_sent;
+    to->bytes_acked += what->bytes_acked;
+    to->bytes_received += what->bytes_received;
+    to->segs_out += what->segs_out;
+    to->segs_in += what->segs_in;
+    to->retransmissions += what->retransmissions;
+}
+
+/* since held the totals of the scan before. */
+static void find_growth(struct model *model, struct proctcp_process *process, bool is_first_scan)
+{
+    const struct proctcp_totals growth = difference(&process->totals, &process->since);
+
+    process->since = is_first_scan ? process->since : growth;
+    if (!model->groups.count)
+        return;
+    add_totals(&model->all.totals, &growth);
+    if (!model->any_split)
+        add_totals(&model->groups.at[model->row_groups.at[process->first_row]].totals, &growth);
 }
 
 void totals_add(const struct match *match, const struct impairments *impairments,
                 const struct proctcp_selection *selection, struct model *model, struct history *after)
 {
+    const bool is_first_scan = !match->before->previous;
+
     add_sockets(match, selection, model, impairments);
-    if (!match->before->previous)
-        return;
-    add_closed(match, model, after);
+    if (!is_first_scan)
+        add_closed(match, model, after);
     for (uint32_t i = 0; i < model->processes.count; i++)
-        find_growth(&model->processes.at[i]);
+        find_growth(model, &model->processes.at[i], is_first_scan);
 }

@@ -12,13 +12,17 @@ static const struct vector_place model_vectors[] = {
     VECTOR_PLACE(struct model, processes),    VECTOR_PLACE(struct model, by_inode),
     VECTOR_PLACE(struct model, holders),      VECTOR_PLACE(struct model, first_rows),
     VECTOR_PLACE(struct model, last_holders), VECTOR_PLACE(struct model, unattributed),
+    VECTOR_PLACE(struct model, group_keys),   VECTOR_PLACE(struct model, row_keys),
+    VECTOR_PLACE(struct model, groups),       VECTOR_PLACE(struct model, row_groups),
 };
 
 void model_recycle(struct model *model)
 {
     vectors_recycle(model, model_vectors, COUNT(model_vectors));
     model->for_peers = (struct for_peers){0};
-    model->renumbered = false;
+    model->renumbered = model->any_split = false;
+    model->all = (struct proctcp_group){.name = PROCTCP_GROUP_ALL};
+    model->groups_left_out = 0;
 }
 
 void model_clear(struct model *model)

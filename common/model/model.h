@@ -11,6 +11,17 @@ struct model_processes VECTOR(struct proctcp_process);
 struct last_holders VECTOR(struct proctcp_last_holder);
 struct unattributed VECTOR(struct proctcp_unattributed);
 
+/* A name that rows are grouped under. */
+struct group_key {
+    const char *name;
+    uint32_t rows;
+    uint16_t group; /* index; set by history/, which knows who has a place */
+};
+
+struct group_keys VECTOR(struct group_key);
+struct groups VECTOR(struct proctcp_group);
+struct row_groups VECTOR(uint16_t);
+
 /* Behind what was selected stands what is there for its peers alone: so many of each. */
 struct for_peers {
     uint32_t rows, sockets, processes;
@@ -27,6 +38,14 @@ struct model {
     struct indices first_rows;        /* by socket: its row of rank 1, or PROCTCP_NONE */
     struct last_holders last_holders; /* ordered by socket */
     struct unattributed unattributed; /* ordered by namespace, state and last holder */
+
+    struct group_keys group_keys; /* empty without a grouping, as are those that follow */
+    struct indices row_keys;      /* by row: its group key */
+    bool any_split;               /* sockets of one process may be in several groups */
+    struct groups groups;
+    struct row_groups row_groups; /* by row: index of its group */
+    struct proctcp_group all;
+    uint32_t groups_left_out;
 };
 
 /* Sockets by four-tuple, and the peer of each; good until the model is filtered. Memory of it is kept from scan to
@@ -59,6 +78,10 @@ int filter_model(struct model *model, const struct capture *capture, const struc
 /* sums.c: what each process holds: its counts and sums, and which totals its sources give. Sets *unbound to how many
  * sockets are in no table. */
 int sums_count(struct model *model, const struct capture *capture, uint32_t *unbound);
+/* groups.c: the name that each row is grouped under. */
+int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping);
+/* groups.c: counts and sums of groups, once history knows which there are. */
+int groups_sum(struct model *model, const struct capture *capture);
 /* sums.c: sockets that nobody holds, once their last holders are known. Sets *sockets to how many. */
 int sums_unattributed(struct model *model, uint32_t *sockets);
 
@@ -85,6 +108,15 @@ uint32_t tuples_next_peer(const struct model *model, const struct tuples *tuples
 /* tuples.c: the peer of a socket on this host, once it is known who is held; PROCTCP_NONE: there is none, or several.
  */
 uint32_t tuples_find_peer(const struct model *model, const struct tuples *tuples, uint32_t socket);
+
+/* The group of the row of rank 1 of a socket that is held. */
+static inline uint16_t model_home_group(const struct model *model, uint32_t socket)
+{
+    /* Rows of a process stand together; where none is split, its first one is at hand. */
+    if (!model->any_split)
+        return model->row_groups.at[model->processes.at[model->holders.at[socket]].first_row];
+    return model->row_groups.at[model->first_rows.at[socket]];
+}
 
 /* A socket that is in no table: never bound, or torn down and not closed. */
 static inline bool model_is_unbound(const struct proctcp_socket *socket)

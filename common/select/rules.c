@@ -133,7 +133,7 @@ static int add_command(struct rules *rules, const struct item *item)
     pattern = vector_push(&rules->commands);
     if (!pattern)
         return -ENOMEM;
-    error = regcomp(pattern, item->text, REG_EXTENDED | REG_NOSUB);
+    error = regcomp(pattern, item->text, REG_EXTENDED);
     if (error == 0)
         return 0;
     rules->commands.count--;

@@ -1,0 +1,196 @@
+/* group_names.c - which groups a process may be of: the rules of the grouping that are about processes are answered
+ * here, where command lines and the names of users can be had; those about sockets by the model. Knows what a process
+ * is grouped by; nothing of what is summed. */
+#include "capture/group_names.h"
+
+#include "capture/helper.h"
+#include "select/cgroup_names.h"
+#include "select/grouping.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- command lines ---- */
+
+static int note_command(struct inquiry *inquiry, int32_t pid, const char *command)
+{
+    const struct group_rules *rules = &inquiry->config->grouping->rules;
+
+    for (uint32_t i = 0; i < rules->count; i++) {
+        char name[PROCTCP_GROUP_NAME_SIZE];
+        int matches;
+        if (!select_asks(rules->at[i].selection, RULE_COMMAND))
+            continue;
+        matches = grouping_name(&rules->at[i], command, name);
+        if (matches < 0)
+            return matches;
+        struct command_match *match = matches ? vector_push(&inquiry->command_matches) : NULL;
+        if (!matches)
+            continue;
+        if (!match)
+            return -ENOMEM;
+        *match = (struct command_match){
+            .pid = pid, .rule = i, .name = arena_copy(&inquiry->capture->strings, name, strlen(name))};
+        if (!match->name)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int read_commands(struct inquiry *inquiry)
+{
+    const struct processes *processes = &inquiry->capture->processes;
+    struct indices pids = {0};
+    int status = 0;
+
+    for (uint32_t i = 0; i < processes->count && status == 0; i++) {
+        const struct process *process = &processes->at[i];
+        if (process->owner_count && process->facts == PROCTCP_NONE)
+            status = indices_push(&pids, (uint32_t)process->pid) ? 0 : -ENOMEM;
+    }
+    if (status == 0)
+        status = helper_read_commands(inquiry, (const int32_t *)pids.at, pids.count, note_command);
+    vector_free(&pids);
+    return status;
+}
+
+static int compare_matches(const void *a, const void *b)
+{
+    const struct command_match *x = a, *y = b;
+    if (x->pid != y->pid)
+        return x->pid < y->pid ? -1 : 1;
+    return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+/* The name that the command line of a process gives it by a rule, or NULL. */
+static const char *find_match(const struct inquiry *inquiry, int32_t pid, uint32_t rule)
+{
+    const struct command_matches *matches = &inquiry->command_matches;
+    const struct command_match wanted = {.pid = pid, .rule = rule}, *found = NULL;
+
+    if (matches->count)
+        found = bsearch(&wanted, matches->at, matches->count, sizeof(wanted), compare_matches);
+    return found ? found->name : NULL;
+}
+
+/* ---- users ---- */
+
+/* The file alone: to ask the name service would be to wait on whoever serves it. */
+static int read_users(struct inquiry *inquiry)
+{
+    FILE *file = fopen("/etc/passwd", "re");
+    struct passwd entry, *found;
+    char buffer[4096];
+    int status = 0;
+
+    while (file && status == 0 && fgetpwent_r(file, &entry, buffer, sizeof(buffer), &found) == 0) {
+        const char **slot = vector_push(&inquiry->user_names);
+        if (!slot || !hash_reserve(&inquiry->users, inquiry->user_names.count) ||
+            !(*slot = arena_copy(&inquiry->capture->strings, found->pw_name, strlen(found->pw_name))))
+            status = -ENOMEM;
+        else
+            hash_put(&inquiry->users, found->pw_uid, inquiry->user_names.count - 1);
+    }
+    if (file)
+        fclose(file);
+    return status;
+}
+
+int group_names_begin(struct inquiry *inquiry)
+{
+    const struct proctcp_grouping *grouping = inquiry->config->grouping;
+    int status = 0;
+
+    if (!grouping)
+        return 0;
+    if (grouping->by == GROUP_BY_USER && inquiry->live && !inquiry->user_names.count)
+        status = read_users(inquiry);
+    if (status == 0 && grouping_asks(grouping, RULE_COMMAND))
+        status = read_commands(inquiry);
+    if (status == 0 && inquiry->command_matches.count)
+        qsort(inquiry->command_matches.at, inquiry->command_matches.count, sizeof(inquiry->command_matches.at[0]),
+              compare_matches);
+    return status;
+}
+
+/* ---- names ---- */
+
+static bool is_about_sockets(const struct proctcp_selection *selection)
+{
+    return select_asks(selection, RULE_STATE) || select_asks(selection, RULE_LOCAL_PORT) ||
+           select_asks(selection, RULE_REMOTE_PORT) || select_asks(selection, RULE_LOCAL) ||
+           select_asks(selection, RULE_REMOTE) || select_asks(selection, RULE_NETNS);
+}
+
+/* By all rules about processes but those about command lines. */
+static bool takes_process(const struct proctcp_selection *selection, const struct process *process,
+                          const struct facts *facts)
+{
+    return select_pid(selection, process->pid) &&
+           select_name(selection, facts->present & PROCTCP_HAS_PROCESS ? facts->name : NULL) &&
+           select_user(selection, facts->present & PROCTCP_HAS_PROCESS_UID ? &facts->uid : NULL) &&
+           select_cgroup(selection, facts->present & PROCTCP_HAS_CGROUP ? facts->cgroup : NULL);
+}
+
+static int add_name(struct inquiry *inquiry, struct facts *facts, uint32_t rule, const char *name)
+{
+    struct group_name *slot = vector_push(&inquiry->capture->group_names);
+
+    if (!slot)
+        return -ENOMEM;
+    *slot = (struct group_name){rule, arena_copy(&inquiry->capture->strings, name, strlen(name))};
+    facts->group_name_count++;
+    return slot->name ? 0 : -ENOMEM;
+}
+
+/* What the grouping groups by. text has room for a component of a path. */
+static const char *find_key(const struct inquiry *inquiry, const struct facts *facts, char text[CGROUP_NAME_SIZE])
+{
+    const bool has_cgroup = facts->present & PROCTCP_HAS_CGROUP;
+    uint32_t user;
+
+    switch (inquiry->config->grouping->by) {
+    case GROUP_BY_UNIT:
+        return has_cgroup && cgroup_unit(facts->cgroup, text) ? text : facts->name;
+    case GROUP_BY_CONTAINER:
+        return has_cgroup && cgroup_container(facts->cgroup, text) ? text : facts->name;
+    case GROUP_BY_CGROUP:
+        return has_cgroup ? facts->cgroup : facts->name;
+    case GROUP_BY_EXECUTABLE:
+        return facts->present & PROCTCP_HAS_EXECUTABLE ? facts->executable : facts->name;
+    case GROUP_BY_USER:
+        if (!(facts->present & PROCTCP_HAS_PROCESS_UID))
+            return facts->name;
+        user = hash_find(&inquiry->users, facts->uid);
+        snprintf(text, CGROUP_NAME_SIZE, "%u", facts->uid);
+        return user == HASH_NONE ? text : inquiry->user_names.at[user];
+    default:
+        return facts->name;
+    }
+}
+
+int group_names_find(struct inquiry *inquiry, const struct process *process, struct facts *facts)
+{
+    const struct proctcp_grouping *grouping = inquiry->config->grouping;
+    char text[CGROUP_NAME_SIZE], name[PROCTCP_GROUP_NAME_SIZE];
+    int status = 0;
+
+    if (!grouping)
+        return 0;
+    facts->first_group_name = inquiry->capture->group_names.count;
+    for (uint32_t i = 0; i < grouping->rules.count && status == 0; i++) {
+        const struct group_rule *rule = &grouping->rules.at[i];
+        const bool has_command = select_asks(rule->selection, RULE_COMMAND);
+        const char *found = has_command ? find_match(inquiry, process->pid, i) : rule->name;
+        if (!found || !takes_process(rule->selection, process, facts))
+            continue;
+        if (!is_about_sockets(rule->selection))
+            return add_name(inquiry, facts, PROCTCP_NONE, found);
+        status = add_name(inquiry, facts, i, found);
+    }
+    if (status)
+        return status;
+    grouping_default_name(grouping, find_key(inquiry, facts, text), name);
+    return add_name(inquiry, facts, PROCTCP_NONE, name);
+}

@@ -1,0 +1,329 @@
+/* places.c - which groups there are. A choice made anew in each scan would end one series and begin another whenever
+ * two names change ranks; here who has a place keeps it, also at 0, until it is needed for a name that something runs
+ * under. Knows nothing of what is summed. */
+#include "history/places.h"
+
+#include "history/history.h"
+
+#include "select/grouping.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define OTHER 0 /* index of PROCTCP_GROUP_OTHER */
+
+void places_recycle(struct places *places)
+{
+    vector_recycle(&places->groups);
+    vector_recycle(&places->former);
+    arena_free(&places->strings);
+    places->all = places->forgotten = (struct group_memory){.name = NULL};
+}
+
+void places_clear(struct places *places)
+{
+    vector_free(&places->groups);
+    vector_free(&places->former);
+    arena_free(&places->strings);
+}
+
+uint16_t places_now(const struct places *before, const struct places *after, uint16_t group)
+{
+    return strcmp(before->groups.at[group].name, after->groups.at[group].name) == 0 ? group : OTHER;
+}
+
+/* ---- memories ---- */
+
+static struct group_memory *remember(struct group_memories *memories, struct arena *strings,
+                                     const struct group_memory *memory)
+{
+    struct group_memory *made = vector_push(memories);
+
+    if (!made)
+        return NULL;
+    *made = *memory;
+    made->name = arena_copy(strings, memory->name, strlen(memory->name));
+    return made->name ? made : NULL;
+}
+
+static int copy_memories(const struct group_memories *from, struct group_memories *to, struct arena *strings)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (!remember(to, strings, &from->at[i]))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int make_first(const struct proctcp_grouping *grouping, struct places *places)
+{
+    const struct group_memory other = {.name = PROCTCP_GROUP_OTHER};
+
+    if (!remember(&places->groups, &places->strings, &other))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < grouping->rules.count; i++) {
+        const struct group_memory configured = {.name = grouping->rules.at[i].name, .is_configured = true};
+        bool known = grouping->rules.at[i].captures != 0; /* its names are found when something runs */
+        for (uint32_t g = 0; g < places->groups.count && !known; g++)
+            known = strcmp(places->groups.at[g].name, configured.name) == 0;
+        if (!known && !remember(&places->groups, &places->strings, &configured))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* What one that comes back begins with: what it had, or, if that is forgotten, no less than it can have had. */
+static struct group_memory begin_anew(struct places *places, const char *name)
+{
+    struct group_memory found = places->forgotten;
+
+    for (uint32_t i = 0; i < places->former.count; i++) {
+        struct group_memory *former = &places->former.at[i];
+        if (strcmp(former->name, name) != 0)
+            continue;
+        found = *former;
+        memmove(former, former + 1, (places->former.count - i - 1) * sizeof(*former));
+        places->former.count--;
+        break;
+    }
+    found.name = name;
+    found.is_configured = false;
+    return found;
+}
+
+static void raise_to(uint64_t *number, uint64_t to)
+{
+    if (*number < to)
+        *number = to;
+}
+
+static void forget(struct places *places, const struct group_memory *memory)
+{
+    struct proctcp_totals *most = &places->forgotten.totals;
+
+    raise_to(&most->payload_sent_bytes, memory->totals.payload_sent_bytes);
+    raise_to(&most->payload_received_bytes, memory->totals.payload_received_bytes);
+    raise_to(&most->bytes_sent, memory->totals.bytes_sent);
+    raise_to(&most->bytes_acked, memory->totals.bytes_acked);
+    raise_to(&most->bytes_received, memory->totals.bytes_received);
+    raise_to(&most->segs_out, memory->totals.segs_out);
+    raise_to(&most->segs_in, memory->totals.segs_in);
+    raise_to(&most->retransmissions, memory->totals.retransmissions);
+    raise_to(&places->forgotten.sockets_opened, memory->sockets_opened);
+    raise_to(&places->forgotten.sockets_closed, memory->sockets_closed);
+}
+
+/* Names come without end: of the former ones, so many are remembered as there are groups. */
+static int dismiss(struct places *places, const struct group_memory *memory, uint32_t most)
+{
+    if (places->former.count >= most && places->former.count) {
+        forget(places, &places->former.at[0]);
+        memmove(places->former.at, places->former.at + 1, (places->former.count - 1) * sizeof(places->former.at[0]));
+        places->former.count--;
+    }
+    return remember(&places->former, &places->strings, memory) ? 0 : -ENOMEM;
+}
+
+/* ---- places ---- */
+
+struct choice {
+    struct places *places;
+    struct model *model;
+    struct bytes is_live;     /* by group: something of it runs */
+    struct indices newcomers; /* keys without a group, the largest first */
+    uint32_t most;            /* groups that are not configured, and not OTHER */
+};
+
+static int find_known(struct choice *choice)
+{
+    struct hash by_name = {0};
+    const struct group_memories *groups = &choice->places->groups;
+    int status = hash_begin(&by_name, groups->count) && bytes_fill(&choice->is_live, groups->count, 0) ? 0 : -ENOMEM;
+
+    for (uint32_t g = 0; g < groups->count && status == 0; g++)
+        hash_put(&by_name, hash_text(groups->at[g].name), g);
+    for (uint32_t k = 0; k < choice->model->group_keys.count && status == 0; k++) {
+        struct group_key *key = &choice->model->group_keys.at[k];
+        struct hash_walk walk;
+        uint32_t g = hash_first(&by_name, hash_text(key->name), &walk);
+        while (g != HASH_NONE && strcmp(groups->at[g].name, key->name) != 0)
+            g = hash_next(&by_name, &walk);
+        key->group = g == HASH_NONE ? PROCTCP_NO_GROUP : (uint16_t)g;
+        if (g != HASH_NONE)
+            choice->is_live.at[g] = true;
+        else if (!indices_push(&choice->newcomers, k))
+            status = -ENOMEM;
+    }
+    vector_free(&by_name);
+    return status;
+}
+
+/* A place that is free, or that of the group that has been gone for longest; PROCTCP_NO_GROUP: all are in use. */
+static uint16_t find_place(const struct choice *choice)
+{
+    const struct group_memories *groups = &choice->places->groups;
+    uint32_t oldest = PROCTCP_NO_GROUP, others = 0;
+
+    for (uint32_t g = OTHER + 1; g < groups->count; g++) {
+        if (groups->at[g].is_configured)
+            continue;
+        others++;
+        if (!choice->is_live.at[g] &&
+            (oldest == PROCTCP_NO_GROUP || groups->at[g].last_seen < groups->at[oldest].last_seen))
+            oldest = g;
+    }
+    return (uint16_t)(others < choice->most ? groups->count : oldest);
+}
+
+static int give_place(struct choice *choice, struct group_key *key, uint16_t place)
+{
+    struct places *places = choice->places;
+    uint8_t *live = place < places->groups.count ? &choice->is_live.at[place] : vector_push(&choice->is_live);
+    struct group_memory memory = begin_anew(places, key->name);
+
+    if (!live)
+        return -ENOMEM;
+    *live = true;
+    key->group = place;
+    if (place == places->groups.count)
+        return remember(&places->groups, &places->strings, &memory) ? 0 : -ENOMEM;
+    memory.name = arena_copy(&places->strings, key->name, strlen(key->name));
+    if (!memory.name || dismiss(places, &places->groups.at[place], choice->most) < 0)
+        return -ENOMEM;
+    places->groups.at[place] = memory;
+    return 0;
+}
+
+/* By weight, then by name; heap sort, for qsort() cannot be told where the keys are. */
+static bool goes_before(const struct group_key *keys, uint32_t a, uint32_t b)
+{
+    if (keys[a].rows != keys[b].rows)
+        return keys[a].rows > keys[b].rows;
+    return strcmp(keys[a].name, keys[b].name) < 0;
+}
+
+static void sift(const struct group_key *keys, uint32_t *heap, uint32_t at, uint32_t count)
+{
+    for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
+        const uint32_t moved = heap[at];
+        if (child + 1 < count && goes_before(keys, heap[child], heap[child + 1]))
+            child++;
+        if (!goes_before(keys, moved, heap[child]))
+            return;
+        heap[at] = heap[child];
+        heap[child] = moved;
+    }
+}
+
+static void sort_newcomers(struct choice *choice)
+{
+    const struct group_key *keys = choice->model->group_keys.at;
+    uint32_t *heap = choice->newcomers.at;
+
+    for (uint32_t at = choice->newcomers.count / 2; at > 0; at--)
+        sift(keys, heap, at - 1, choice->newcomers.count);
+    for (uint32_t count = choice->newcomers.count; count > 1; count--) {
+        const uint32_t last = heap[count - 1];
+        heap[count - 1] = heap[0];
+        heap[0] = last;
+        sift(keys, heap, 0, count - 1);
+    }
+}
+
+static int place_newcomers(struct choice *choice)
+{
+    bool any_left = true;
+    int status = 0;
+
+    sort_newcomers(choice);
+    for (uint32_t i = 0; i < choice->newcomers.count && status == 0; i++) {
+        struct group_key *key = &choice->model->group_keys.at[choice->newcomers.at[i]];
+        const uint16_t place = any_left ? find_place(choice) : PROCTCP_NO_GROUP;
+        any_left = place != PROCTCP_NO_GROUP;
+        if (any_left) {
+            status = give_place(choice, key, place);
+        } else {
+            key->group = OTHER;
+            choice->model->groups_left_out++;
+        }
+    }
+    return status;
+}
+
+/* ---- the model's groups ---- */
+
+static struct proctcp_group begin_group(const struct group_memory *memory, const char *name)
+{
+    return (struct proctcp_group){.name = name,
+                                  .present = memory->present | (memory->last_seen ? PROCTCP_HAS_GROUP_LAST_SEEN : 0),
+                                  .is_configured = memory->is_configured,
+                                  .totals = memory->totals,
+                                  .sockets_opened = memory->sockets_opened,
+                                  .sockets_closed = memory->sockets_closed,
+                                  .last_seen = memory->last_seen};
+}
+
+static int begin_groups(struct model *model, const struct places *places, struct arena *strings)
+{
+    for (uint32_t g = 0; g < places->groups.count; g++) {
+        const struct group_memory *memory = &places->groups.at[g];
+        struct proctcp_group *group = vector_push(&model->groups);
+        const char *name = arena_copy(strings, memory->name, strlen(memory->name));
+        if (!group || !name)
+            return -ENOMEM;
+        *group = begin_group(memory, name);
+    }
+    model->all = begin_group(&places->all, PROCTCP_GROUP_ALL);
+    if (!vector_reserve(&model->row_groups, (uint64_t)model->rows.count + 1))
+        return -ENOMEM;
+    for (uint32_t r = 0; r < model->rows.count; r++)
+        model->row_groups.at[r] = model->group_keys.at[model->row_keys.at[r]].group;
+    model->row_groups.count = model->rows.count;
+    return 0;
+}
+
+int history_place_groups(const struct history *before, const struct proctcp_grouping *grouping, struct model *model,
+                         struct arena *strings, struct history *after)
+{
+    struct places *places = &after->places;
+    struct choice choice = {.places = places, .model = model};
+    int status;
+
+    if (!grouping)
+        return 0;
+    places->all = before->places.all;
+    places->forgotten = before->places.forgotten;
+    status = copy_memories(&before->places.groups, &places->groups, &places->strings);
+    if (status == 0)
+        status = copy_memories(&before->places.former, &places->former, &places->strings);
+    if (status == 0 && !places->groups.count)
+        status = make_first(grouping, places);
+    for (uint32_t g = OTHER + 1; g < places->groups.count && places->groups.at[g].is_configured; g++)
+        choice.most++;
+    choice.most = grouping->max_groups > choice.most ? grouping->max_groups - choice.most : 0;
+    if (status == 0)
+        status = find_known(&choice);
+    if (status == 0)
+        status = place_newcomers(&choice);
+    if (status == 0)
+        status = begin_groups(model, places, strings);
+    vector_free(&choice.is_live);
+    vector_free(&choice.newcomers);
+    return status;
+}
+
+static void keep(struct group_memory *memory, const struct proctcp_group *group)
+{
+    memory->totals = group->totals;
+    memory->sockets_opened = group->sockets_opened;
+    memory->sockets_closed = group->sockets_closed;
+    memory->last_seen = group->last_seen;
+    memory->present = group->present & PROCTCP_HAS_TOTALS;
+}
+
+void history_keep_groups(const struct model *model, struct history *after)
+{
+    for (uint32_t g = 0; g < model->groups.count; g++)
+        keep(&after->places.groups.at[g], &model->groups.at[g]);
+    keep(&after->places.all, &model->all);
+}

@@ -1,0 +1,367 @@
+/* grouping.c - the words of a grouping, compiled once; and the names of groups. Knows how a group is configured and
+ * what to say of one that is wrong; nothing of where facts come from or of what is summed. */
+#include "select/grouping.h"
+
+#include "base/hash.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What is summed under a name that nobody can take. */
+static const char *const reserved[] = {PROCTCP_GROUP_OTHER, PROCTCP_GROUP_ALL};
+
+static int complain(char *error, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static int complain(char *error, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error, size, format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+int proctcp_grouping_new(struct proctcp_grouping **grouping)
+{
+    struct proctcp_grouping *made = calloc(1, sizeof(*made));
+    if (!made)
+        return -ENOMEM;
+    made->max_groups = GROUPING_MAX_DEFAULT;
+    *grouping = made;
+    return 0;
+}
+
+void proctcp_grouping_free(struct proctcp_grouping *grouping)
+{
+    if (!grouping)
+        return;
+    for (uint32_t i = 0; i < grouping->rules.count; i++) {
+        free(grouping->rules.at[i].name);
+        proctcp_selection_free(grouping->rules.at[i].selection);
+    }
+    vector_free(&grouping->rules);
+    free(grouping);
+}
+
+int proctcp_grouping_by(struct proctcp_grouping *grouping, const char *key, char *error, size_t error_size)
+{
+    static const char *const keys[] = {
+        [GROUP_BY_PROCESS] = "process",       [GROUP_BY_UNIT] = "unit",
+        [GROUP_BY_CGROUP] = "cgroup",         [GROUP_BY_USER] = "user",
+        [GROUP_BY_EXECUTABLE] = "executable", [GROUP_BY_CONTAINER] = "container",
+    };
+    char shown[64];
+
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        if (strcasecmp(key, keys[i]) == 0) {
+            grouping->by = (enum group_by)i;
+            return 0;
+        }
+    }
+    proctcp_escape(key, shown, sizeof(shown), true);
+    return complain(error, error_size,
+                    "\"%s\" is nothing to group by: give process, unit, cgroup, user, executable or container", shown);
+}
+
+int proctcp_grouping_limit(struct proctcp_grouping *grouping, uint32_t max_groups)
+{
+    if (max_groups == 0 || max_groups > GROUPING_MAX_LIMIT)
+        return -EINVAL;
+    grouping->max_groups = max_groups;
+    return 0;
+}
+
+/* ---- configured groups ---- */
+
+static int check_name(const char *name, char *error, size_t error_size)
+{
+    if (!*name)
+        return complain(error, error_size, "group: the name is empty: give one of 1 to %d bytes",
+                        PROCTCP_GROUP_NAME_SIZE - 1);
+    if (strlen(name) >= PROCTCP_GROUP_NAME_SIZE)
+        return complain(error, error_size, "group: the name has %zu bytes: give one of 1 to %d", strlen(name),
+                        PROCTCP_GROUP_NAME_SIZE - 1);
+    for (size_t i = 0; i < COUNT(reserved); i++) {
+        if (strcmp(name, reserved[i]) == 0)
+            return complain(error, error_size, "group: \"%s\" is the name of a sum that is always made: give another",
+                            name);
+    }
+    return 0;
+}
+
+/* The highest of \1 to \9; a backslash is written \\. */
+static unsigned count_captures(const char *name)
+{
+    unsigned captures = 0;
+
+    for (const char *c = name; *c; c++) {
+        if (*c != '\\' || !*++c)
+            continue;
+        if (*c >= '1' && *c <= '9' && (unsigned)(*c - '0') > captures)
+            captures = (unsigned)(*c - '0');
+        if (!*c)
+            break;
+    }
+    return captures;
+}
+
+int proctcp_grouping_add(struct proctcp_grouping *grouping, const char *name, char *error, size_t error_size)
+{
+    int status = check_name(name, error, error_size);
+    struct group_rule rule = {.captures = count_captures(name)}, *slot;
+
+    if (status)
+        return status;
+    rule.name = strdup(name);
+    if (!rule.name || proctcp_selection_new(&rule.selection) < 0 || !(slot = vector_push(&grouping->rules))) {
+        free(rule.name);
+        proctcp_selection_free(rule.selection);
+        snprintf(error, error_size, "group: out of memory");
+        return -ENOMEM;
+    }
+    *slot = rule;
+    return 0;
+}
+
+/* Every pattern must have what the name takes from it. */
+static int check_captures(const struct group_rule *rule, char *error, size_t error_size)
+{
+    const struct patterns *commands = &rule->selection->include.commands;
+
+    if (!rule->captures)
+        return 0;
+    if (!commands->count)
+        return complain(error, error_size,
+                        "the name takes \\%u from a command line, and there is no rule about command", rule->captures);
+    for (uint32_t i = 0; i < commands->count; i++) {
+        if (commands->at[i].re_nsub < rule->captures)
+            return complain(error, error_size,
+                            "the name takes \\%u, and the pattern %u of command has %zu in parentheses", rule->captures,
+                            i + 1, commands->at[i].re_nsub);
+    }
+    return 0;
+}
+
+int proctcp_grouping_rule(struct proctcp_grouping *grouping, const char *kind, const char *value, char *error,
+                          size_t error_size)
+{
+    struct group_rule *rule = grouping->rules.count ? &grouping->rules.at[grouping->rules.count - 1] : NULL;
+    char reason[512];
+    int status;
+
+    if (!rule)
+        return complain(error, error_size, "group: a rule before any group: name one first");
+    status = proctcp_selection_add(rule->selection, kind, value, reason, sizeof(reason));
+    if (status == 0 && rule->selection->include.netns_names.count + rule->selection->exclude.netns_names.count)
+        status = complain(reason, sizeof(reason), "%s: in a group a namespace is given by its inode, or as own or all",
+                          kind);
+    rule->has_rules |= status == 0;
+    if (status)
+        snprintf(error, error_size, "group \"%s\": %s", rule->name, reason);
+    return status;
+}
+
+int proctcp_grouping_check(const struct proctcp_grouping *grouping, char *error, size_t error_size)
+{
+    for (uint32_t i = 0; i < grouping->rules.count; i++) {
+        const struct group_rule *rule = &grouping->rules.at[i];
+        char reason[256];
+        if (!rule->has_rules)
+            return complain(error, error_size,
+                            "group %u, \"%s\": it has no rule, and would take everything: give one, such as process",
+                            i + 1, rule->name);
+        if (check_captures(rule, reason, sizeof(reason)) < 0)
+            return complain(error, error_size, "group %u, \"%s\": %s", i + 1, rule->name, reason);
+    }
+    return 0;
+}
+
+/* Takes a rule, "local-port=80,443", off the front of a text; the next begins behind a semicolon. \; is one that
+ * belongs to the value. */
+static bool next_rule(const char **text, char *rule, size_t size)
+{
+    size_t length = 0;
+
+    while (**text && **text != ';') {
+        if (**text == '\\' && (*text)[1] == ';')
+            ++*text;
+        if (length + 1 >= size)
+            return false;
+        rule[length++] = *(*text)++;
+    }
+    rule[length] = '\0';
+    *text += **text == ';';
+    return true;
+}
+
+static int add_rule_text(struct proctcp_grouping *grouping, char *rule, unsigned position, char *error,
+                         size_t error_size)
+{
+    const char *name = grouping->rules.at[grouping->rules.count - 1].name;
+    char *kind = rule + strspn(rule, " \t"), *equals = strchr(kind, '='), reason[512], shown[128];
+
+    if (!equals || equals == kind) {
+        proctcp_escape(rule, shown, sizeof(shown), true);
+        return complain(error, error_size, "group \"%s\": rule %u, \"%s\", is none: write KIND=VALUE", name, position,
+                        shown);
+    }
+    *equals = '\0';
+    for (char *c = kind; *c; c++) {
+        if (*c == '-')
+            *c = '_';
+    }
+    if (proctcp_grouping_rule(grouping, kind, equals + 1, reason, sizeof(reason)) == 0)
+        return 0;
+    snprintf(error, error_size, "rule %u of %s", position, reason);
+    return -EINVAL;
+}
+
+int proctcp_grouping_add_text(struct proctcp_grouping *grouping, const char *text, char *error, size_t error_size)
+{
+    const char *equals = strchr(text, '=');
+    char part[2048], shown[128];
+    unsigned position = 0;
+    int status;
+
+    if (!equals) {
+        proctcp_escape(text, shown, sizeof(shown), true);
+        return complain(error, error_size, "\"%s\" is no group: write NAME=KIND=VALUE, and further rules behind ;",
+                        shown);
+    }
+    if ((size_t)(equals - text) >= sizeof(part))
+        return complain(error, error_size, "group: the name is too long");
+    memcpy(part, text, (size_t)(equals - text));
+    part[equals - text] = '\0';
+    status = proctcp_grouping_add(grouping, part, error, error_size);
+    for (text = equals + 1; status == 0 && (*text || position == 0);) {
+        position++;
+        if (!next_rule(&text, part, sizeof(part)))
+            return complain(error, error_size, "group \"%s\": rule %u is too long: give at most %zu bytes",
+                            grouping->rules.at[grouping->rules.count - 1].name, position, sizeof(part) - 1);
+        status = add_rule_text(grouping, part, position, error, error_size);
+    }
+    return status;
+}
+
+/* ---- names ---- */
+
+bool grouping_asks(const struct proctcp_grouping *grouping, enum rule_kind kind)
+{
+    for (uint32_t i = 0; grouping && i < grouping->rules.count; i++) {
+        if (select_asks(grouping->rules.at[i].selection, kind))
+            return true;
+    }
+    return false;
+}
+
+/* What is too long ends with a number that its whole text has. */
+static void shorten(const char *text, char name[PROCTCP_GROUP_NAME_SIZE])
+{
+    const size_t length = strlen(text), kept = PROCTCP_GROUP_NAME_SIZE - 10;
+
+    if (length < PROCTCP_GROUP_NAME_SIZE) {
+        memcpy(name, text, length + 1);
+        return;
+    }
+    memcpy(name, text, kept);
+    snprintf(name + kept, PROCTCP_GROUP_NAME_SIZE - kept, "~%08x", (unsigned)hash_text(text));
+}
+
+/* Whether text is a name, but for underscores before it. */
+static bool is_like(const char *text, const char *name)
+{
+    const size_t length = strlen(text), name_length = strlen(name);
+
+    return length >= name_length && strcmp(text + length - name_length, name) == 0 &&
+           strspn(text, "_") >= length - name_length;
+}
+
+static bool is_taken(const struct proctcp_grouping *grouping, const char *text)
+{
+    for (size_t i = 0; i < COUNT(reserved); i++) {
+        if (is_like(text, reserved[i]))
+            return true;
+    }
+    for (uint32_t i = 0; i < grouping->rules.count; i++) {
+        if (!grouping->rules.at[i].captures && is_like(text, grouping->rules.at[i].name))
+            return true;
+    }
+    return false;
+}
+
+void grouping_default_name(const struct proctcp_grouping *grouping, const char *text,
+                           char name[PROCTCP_GROUP_NAME_SIZE])
+{
+    char shortened[PROCTCP_GROUP_NAME_SIZE], longer[PROCTCP_GROUP_NAME_SIZE + 1];
+
+    shorten(*text ? text : "-", shortened);
+    if (!is_taken(grouping, shortened)) {
+        memcpy(name, shortened, sizeof(shortened));
+        return;
+    }
+    snprintf(longer, sizeof(longer), "_%s", shortened);
+    shorten(longer, name);
+}
+
+/* The name with what the pattern captured in it. */
+static void expand(const struct group_rule *rule, const char *command, const regmatch_t *found,
+                   char name[PROCTCP_GROUP_NAME_SIZE])
+{
+    char text[SELECT_COMMAND_LENGTH + PROCTCP_GROUP_NAME_SIZE];
+    size_t length = 0;
+
+    for (const char *c = rule->name; *c && length + 1 < sizeof(text); c++) {
+        const char *from = c;
+        size_t part = 1;
+        if (c[0] == '\\' && c[1]) {
+            from = ++c;
+            if (*c >= '1' && *c <= '9') {
+                const regmatch_t *capture = &found[*c - '0'];
+                from = command + (capture->rm_so < 0 ? 0 : capture->rm_so);
+                part = capture->rm_so < 0 ? 0 : (size_t)(capture->rm_eo - capture->rm_so);
+            }
+        }
+        if (part > sizeof(text) - 1 - length)
+            part = sizeof(text) - 1 - length;
+        memcpy(text + length, from, part);
+        length += part;
+    }
+    text[length] = '\0';
+    shorten(length ? text : "-", name);
+}
+
+int grouping_name(const struct group_rule *rule, const char *command, char name[PROCTCP_GROUP_NAME_SIZE])
+{
+    const struct patterns *patterns = &rule->selection->include.commands;
+    int matches = select_command(rule->selection, command);
+
+    if (matches <= 0)
+        return matches;
+    if (!rule->captures) {
+        shorten(rule->name, name);
+        return 1;
+    }
+    for (uint32_t i = 0; command && i < patterns->count; i++) {
+        regmatch_t found[10];
+        int error = regexec(&patterns->at[i], command, COUNT(found), found, 0);
+        if (error == REG_ESPACE)
+            return -ENOMEM;
+        if (error)
+            continue;
+        expand(rule, command, found, name);
+        for (size_t r = 0; r < COUNT(reserved); r++) {
+            char safe[PROCTCP_GROUP_NAME_SIZE];
+            if (!is_like(name, reserved[r]))
+                continue;
+            snprintf(safe, sizeof(safe), "_%.*s", PROCTCP_GROUP_NAME_SIZE - 2, name);
+            memcpy(name, safe, sizeof(safe));
+            break;
+        }
+        return 1;
+    }
+    return 0;
+}
