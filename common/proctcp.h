@@ -266,7 +266,11 @@ struct proctcp_netns {
 #define PROCTCP_HAS_TOTAL_SEGS_IN          (1u << 13)
 #define PROCTCP_HAS_TOTAL_RETRANSMISSIONS  (1u << 14)
 
-#define PROCTCP_HAS_TOTALS (0xffu << 7) /* any of these */
+#define PROCTCP_HAS_TOTAL_ACCEPT_DROPS   (1u << 15)
+#define PROCTCP_HAS_TOTALS               (0x1ffu << 7) /* any of these */
+#define PROCTCP_HAS_PROCESS_ACCEPT_QUEUE (1u << 16)    /* it has a listener, in owner_rank 1 */
+#define PROCTCP_HAS_UNIT                 (1u << 17)
+#define PROCTCP_HAS_CONTAINER            (1u << 18)
 
 /* What sockets count, summed. Payload is what the application wrote and read, to the byte: without what was sent again,
  * and without the SYN and FIN that the kernel's own counters of acknowledged and received bytes have in them. */
@@ -279,6 +283,7 @@ struct proctcp_totals {
     uint64_t segs_out;
     uint64_t segs_in;
     uint64_t retransmissions;
+    uint64_t accept_drops; /* connections that found a listener's queue of SYNs or of connections full */
 };
 
 /* One process that holds at least one TCP socket. Sorted by pid. Strings are whatever bytes the kernel gave, without
@@ -288,11 +293,13 @@ struct proctcp_totals {
 struct proctcp_process {
     int32_t pid;
     uint32_t present;
-    const char *name; /* comm; "" if not present */
+    const char *name; /* comm; "" if not present, as are those that follow */
     const char *executable;
-    const char *cgroup;   /* of the unified hierarchy where there is one, else systemd's */
-    uint64_t start_ticks; /* clock ticks between boot and the start of the process: with pid, its identity */
-    uint64_t start_time;  /* Unix time, seconds */
+    const char *cgroup;    /* of the unified hierarchy where there is one, else systemd's */
+    const char *unit;      /* systemd's, from the cgroup */
+    const char *container; /* the first 12 digits of its id, or its name, from the cgroup */
+    uint64_t start_ticks;  /* clock ticks between boot and the start of the process: with pid, its identity */
+    uint64_t start_time;   /* Unix time, seconds */
     uint64_t tx_queue_bytes;
     uint64_t rx_queue_bytes;
     uint64_t fd_limit; /* soft limit */
@@ -309,10 +316,12 @@ struct proctcp_process {
     uint32_t fds;
     uint32_t sockets;
     uint32_t by_state[PROCTCP_STATES];
-    uint32_t unbound;     /* closed: neither connected nor listening, not yet or not any more */
-    uint32_t left_behind; /* sockets in TIME_WAIT and orphans whose last holder it was */
-    uint32_t first_seen;  /* Unix time, seconds */
-    uint32_t first_row;   /* its rows stand together in the snapshot */
+    uint32_t unbound;        /* closed: neither connected nor listening, not yet or not any more */
+    uint32_t left_behind;    /* sockets in TIME_WAIT and orphans whose last holder it was */
+    uint32_t retransmitting; /* sockets with unrecovered timeouts, or segments sent again and not acknowledged */
+    uint64_t accept_queue;   /* of listeners */
+    uint32_t first_seen;     /* Unix time, seconds */
+    uint32_t first_row;      /* its rows stand together in the snapshot */
     uint32_t row_count;
 };
 
@@ -592,6 +601,7 @@ enum proctcp_record {
     PROCTCP_IN_STATS,
     PROCTCP_IN_LAST_HOLDER, /* of a socket; absent if it is not known */
     PROCTCP_IN_UNATTRIBUTED,
+    PROCTCP_IN_GROUP,
 };
 
 struct proctcp_field {
@@ -614,6 +624,7 @@ const struct proctcp_field *proctcp_row_fields(size_t *count);
 const struct proctcp_field *proctcp_last_holder_fields(size_t *count);
 const struct proctcp_field *proctcp_unattributed_fields(size_t *count);
 const struct proctcp_field *proctcp_process_fields(size_t *count);
+const struct proctcp_field *proctcp_group_fields(size_t *count);
 const struct proctcp_field *proctcp_stats_fields(size_t *count);
 /* NULL if there is none of that name. */
 const struct proctcp_field *proctcp_field_by_name(const struct proctcp_field *fields, size_t count, const char *name);
@@ -639,6 +650,8 @@ bool proctcp_unattributed_value(const struct proctcp_unattributed *unattributed,
                                 struct proctcp_value *value);
 bool proctcp_process_value(const struct proctcp_process *process, const struct proctcp_field *field,
                            struct proctcp_value *value);
+bool proctcp_group_value(const struct proctcp_group *group, const struct proctcp_field *field,
+                         struct proctcp_value *value);
 bool proctcp_stats_value(const struct proctcp_stats *stats, const struct proctcp_field *field,
                          struct proctcp_value *value);
 

@@ -74,6 +74,8 @@ struct facts {
     const char *name;
     const char *executable;
     const char *cgroup;
+    const char *unit;
+    const char *container;
     uint64_t start_ticks;
     uint64_t start_time;
     uint64_t fd_limit;

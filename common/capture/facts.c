@@ -5,6 +5,7 @@
 #include "base/cursor.h"
 #include "capture/group_names.h"
 #include "capture/guard.h"
+#include "select/cgroup_names.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -207,11 +208,19 @@ static int read_executable(struct inquiry *inquiry, int directory, const struct 
 static int read_cgroup(struct inquiry *inquiry, int directory, int32_t pid, struct facts *facts)
 {
     const char *path;
+    char name[CGROUP_NAME_SIZE];
     size_t path_length;
     ssize_t length = facts_read_file(inquiry, directory, pid, "cgroup");
+    int status;
+
     if (length < 0 || !facts_parse_cgroup(inquiry->buffer, (size_t)length, &path, &path_length))
         return 0;
-    return keep(inquiry, facts, PROCTCP_HAS_CGROUP, &facts->cgroup, path, path_length);
+    status = keep(inquiry, facts, PROCTCP_HAS_CGROUP, &facts->cgroup, path, path_length);
+    if (status == 0 && cgroup_unit(facts->cgroup, name))
+        status = keep(inquiry, facts, PROCTCP_HAS_UNIT, &facts->unit, name, strlen(name));
+    if (status == 0 && cgroup_container(facts->cgroup, name))
+        status = keep(inquiry, facts, PROCTCP_HAS_CONTAINER, &facts->container, name, strlen(name));
+    return status;
 }
 
 /* The kernel has it at hand, where the file is a page of text; we may not ask that of everybody. */
@@ -369,7 +378,7 @@ static int read_facts(struct inquiry *inquiry, int directory, const struct proce
 /* A process without facts is still a holder; one that is gone, or another by now, is none. */
 static int read_process(struct inquiry *inquiry, struct process *process)
 {
-    struct facts facts = {.name = "", .executable = "", .cgroup = ""}, *kept;
+    struct facts facts = {.name = "", .executable = "", .cgroup = "", .unit = "", .container = ""}, *kept;
     char path[16];
     int directory, status;
 

@@ -4,7 +4,6 @@
 #include "capture/group_names.h"
 
 #include "capture/helper.h"
-#include "select/cgroup_names.h"
 #include "select/grouping.h"
 
 #include <pwd.h>
@@ -144,26 +143,25 @@ static int add_name(struct inquiry *inquiry, struct facts *facts, uint32_t rule,
     return slot->name ? 0 : -ENOMEM;
 }
 
-/* What the grouping groups by. text has room for a component of a path. */
-static const char *find_key(const struct inquiry *inquiry, const struct facts *facts, char text[CGROUP_NAME_SIZE])
+/* What the grouping groups by. text has room for a number. */
+static const char *find_key(const struct inquiry *inquiry, const struct facts *facts, char text[16])
 {
-    const bool has_cgroup = facts->present & PROCTCP_HAS_CGROUP;
     uint32_t user;
 
     switch (inquiry->config->grouping->by) {
     case GROUP_BY_UNIT:
-        return has_cgroup && cgroup_unit(facts->cgroup, text) ? text : facts->name;
+        return facts->present & PROCTCP_HAS_UNIT ? facts->unit : facts->name;
     case GROUP_BY_CONTAINER:
-        return has_cgroup && cgroup_container(facts->cgroup, text) ? text : facts->name;
+        return facts->present & PROCTCP_HAS_CONTAINER ? facts->container : facts->name;
     case GROUP_BY_CGROUP:
-        return has_cgroup ? facts->cgroup : facts->name;
+        return facts->present & PROCTCP_HAS_CGROUP ? facts->cgroup : facts->name;
     case GROUP_BY_EXECUTABLE:
         return facts->present & PROCTCP_HAS_EXECUTABLE ? facts->executable : facts->name;
     case GROUP_BY_USER:
         if (!(facts->present & PROCTCP_HAS_PROCESS_UID))
             return facts->name;
         user = hash_find(&inquiry->users, facts->uid);
-        snprintf(text, CGROUP_NAME_SIZE, "%u", facts->uid);
+        snprintf(text, 16, "%u", facts->uid);
         return user == HASH_NONE ? text : inquiry->user_names.at[user];
     default:
         return facts->name;
@@ -173,7 +171,7 @@ static const char *find_key(const struct inquiry *inquiry, const struct facts *f
 int group_names_find(struct inquiry *inquiry, const struct process *process, struct facts *facts)
 {
     const struct proctcp_grouping *grouping = inquiry->config->grouping;
-    char text[CGROUP_NAME_SIZE], name[PROCTCP_GROUP_NAME_SIZE];
+    char text[16], name[PROCTCP_GROUP_NAME_SIZE];
     int status = 0;
 
     if (!grouping)

@@ -21,7 +21,9 @@ static int add_idle(const struct capture *capture, struct model *model, const st
     if (!idle)
         return -ENOMEM;
     *idle = (struct idle_process){*process, was_unseen || seen->walk != WALKED};
-    idle->process.name = idle->process.executable = idle->process.cgroup = ""; /* they end with their snapshot */
+    /* They end with their snapshot. */
+    idle->process.name = idle->process.executable = idle->process.cgroup = "";
+    idle->process.unit = idle->process.container = "";
     return 1;
 }
 

@@ -109,6 +109,7 @@ static void forget(struct places *places, const struct group_memory *memory)
     raise_to(&most->segs_out, memory->totals.segs_out);
     raise_to(&most->segs_in, memory->totals.segs_in);
     raise_to(&most->retransmissions, memory->totals.retransmissions);
+    raise_to(&most->accept_drops, memory->totals.accept_drops);
     raise_to(&places->forgotten.sockets_opened, memory->sockets_opened);
     raise_to(&places->forgotten.sockets_closed, memory->sockets_closed);
 }

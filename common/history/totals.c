@@ -89,6 +89,9 @@ static void add_counters(struct proctcp_totals *totals, const struct proctcp_soc
     }
     if (both & PROCTCP_HAS_INFO)
         totals->retransmissions += delta32(impairment->total_retrans, earlier_impairment->total_retrans);
+    if (both & PROCTCP_HAS_DROPS && socket->state == PROCTCP_LISTEN)
+        totals->accept_drops +=
+            delta32(impairment->drops, earlier->state == PROCTCP_LISTEN ? earlier_impairment->drops : 0);
 }
 
 /* ---- all sockets ---- */
@@ -209,6 +212,7 @@ static struct proctcp_totals difference(const struct proctcp_totals *now, const 
         .segs_out = now->segs_out - before->segs_out,
         .segs_in = now->segs_in - before->segs_in,
         .retransmissions = now->retransmissions - before->retransmissions,
+        .accept_drops = now->accept_drops - before->accept_drops,
     };
 }
 
@@ -222,6 +226,7 @@ static void add_totals(struct proctcp_totals *to, const struct proctcp_totals *w
     to->segs_out += what->segs_out;
     to->segs_in += what->segs_in;
     to->retransmissions += what->retransmissions;
+    to->accept_drops += what->accept_drops;
 }
 
 /* since held the totals of the scan before. */

@@ -147,18 +147,6 @@ static void add_processes(struct model *model, uint64_t now, uint32_t *last)
 
 /* ---- sockets ---- */
 
-static bool is_connection(const struct proctcp_socket *socket)
-{
-    return socket->state != PROCTCP_LISTEN && socket->state != PROCTCP_CLOSED;
-}
-
-static bool is_retransmitting(const struct proctcp_socket *socket, const struct impairments *impairments)
-{
-    return is_connection(socket) && ((socket->present & PROCTCP_HAS_RETRANSMITS && socket->retransmits) ||
-                                     (socket->present & PROCTCP_HAS_INFO && socket->impairment &&
-                                      impairments->at[socket->impairment].retrans_segments));
-}
-
 static void add_count(struct proctcp_group *group, const struct proctcp_socket *socket, bool retransmits)
 {
     group->sockets++;
@@ -221,7 +209,7 @@ static int add_shared(struct model *model, const struct impairments *impairments
     for (uint32_t i = 0; i < pairs.count; i++) {
         const struct proctcp_socket *socket = &model->sockets.at[(uint32_t)pairs.at[i]];
         if (i == 0 || pairs.at[i] != pairs.at[i - 1])
-            add_count(&model->groups.at[pairs.at[i] >> 32], socket, is_retransmitting(socket, impairments));
+            add_count(&model->groups.at[pairs.at[i] >> 32], socket, model_is_retransmitting(socket, impairments));
     }
     vector_free(&pairs);
     return 0;
@@ -242,7 +230,7 @@ static uint32_t add_sockets(struct model *model, const struct impairments *impai
         if (model->holders.at[i] == PROCTCP_NONE)
             continue;
         const uint16_t home = model_home_group(model, i);
-        const bool retransmits = is_retransmitting(socket, impairments);
+        const bool retransmits = model_is_retransmitting(socket, impairments);
         if (socket->owners < 2)
             add_count(&model->groups.at[home], socket, retransmits);
         shared += socket->owners > 1;

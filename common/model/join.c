@@ -266,6 +266,8 @@ static void take_facts(struct proctcp_process *out, const struct process *proces
                                     .name = facts->name,
                                     .executable = facts->executable,
                                     .cgroup = facts->cgroup,
+                                    .unit = facts->unit,
+                                    .container = facts->container,
                                     .start_ticks = facts->start_ticks,
                                     .start_time = facts->start_time,
                                     .fd_limit = facts->fd_limit,

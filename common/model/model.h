@@ -124,4 +124,13 @@ static inline bool model_is_unbound(const struct proctcp_socket *socket)
     return socket->state == PROCTCP_CLOSED && !(socket->present & PROCTCP_HAS_LOCAL);
 }
 
+/* Waits for what it has sent again to be acknowledged. */
+static inline bool model_is_retransmitting(const struct proctcp_socket *socket, const struct impairments *impairments)
+{
+    if (socket->present & PROCTCP_HAS_RETRANSMITS && socket->retransmits)
+        return true;
+    return socket->present & PROCTCP_HAS_INFO && socket->impairment &&
+           impairments->at[socket->impairment].retrans_segments;
+}
+
 #endif

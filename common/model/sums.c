@@ -12,6 +12,10 @@
 
 static void add_sums(struct proctcp_process *process, const struct proctcp_socket *socket)
 {
+    if (socket->present & PROCTCP_HAS_ACCEPT_QUEUE) {
+        process->accept_queue += socket->accept_queue;
+        process->present |= PROCTCP_HAS_PROCESS_ACCEPT_QUEUE;
+    }
     if (!(socket->present & PROCTCP_HAS_QUEUES))
         return;
     process->tx_queue_bytes += socket->tx_queue_bytes;
@@ -44,38 +48,55 @@ static uint32_t totals_given(uint64_t counters)
     return given;
 }
 
+struct counting {
+    uint32_t given; /* bits of the totals that this kernel gives */
+    const struct impairments *impairments;
+};
+
+/* Of a process: it holds a socket of which this is not told. */
+#define UNCOUNTED_TOTALS 1
+#define UNCOUNTED_DROPS  2
+
 /* What is in no table has nothing to count, and what listens has not, if its source counts at all (then it gives
  * cookies): they take nothing from a sum. */
-static void add_count(struct proctcp_process *process, const struct proctcp_socket *socket, uint32_t given,
-                      bool *uncounted)
+static void add_count(struct proctcp_process *process, const struct proctcp_socket *socket, const struct counting *how,
+                      uint8_t *uncounted)
 {
+    const uint32_t given = how->given;
+
     process->sockets++;
     process->by_state[socket->state]++;
     process->unbound += socket->state == PROCTCP_CLOSED;
+    process->retransmitting += model_is_retransmitting(socket, how->impairments);
+    if (socket->state == PROCTCP_LISTEN && socket->present & PROCTCP_HAS_DROPS)
+        process->present |= PROCTCP_HAS_TOTAL_ACCEPT_DROPS;
+    else if (socket->state == PROCTCP_LISTEN)
+        *uncounted |= UNCOUNTED_DROPS;
     if (socket->state == PROCTCP_CLOSED || (socket->state == PROCTCP_LISTEN && socket->present & PROCTCP_HAS_COOKIE) ||
         socket->present & PROCTCP_HAS_INFO)
         process->present |= given;
     else
-        *uncounted = true;
+        *uncounted |= UNCOUNTED_TOTALS;
 }
 
 /* Once in each process, however many descriptors of the socket it has; its rows stand together. last is, by socket, the
  * process that counted it last. */
-static void count_shared(struct model *model, uint32_t *last, uint32_t given, bool *uncounted)
+static void count_shared(struct model *model, uint32_t *last, const struct counting *how, uint8_t *uncounted)
 {
     for (uint32_t i = 0; i < model->rows.count; i++) {
         const struct proctcp_row *row = &model->rows.at[i];
         if (last[row->socket] == SINGLE || last[row->socket] == row->process)
             continue;
         last[row->socket] = row->process;
-        add_count(&model->processes.at[row->process], &model->sockets.at[row->socket], given, &uncounted[row->process]);
+        add_count(&model->processes.at[row->process], &model->sockets.at[row->socket], how, &uncounted[row->process]);
     }
 }
 
 int sums_count(struct model *model, const struct capture *capture, uint32_t *unbound)
 {
-    const uint32_t given = totals_given(capture->counters);
-    bool *uncounted = calloc((size_t)model->processes.count + 1, sizeof(*uncounted)), any_shared = false;
+    const struct counting how = {totals_given(capture->counters), &capture->impairments};
+    uint8_t *uncounted = calloc((size_t)model->processes.count + 1, sizeof(*uncounted));
+    bool any_shared = false;
     struct indices last = {0};
 
     if (!uncounted || !indices_fill(&last, model->sockets.count, 0xff)) {
@@ -95,13 +116,15 @@ int sums_count(struct model *model, const struct capture *capture, uint32_t *unb
             continue;
         add_sums(&model->processes.at[holder], socket);
         if (!shared)
-            add_count(&model->processes.at[holder], socket, given, &uncounted[holder]);
+            add_count(&model->processes.at[holder], socket, &how, &uncounted[holder]);
     }
     if (any_shared)
-        count_shared(model, last.at, given, uncounted);
+        count_shared(model, last.at, &how, uncounted);
     for (uint32_t p = 0; p < model->processes.count; p++) {
-        if (uncounted[p])
-            model->processes.at[p].present &= ~given;
+        if (uncounted[p] & UNCOUNTED_TOTALS)
+            model->processes.at[p].present &= ~how.given;
+        if (uncounted[p] & UNCOUNTED_DROPS)
+            model->processes.at[p].present &= ~PROCTCP_HAS_TOTAL_ACCEPT_DROPS;
     }
     vector_free(&last);
     free(uncounted);

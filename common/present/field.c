@@ -1,6 +1,6 @@
 /* field.c - the field tables: one row per published field. Knows where a field stands in the public structures and what
  * it means; knows nothing of where values come from or how an adapter writes them. */
-#include "proctcp.h"
+#include "present/value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,19 +8,14 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Place of a member: record, offset and size in one. */
-#define ROW(member)          .record = PROCTCP_IN_ROW, MEMBER(struct proctcp_row, member)
-#define SOCKET(member)       .record = PROCTCP_IN_SOCKET, MEMBER(struct proctcp_socket, member)
-#define PROCESS(member)      .record = PROCTCP_IN_PROCESS, MEMBER(struct proctcp_process, member)
-#define IMPAIRMENT(member)   .record = PROCTCP_IN_IMPAIRMENT, MEMBER(struct proctcp_impairment, member)
-#define PEER(member)         .record = PROCTCP_IN_PEER, MEMBER(struct proctcp_row, member)
-#define HOLDER(member)       .record = PROCTCP_IN_LAST_HOLDER, MEMBER(struct proctcp_last_holder, member)
-#define UNHELD(member)       .record = PROCTCP_IN_UNATTRIBUTED, MEMBER(struct proctcp_unattributed, member)
-#define STATS(member)        .record = PROCTCP_IN_STATS, MEMBER(struct proctcp_stats, member)
-#define MEMBER(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
-
-#define UNSIGNED .type = PROCTCP_UNSIGNED
-#define COUNTER  .type = PROCTCP_UNSIGNED, .is_counter = true
-#define ENUM(of) .type = PROCTCP_ENUM, .enum_name = proctcp_##of##_name
+#define ROW(member)        .record = PROCTCP_IN_ROW, MEMBER(struct proctcp_row, member)
+#define SOCKET(member)     .record = PROCTCP_IN_SOCKET, MEMBER(struct proctcp_socket, member)
+#define PROCESS(member)    .record = PROCTCP_IN_PROCESS, MEMBER(struct proctcp_process, member)
+#define IMPAIRMENT(member) .record = PROCTCP_IN_IMPAIRMENT, MEMBER(struct proctcp_impairment, member)
+#define PEER(member)       .record = PROCTCP_IN_PEER, MEMBER(struct proctcp_row, member)
+#define HOLDER(member)     .record = PROCTCP_IN_LAST_HOLDER, MEMBER(struct proctcp_last_holder, member)
+#define UNHELD(member)     .record = PROCTCP_IN_UNATTRIBUTED, MEMBER(struct proctcp_unattributed, member)
+#define STATS(member)      .record = PROCTCP_IN_STATS, MEMBER(struct proctcp_stats, member)
 
 /* Id 10 and those from 101 on are columns of the SNMP adapter's own. */
 /* clang-format off */
@@ -283,6 +278,16 @@ static const struct proctcp_field process_fields[] = {
      .present = PROCTCP_HAS_TOTAL_PAYLOAD_SENT, .unit = "bytes", .help = "payload that its sockets sent, each byte once, in all"},
     {.id = 36, .name = "payload_received_bytes", COUNTER, PROCESS(totals.payload_received_bytes),
      .present = PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED, .unit = "bytes", .help = "payload that its sockets received, in all"},
+    {.id = 37, .name = "unit", .type = PROCTCP_TEXT, PROCESS(unit),
+     .present = PROCTCP_HAS_UNIT, .help = "systemd unit it runs in"},
+    {.id = 38, .name = "container", .type = PROCTCP_TEXT, PROCESS(container),
+     .present = PROCTCP_HAS_CONTAINER, .help = "container it runs in: the first 12 digits of its id, or its name"},
+    {.id = 39, .name = "retransmitting", UNSIGNED, PROCESS(retransmitting),
+     .unit = "sockets", .help = "its sockets with unrecovered timeouts, or segments sent again and not acknowledged"},
+    {.id = 40, .name = "accept_queue", UNSIGNED, PROCESS(accept_queue),
+     .present = PROCTCP_HAS_PROCESS_ACCEPT_QUEUE, .unit = "connections", .help = "connections that wait to be accepted; sum over its listeners of owner_rank 1"},
+    {.id = 41, .name = "accept_drops", COUNTER, PROCESS(totals.accept_drops),
+     .present = PROCTCP_HAS_TOTAL_ACCEPT_DROPS, .unit = "connections", .help = "connections that found the queues of its listeners full, in all"},
 };
 /* clang-format on */
 
@@ -380,41 +385,6 @@ const struct proctcp_field *proctcp_field_by_name(const struct proctcp_field *fi
             return &fields[i];
     }
     return NULL;
-}
-
-static uint64_t read_unsigned(const void *at, uint8_t size)
-{
-    switch (size) {
-    case 1:
-        return *(const uint8_t *)at;
-    case 2:
-        return *(const uint16_t *)at;
-    case 4:
-        return *(const uint32_t *)at;
-    default:
-        return *(const uint64_t *)at;
-    }
-}
-
-/* Signed members are all 32 bits wide. */
-static void read_value(const void *record, const struct proctcp_field *field, struct proctcp_value *value)
-{
-    const char *at = (const char *)record + field->offset;
-
-    value->type = field->type;
-    switch (value->type) {
-    case PROCTCP_SIGNED:
-        value->signed_number = *(const int32_t *)(const void *)at;
-        break;
-    case PROCTCP_TEXT:
-        value->text = *(const char *const *)(const void *)at;
-        break;
-    case PROCTCP_ADDRESS:
-        value->address = (const struct proctcp_address *)(const void *)at;
-        break;
-    default:
-        value->number = read_unsigned(at, field->size);
-    }
 }
 
 static bool read_socket(const struct proctcp_snapshot *snapshot, const struct proctcp_socket *socket,

@@ -72,8 +72,13 @@ struct process *literal_process(struct literal *literal, int pid)
 
     if (!process || !facts)
         return NULL;
-    *facts = (struct facts){
-        .present = PROCTCP_HAS_PROCESS, .name = "", .executable = "", .cgroup = "", .start_ticks = (uint64_t)pid * 10};
+    *facts = (struct facts){.present = PROCTCP_HAS_PROCESS,
+                            .name = "",
+                            .executable = "",
+                            .cgroup = "",
+                            .unit = "",
+                            .container = "",
+                            .start_ticks = (uint64_t)pid * 10};
     *process = (struct process){.pid = pid,
                                 .netns = 1,
                                 .first_owner = literal->capture.owners.count,

@@ -79,6 +79,8 @@ static struct proctcp_process *add_process(int pid, uint64_t start_ticks)
                                         .name = "",
                                         .executable = "",
                                         .cgroup = "",
+                                        .unit = "",
+                                        .container = "",
                                         .first_seen = (uint32_t)capture.stats.time,
                                         .first_row = model.rows.count};
     return process;

@@ -238,6 +238,7 @@ static void facts_of_a_process_are_read(void **state)
     assert_string_equal(process->name, "server");
     assert_string_equal(process->executable, "/usr/sbin/14199");
     assert_string_equal(process->cgroup, "/system.slice/test.service");
+    assert_string_equal(process->unit, "test.service");
     assert_int_equal(process->uid, 1001);
     assert_int_equal(process->netns, NETNS);
     assert_int_equal(process->fds, 3);
@@ -246,7 +247,8 @@ static void facts_of_a_process_are_read(void **state)
     assert_int_equal(process->sockets, 2);
     assert_int_equal(process->present, PROCTCP_HAS_PROCESS | PROCTCP_HAS_EXECUTABLE | PROCTCP_HAS_CGROUP |
                                            PROCTCP_HAS_PROCESS_UID | PROCTCP_HAS_PROCESS_NETNS |
-                                           PROCTCP_HAS_START_TIME | PROCTCP_HAS_FD_LIMIT);
+                                           PROCTCP_HAS_START_TIME | PROCTCP_HAS_FD_LIMIT | PROCTCP_HAS_UNIT |
+                                           PROCTCP_HAS_PROCESS_ACCEPT_QUEUE);
 }
 
 static void a_tree_with_nothing_but_descriptors_and_one_table_is_enough(void **state)

@@ -1,0 +1,106 @@
+/* group_field.c - the field table of groups. Knows where a field stands and what it means. */
+#include "present/value.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define GROUP(member) .record = PROCTCP_IN_GROUP, MEMBER(struct proctcp_group, member)
+
+#define STATE_COUNT(number, word)                                                                                      \
+    {                                                                                                                  \
+        .id = 4 + (number), .name = word, UNSIGNED, GROUP(by_state[number]), .unit = "sockets",                        \
+        .help = "sockets held in this state"                                                                           \
+    }
+
+/* Id 1 is the name as an index. A socket that waits in TIME_WAIT or is not accepted yet has no holder. */
+/* clang-format off */
+static const struct proctcp_field group_fields[] = {
+    {.id = 2, .name = "group", .type = PROCTCP_TEXT, GROUP(name),
+     .help = "what its processes are grouped under"},
+    {.id = 3, .name = "processes", UNSIGNED, GROUP(processes),
+     .unit = "processes", .help = "its processes that hold a TCP socket"},
+    {.id = 4, .name = "sockets", UNSIGNED, GROUP(sockets),
+     .unit = "sockets", .help = "TCP sockets held, each once"},
+    STATE_COUNT(PROCTCP_CLOSED, "closed"),
+    STATE_COUNT(PROCTCP_LISTEN, "listen"),
+    STATE_COUNT(PROCTCP_SYN_SENT, "syn_sent"),
+    {.id = 8, .name = "established", UNSIGNED, GROUP(by_state[PROCTCP_ESTABLISHED]),
+     .unit = "sockets", .help = "sockets held in this state"},
+    {.id = 9, .name = "fin_wait1", UNSIGNED, GROUP(by_state[PROCTCP_FIN_WAIT1]),
+     .unit = "sockets", .help = "sockets held in this state"},
+    {.id = 10, .name = "fin_wait2", UNSIGNED, GROUP(by_state[PROCTCP_FIN_WAIT2]),
+     .unit = "sockets", .help = "sockets held in this state"},
+    {.id = 11, .name = "close_wait", UNSIGNED, GROUP(by_state[PROCTCP_CLOSE_WAIT]),
+     .unit = "sockets", .help = "sockets held in this state: the peer has closed, and the process has not"},
+    {.id = 12, .name = "last_ack", UNSIGNED, GROUP(by_state[PROCTCP_LAST_ACK]),
+     .unit = "sockets", .help = "sockets held in this state"},
+    {.id = 13, .name = "closing", UNSIGNED, GROUP(by_state[PROCTCP_CLOSING]),
+     .unit = "sockets", .help = "sockets held in this state"},
+    {.id = 14, .name = "unbound", UNSIGNED, GROUP(unbound),
+     .unit = "sockets", .help = "TCP sockets held that are neither connected nor listening: not yet, or torn down and not closed"},
+    {.id = 15, .name = "left_behind", UNSIGNED, GROUP(left_behind),
+     .unit = "sockets", .help = "sockets in TIME_WAIT and orphans whose last holder was of the group"},
+    {.id = 16, .name = "retransmitting", UNSIGNED, GROUP(retransmitting),
+     .unit = "sockets", .help = "sockets with unrecovered timeouts, or segments sent again and not acknowledged"},
+    {.id = 17, .name = "tx_queue_bytes", UNSIGNED, GROUP(tx_queue_bytes),
+     .present = PROCTCP_HAS_GROUP_QUEUES, .unit = "bytes", .help = "written and not yet acknowledged, of its connections"},
+    {.id = 18, .name = "rx_queue_bytes", UNSIGNED, GROUP(rx_queue_bytes),
+     .present = PROCTCP_HAS_GROUP_QUEUES, .unit = "bytes", .help = "received and not yet read, of its connections"},
+    {.id = 19, .name = "accept_queue", UNSIGNED, GROUP(accept_queue),
+     .present = PROCTCP_HAS_GROUP_ACCEPT_QUEUE, .unit = "connections", .help = "connections that wait to be accepted"},
+    {.id = 20, .name = "accept_queue_max", UNSIGNED, GROUP(accept_queue_max),
+     .present = PROCTCP_HAS_GROUP_ACCEPT_QUEUE_MAX, .unit = "connections", .help = "most connections that may wait to be accepted"},
+    {.id = 21, .name = "accept_drops", COUNTER, GROUP(totals.accept_drops),
+     .present = PROCTCP_HAS_TOTAL_ACCEPT_DROPS, .unit = "connections", .help = "connections that found the queues of its listeners full, in all"},
+    {.id = 22, .name = "rtt_average_us", UNSIGNED, GROUP(rtt_average_us),
+     .present = PROCTCP_HAS_GROUP_RTT, .unit = "microseconds", .help = "round-trip time of its established connections, on average"},
+    {.id = 23, .name = "rtt_p95_us", UNSIGNED, GROUP(rtt_p95_us),
+     .present = PROCTCP_HAS_GROUP_RTT, .unit = "microseconds", .help = "round-trip time that 95 of 100 of them do not exceed"},
+    {.id = 24, .name = "rtt_max_us", UNSIGNED, GROUP(rtt_max_us),
+     .present = PROCTCP_HAS_GROUP_RTT, .unit = "microseconds", .help = "the longest of their round-trip times"},
+    {.id = 25, .name = "fds", UNSIGNED, GROUP(fds),
+     .present = PROCTCP_HAS_GROUP_FDS, .unit = "descriptors", .help = "open descriptors of the process that is nearest to its limit"},
+    {.id = 26, .name = "fd_limit", UNSIGNED, GROUP(fd_limit),
+     .present = PROCTCP_HAS_GROUP_FD_LIMIT, .unit = "descriptors", .help = "the limit of that process"},
+    {.id = 27, .name = "fds_pid", .type = PROCTCP_SIGNED, GROUP(fds_pid),
+     .present = PROCTCP_HAS_GROUP_FDS, .help = "process id of that process"},
+    {.id = 28, .name = "payload_sent_bytes", COUNTER, GROUP(totals.payload_sent_bytes),
+     .present = PROCTCP_HAS_TOTAL_PAYLOAD_SENT, .unit = "bytes", .help = "payload that its sockets sent, each byte once, in all"},
+    {.id = 29, .name = "payload_received_bytes", COUNTER, GROUP(totals.payload_received_bytes),
+     .present = PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED, .unit = "bytes", .help = "payload that its sockets received, in all"},
+    {.id = 30, .name = "bytes_sent", COUNTER, GROUP(totals.bytes_sent),
+     .present = PROCTCP_HAS_TOTAL_BYTES_SENT, .unit = "bytes", .help = "bytes that its sockets sent, with what was sent again, in all"},
+    {.id = 31, .name = "bytes_acked", COUNTER, GROUP(totals.bytes_acked),
+     .present = PROCTCP_HAS_TOTAL_BYTES_ACKED, .unit = "bytes", .help = "bytes that were acknowledged to its sockets, as the kernel counts (SYN and FIN too), in all"},
+    {.id = 32, .name = "bytes_received", COUNTER, GROUP(totals.bytes_received),
+     .present = PROCTCP_HAS_TOTAL_BYTES_RECEIVED, .unit = "bytes", .help = "bytes that its sockets received, as the kernel counts (FIN too), in all"},
+    {.id = 33, .name = "segs_out", COUNTER, GROUP(totals.segs_out),
+     .present = PROCTCP_HAS_TOTAL_SEGS_OUT, .unit = "segments", .help = "segments that its sockets sent, in all"},
+    {.id = 34, .name = "segs_in", COUNTER, GROUP(totals.segs_in),
+     .present = PROCTCP_HAS_TOTAL_SEGS_IN, .unit = "segments", .help = "segments that its sockets received, in all"},
+    {.id = 35, .name = "retransmissions", COUNTER, GROUP(totals.retransmissions),
+     .present = PROCTCP_HAS_TOTAL_RETRANSMISSIONS, .unit = "segments", .help = "segments that its sockets sent again, in all"},
+    {.id = 36, .name = "sockets_opened", COUNTER, GROUP(sockets_opened),
+     .unit = "sockets", .help = "sockets first seen in it, in all"},
+    {.id = 37, .name = "sockets_closed", COUNTER, GROUP(sockets_closed),
+     .unit = "sockets", .help = "sockets last seen in it, in all"},
+    {.id = 38, .name = "start_time", .type = PROCTCP_TIME, GROUP(start_time),
+     .present = PROCTCP_HAS_GROUP_START_TIME, .help = "when the process started that has run for longest"},
+    {.id = 39, .name = "last_seen", .type = PROCTCP_TIME, GROUP(last_seen),
+     .present = PROCTCP_HAS_GROUP_LAST_SEEN, .help = "time of the last scan that saw a process of it"},
+};
+/* clang-format on */
+
+const struct proctcp_field *proctcp_group_fields(size_t *count)
+{
+    *count = COUNT(group_fields);
+    return group_fields;
+}
+
+bool proctcp_group_value(const struct proctcp_group *group, const struct proctcp_field *field,
+                         struct proctcp_value *value)
+{
+    if (field->present && !(group->present & field->present))
+        return false;
+    read_value(group, field, value);
+    return true;
+}
