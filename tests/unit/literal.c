@@ -1,6 +1,8 @@
 /* literal.c - a capture written by hand, and the model and history that follow from it. */
 #include "literal.h"
 
+#include "select/grouping.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -88,6 +90,19 @@ struct process *literal_process(struct literal *literal, int pid)
     return process;
 }
 
+bool literal_group(struct literal *literal, uint32_t rule, const char *name)
+{
+    struct facts *facts = &literal->capture.facts.at[literal->capture.facts.count - 1];
+    struct group_name *slot = vector_push(&literal->capture.group_names);
+
+    if (!slot)
+        return false;
+    *slot = (struct group_name){rule, arena_copy(&literal->capture.strings, name, strlen(name))};
+    if (facts->group_name_count++ == 0)
+        facts->first_group_name = literal->capture.group_names.count - 1;
+    return slot->name != NULL;
+}
+
 struct owner *literal_owner(struct literal *literal, int fd, uint32_t inode)
 {
     struct capture *capture = &literal->capture;
@@ -98,6 +113,27 @@ struct owner *literal_owner(struct literal *literal, int fd, uint32_t inode)
     *owner = (struct owner){.inode = inode, .fd = fd, .socket = PROCTCP_NONE};
     capture->processes.at[capture->processes.count - 1].owner_count++;
     return owner;
+}
+
+static int name_groups(struct literal *literal)
+{
+    for (uint32_t i = 0; literal->grouping && i < literal->capture.facts.count; i++) {
+        struct facts *facts = &literal->capture.facts.at[i];
+        char name[PROCTCP_GROUP_NAME_SIZE];
+        struct group_name *slot;
+        if (facts->group_name_count)
+            continue;
+        grouping_default_name(literal->grouping, facts->name, name);
+        slot = vector_push(&literal->capture.group_names);
+        if (!slot)
+            return -ENOMEM;
+        *slot = (struct group_name){PROCTCP_NONE, arena_copy(&literal->capture.strings, name, strlen(name))};
+        if (!slot->name)
+            return -ENOMEM;
+        facts->first_group_name = literal->capture.group_names.count - 1;
+        facts->group_name_count = 1;
+    }
+    return 0;
 }
 
 /* What a capture ends with: sockets by inode, and the owners of TCP sockets alone, each with its socket. */
@@ -136,6 +172,8 @@ int literal_end(struct literal *literal, const struct proctcp_selection *selecti
     int status = finish(capture);
 
     if (status == 0)
+        status = name_groups(literal);
+    if (status == 0)
         status = model_begin(model, capture);
     if (status == 0)
         status = tuples_index(model, capture, 1, &literal->tuples, &number);
@@ -148,9 +186,17 @@ int literal_end(struct literal *literal, const struct proctcp_selection *selecti
     if (status == 0)
         status = sums_count(model, capture, &number);
     if (status == 0)
+        status = groups_name(model, capture, literal->grouping);
+    if (status == 0)
+        status = history_place_groups(&literal->history, literal->grouping, model, &capture->strings, &next);
+    if (status == 0)
         status = history_apply(&literal->history, capture, selection, model, &capture->strings, &next);
     if (status == 0)
         status = sums_unattributed(model, &number);
+    if (status == 0)
+        status = groups_sum(model, capture);
+    if (status == 0)
+        history_keep_groups(model, &next);
     if (status == 0)
         status = snapshot_freeze(model, capture, &snapshot);
     if (status) {

@@ -11,6 +11,7 @@ struct literal {
     struct model model;
     struct tuples tuples;
     struct history history;
+    const struct proctcp_grouping *grouping; /* NULL: no groups */
     const struct proctcp_snapshot *snapshot; /* of the last scan */
 };
 
@@ -23,6 +24,8 @@ struct proctcp_socket *literal_socket(struct literal *literal, uint32_t inode, u
                                       uint16_t local_port, uint32_t remote, uint16_t remote_port);
 /* A process that was walked; pids ascend. */
 struct process *literal_process(struct literal *literal, int pid);
+/* A group that the process added last may be of, best first. Without one it is grouped by its name. */
+bool literal_group(struct literal *literal, uint32_t rule, const char *name);
 /* Of the process added last; descriptors ascend. */
 struct owner *literal_owner(struct literal *literal, int fd, uint32_t inode);
 /* Runs what follows a capture. Returns 0 or -ENOMEM; the snapshot is in literal->snapshot. */
