@@ -79,7 +79,7 @@ class Floors(LiveTest):
                          "common/model/model.h: includes capture/sink.h, which is not below it\n")
 
     def test_an_adapter_that_looks_behind_the_public_header_is_found(self):
-        self.assertEqual(self.complaints("plugins/cli/items.c", '#include "output.h"',
+        self.assertEqual(self.complaints("plugins/cli/csv.c", '#include "output.h"',
                                          '#include "output.h"\n#include "base/arena.h"'),
                          "plugins/cli/items.c: includes base/arena.h, which is not below it\n")
 
