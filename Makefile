@@ -135,6 +135,14 @@ $(BUILD)/tests/unit/test_collectd_%: $(BUILD)/tests/unit/test_collectd_%.o $(BUI
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS)
 
+# What of the program is no main().
+$(BUILD)/cli/parts.a: $(call objects,$(filter-out plugins/cli/main.c,$(CLI)))
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/tests/unit/test_cli_%: $(BUILD)/tests/unit/test_cli_%.o $(BUILD)/cli/parts.a $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS)
+
 # What of the subagent runs without net-snmp.
 $(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,bitset capabilities clock own_columns publisher serving \
 	tables value walk)

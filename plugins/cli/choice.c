@@ -81,12 +81,13 @@ static bool refuse(const struct view *view, const char *option, const struct wor
 {
     const char *names[CHOICE_MAX];
     const size_t count = all_names(view, names);
-    char wanted[64], shown[256], near[2048];
+    char wanted[64], shown[256], near[256];
 
     snprintf(wanted, sizeof(wanted), "%.*s", (int)(word->length < 63 ? word->length : 63), word->text);
     proctcp_escape(wanted, shown, sizeof(shown), true);
     nearest_names(wanted, names, count, "", near, sizeof(near));
-    return complain("--%s: value %u, \"%s\", is no column here: give %s", option, word->position, shown, near);
+    return complain("--%s: value %u, \"%s\", is no column here: give %s (--columns help says what each is)", option,
+                    word->position, shown, near);
 }
 
 void choice_default(const struct view *view, bool is_table, struct choice *choice)
