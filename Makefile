@@ -13,6 +13,8 @@ BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin
 MIBDIR ?= $(PREFIX)/share/snmp/mibs
 MANDIR ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 COLLECTDDIR ?= $(LIBDIR)/collectd
 INCLUDEDIR ?= $(PREFIX)/include
@@ -252,6 +254,9 @@ install: all
 	$(INSTALL) -m 644 $(LIB) $(DESTDIR)$(LIBDIR)/libproctcp.a
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
 		common/proctcp.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc
+	$(INSTALL) -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR)
+	$(INSTALL) -m 644 plugins/cli/completion.bash $(DESTDIR)$(BASHDIR)/proctcp
+	$(INSTALL) -m 644 plugins/cli/_proctcp $(DESTDIR)$(ZSHDIR)/_proctcp
 	for page in plugins/*/*.[158]; do \
 		$(INSTALL) -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
 ifeq ($(HAVE_COLLECTD),yes)
@@ -267,7 +272,7 @@ endif
 uninstall:
 	rm -f $(DESTDIR)$(UNITDIR)/proctcp-agentx.service $(DESTDIR)$(BINDIR)/proctcp $(DESTDIR)$(SBINDIR)/proctcp-agentx $(DESTDIR)$(COLLECTDDIR)/proctcp.so \
 		$(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt $(DESTDIR)$(INCLUDEDIR)/proctcp.h $(DESTDIR)$(LIBDIR)/libproctcp.a \
-		$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc \
+		$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc $(DESTDIR)$(BASHDIR)/proctcp $(DESTDIR)$(ZSHDIR)/_proctcp \
 		$(foreach page,$(wildcard plugins/*/*.[158]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
 clean:

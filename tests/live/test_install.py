@@ -27,6 +27,13 @@ class Install(LiveTest):
         row = self.run_words(self.path("own_rows"))
         self.assertRegex(row, r"^own_rows\[\d+\] fd 3 listen 127\.0\.0\.1:\d+ accept 0\n$")
 
+    def test_completions_are_where_the_shells_look(self):
+        root = self.install()
+        for source, place in [("completion.bash", "bash-completion/completions/proctcp"),
+                              ("_proctcp", "zsh/site-functions/_proctcp")]:
+            with open(TOP + "/plugins/cli/" + source) as one, open(root + "/usr/share/" + place) as other:
+                self.assertEqual(one.read(), other.read())
+
     def test_the_header_is_one_for_cxx_too(self):
         source = self.write("header.cc", "#include <proctcp.h>\nint main() { return proctcp_state_name(1) == nullptr; }\n")
         self.run_words("clang", "-x", "c++", "-std=c++11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
