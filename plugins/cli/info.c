@@ -65,10 +65,14 @@ static void add_path(struct line *line, const struct proctcp_socket *socket)
 
     if (socket->present & PROCTCP_HAS_RTT)
         add(line, FINE, "rtt %s (+-%s)", units_time(socket->rtt_us, rtt), units_time(socket->rtt_var_us, variation));
-    if (socket->present & PROCTCP_HAS_MIN_RTT)
-        add_time(line, "min", socket->min_rtt_us);
     if (socket->present & PROCTCP_HAS_CWND)
         add(line, FINE, "cwnd %u", socket->cwnd_segments);
+}
+
+static void add_bounds(struct line *line, const struct proctcp_socket *socket)
+{
+    if (socket->present & PROCTCP_HAS_MIN_RTT)
+        add_time(line, "min rtt", socket->min_rtt_us);
     if ((socket->present & PROCTCP_HAS_SSTHRESH) && socket->ssthresh_segments >= 0)
         add(line, FINE, "ssthresh %d", socket->ssthresh_segments);
 }
@@ -103,13 +107,22 @@ static void add_limits(struct line *line, const struct proctcp_socket *socket,
 {
     const uint64_t busy = socket->busy_time_us, rwnd = impairment->rwnd_limited_us,
                    sndbuf = impairment->sndbuf_limited_us;
-    const uint64_t other = busy > rwnd && busy - rwnd > sndbuf ? busy - rwnd - sndbuf : 0;
-    char time[UNITS_SIZE];
+    const struct {
+        const char *name;
+        uint64_t time_us;
+    } limits[] = {
+        {"cwnd", busy > rwnd && busy - rwnd > sndbuf ? busy - rwnd - sndbuf : 0}, {"rwnd", rwnd}, {"sndbuf", sndbuf}};
+    char time[UNITS_SIZE], shares[64] = "";
 
     if (!(socket->present & PROCTCP_HAS_BUSY_TIME) || !busy)
         return;
-    add(line, FINE, "busy %s: cwnd %u %%, rwnd %u %%, sndbuf %u %%", units_time(busy, time), share(other, busy),
-        share(rwnd, busy), share(sndbuf, busy));
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        const size_t used = strlen(shares);
+        const unsigned percent = share(limits[i].time_us, busy);
+        if (percent)
+            snprintf(shares + used, sizeof(shares) - used, "%s%s %u %%", used ? ", " : "", limits[i].name, percent);
+    }
+    add(line, FINE, "busy %s (%s)", units_time(busy, time), shares);
 }
 
 static void add_traffic(struct line *line, const struct proctcp_socket *socket,
@@ -119,7 +132,6 @@ static void add_traffic(struct line *line, const struct proctcp_socket *socket,
         add_rate(line, "delivery", socket->delivery_rate_bytes_per_s);
     if (socket->present & PROCTCP_HAS_PACING_RATE)
         add_rate(line, "pacing", socket->pacing_rate_bytes_per_s);
-    add_limits(line, socket, impairment);
     if ((socket->present & PROCTCP_HAS_NOTSENT) && impairment->notsent_bytes)
         add_bytes(line, "unsent", impairment->notsent_bytes);
     if (socket->present & PROCTCP_HAS_BYTES_SENT)
@@ -151,7 +163,9 @@ void info_line(const struct output *output, const void *item)
     } else {
         add_path(&line, socket);
         add_loss(&line, socket, impairment);
+        add_limits(&line, socket, impairment);
         add_traffic(&line, socket, impairment);
+        add_bounds(&line, socket);
     }
     if (line.used)
         writer_char(output->writer, '\n');

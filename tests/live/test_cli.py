@@ -12,7 +12,7 @@ import time
 import unittest
 
 import zoo
-from support import CLI, cli, rows
+from support import CLI, TOP, cli, rows
 
 ROW_FIELDS = """pid fd subflow process inode cookie netns uid family owners owner_rank first_seen state direction local_address
 local_port remote_address remote_port peer_pid peer_fd peer_process tx_queue_bytes rx_queue_bytes accept_queue
@@ -88,6 +88,18 @@ class Options(zoo.ZooTest):
         for option in ("-V", "-v", "--version"):
             self.assertRegex(run(option).stdout, r"^proctcp \d+\.\d+\.\d+\n$")
         self.assertEqual(run("-h").stdout, done.stdout)
+
+    def test_the_manual_has_every_option_with_an_example_that_uses_it(self):
+        with open(os.path.join(TOP, "plugins/cli/proctcp.1")) as file:
+            entries = re.split(r"^\.It ", file.read(), flags=re.M)[1:]
+        told = set(re.findall(r"(--[a-z-]+)\b(?!-KIND)", run("--help").stdout)) - {"--exclude-", "--help", "--version"}
+        self.assertGreaterEqual(len(told), 25)
+        for option in sorted(told):
+            own = [entry for entry in entries if ("Fl " + option[1:] + " ") in entry.split("\n")[0] + " "]
+            self.assertEqual(len(own), 1, option)
+            short = {"--output": "-o "}.get(option, option)
+            self.assertRegex(own[0], r"(?m)^\.Dl .*proctcp.* %s" % short.replace("--local", "--(exclude-)?local")
+                             .replace("--remote", "--(exclude-)?remote"), option)
 
     def test_letters_of_ss_are_answered_with_what_they_are_here(self):
         for word, command in [("-tanp", "proctcp"), ("-tlnp", "proctcp --state listen"), ("-i", "proctcp --info"),
@@ -285,10 +297,11 @@ class Forms(zoo.ZooTest):
         if zoo.SOURCES[0] == "netlink":
             self.assertRegex(seconds[listening.fileno()], r"^    accept queue 0 of 16  drops 0$")
             sender = seconds[client.fileno()]
-            self.assertRegex(sender, r"^    rtt \d+(\.\d)? [um]s \(\+-\d+(\.\d)? [um]s\)  min .*  cwnd \d+  ")
-            self.assertRegex(sender, r"  retrans \d+(?: \(.*B\))?  delivery \d+(\.\d)? [kMG]bit/s  pacing \d+(\.\d)? [kMGT]bit/s  ")
-            self.assertRegex(sender, r"  busy \d+(\.\d)? [um]?s: cwnd \d+ %, rwnd [1-9]\d* %, sndbuf \d+ %  unsent ")
-            number, unit = re.search(r"  received (\d+(?:\.\d)?) ([kM]B)$", seconds[served.fileno()]).groups()
+            self.assertRegex(sender, r"^    rtt \d+(\.\d)? [um]s \(\+-\d+(\.\d)? [um]s\)  cwnd \d+  retrans \d+( \(.*B\))?  busy ")
+            self.assertRegex(sender, r"  busy \d+(\.\d)? m?s \((cwnd \d+ %, )?rwnd [1-9]\d* %(, sndbuf \d+ %)?\)  delivery ")
+            self.assertRegex(sender, r"  delivery \d+(\.\d)? [kMG]bit/s  pacing \d+(\.\d)? [kMGT]bit/s  unsent ")
+            self.assertRegex(sender, r"  sent \d+(\.\d)? [kM]B  received 0 B  min rtt \d+(\.\d)? [um]s")
+            number, unit = re.search(r"  received (\d+(?:\.\d)?) ([kM]B)\b", seconds[served.fileno()]).groups()
             received, = [row["bytes_received"] for row in rows("--pid", os.getpid()) if row["fd"] == served.fileno()]
             self.assertAlmostEqual(float(number) * {"kB": 1e3, "MB": 1e6}[unit], received, delta=received / 100)
         one = cli("--sockets", "--pid", os.getpid(), "--info", "--no-header").decode().splitlines()

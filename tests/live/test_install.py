@@ -88,7 +88,7 @@ class Floors(LiveTest):
     def test_an_adapter_that_looks_behind_the_public_header_is_found(self):
         self.assertEqual(self.complaints("plugins/cli/csv.c", '#include "output.h"',
                                          '#include "output.h"\n#include "base/arena.h"'),
-                         "plugins/cli/items.c: includes base/arena.h, which is not below it\n")
+                         "plugins/cli/csv.c: includes base/arena.h, which is not below it\n")
 
     def test_a_system_call_on_a_pure_floor_is_found(self):
         self.assertEqual(self.complaints("common/model/tuples.c", "#include <errno.h>\n",
