@@ -13,6 +13,8 @@ BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin
 MIBDIR ?= $(PREFIX)/share/snmp/mibs
 MANDIR ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 COLLECTDDIR ?= $(LIBDIR)/collectd
 INCLUDEDIR ?= $(PREFIX)/include
@@ -135,6 +137,14 @@ $(BUILD)/tests/unit/test_collectd_%: $(BUILD)/tests/unit/test_collectd_%.o $(BUI
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS)
 
+# What of the program is no main().
+$(BUILD)/cli/parts.a: $(call objects,$(filter-out plugins/cli/main.c,$(CLI)))
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/tests/unit/test_cli_%: $(BUILD)/tests/unit/test_cli_%.o $(BUILD)/cli/parts.a $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS)
+
 # What of the subagent runs without net-snmp.
 $(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,bitset capabilities clock own_columns publisher serving \
 	tables value walk)
@@ -244,6 +254,9 @@ install: all
 	$(INSTALL) -m 644 $(LIB) $(DESTDIR)$(LIBDIR)/libproctcp.a
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
 		common/proctcp.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc
+	$(INSTALL) -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR)
+	$(INSTALL) -m 644 plugins/cli/completion.bash $(DESTDIR)$(BASHDIR)/proctcp
+	$(INSTALL) -m 644 plugins/cli/_proctcp $(DESTDIR)$(ZSHDIR)/_proctcp
 	for page in plugins/*/*.[158]; do \
 		$(INSTALL) -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
 ifeq ($(HAVE_COLLECTD),yes)
@@ -259,7 +272,7 @@ endif
 uninstall:
 	rm -f $(DESTDIR)$(UNITDIR)/proctcp-agentx.service $(DESTDIR)$(BINDIR)/proctcp $(DESTDIR)$(SBINDIR)/proctcp-agentx $(DESTDIR)$(COLLECTDDIR)/proctcp.so \
 		$(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt $(DESTDIR)$(INCLUDEDIR)/proctcp.h $(DESTDIR)$(LIBDIR)/libproctcp.a \
-		$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc \
+		$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc $(DESTDIR)$(BASHDIR)/proctcp $(DESTDIR)$(ZSHDIR)/_proctcp \
 		$(foreach page,$(wildcard plugins/*/*.[158]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
 clean:

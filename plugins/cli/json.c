@@ -93,6 +93,8 @@ static bool begin_object(const struct output *output)
     if (output->repeated) {
         write_name(output->writer, &first, "generation", 10);
         writer_unsigned(output->writer, output->snapshot->stats.generation);
+        write_name(output->writer, &first, "time", 4);
+        writer_unsigned(output->writer, output->snapshot->stats.time);
     }
     return first;
 }
@@ -102,23 +104,35 @@ static void end_object(struct writer *writer, bool first)
     writer_text(writer, first ? "{}\n" : "}\n");
 }
 
-void json_items(const struct output *output, const struct items *items)
+static void write_combined(const struct output *output, const struct chosen *chosen, const void *item, bool *first)
 {
-    const struct proctcp_field *fields[ITEMS_FIELDS_MAX];
-    size_t lengths[ITEMS_FIELDS_MAX];
-    const size_t count = items_fields(items, fields);
+    char text[CELL_SIZE];
 
-    for (size_t f = 0; f < count; f++)
-        lengths[f] = strlen(fields[f]->name);
-    for (uint32_t i = 0; i < items->count(output); i++) {
-        const void *item = items->item(output, i);
+    if (!chosen->column->cell(output, item, text))
+        return;
+    write_name(output->writer, first, chosen->name, chosen->name_length);
+    write_string(output->writer, text);
+}
+
+void json_items(const struct output *output)
+{
+    const struct view *view = output->view;
+    const struct chosen *columns = output->choice->columns;
+    const size_t column_count = output->choice->count;
+    const uint32_t count = view->count(output);
+
+    for (uint32_t i = 0; i < count; i++) {
+        const void *item = output_item(output, i);
         bool first = begin_object(output);
-        for (size_t f = 0; f < count; f++) {
+        for (size_t c = 0; c < column_count; c++) {
+            const struct chosen *chosen = &columns[c];
             struct proctcp_value value;
-            if (!items->value(output, item, fields[f], &value))
-                continue;
-            write_name(output->writer, &first, fields[f]->name, lengths[f]);
-            write_value(output->writer, fields[f], &value);
+            if (!chosen->field) {
+                write_combined(output, chosen, item, &first);
+            } else if (view->value(output, item, chosen->field, &value)) {
+                write_name(output->writer, &first, chosen->name, chosen->name_length);
+                write_value(output->writer, chosen->field, &value);
+            }
         }
         end_object(output->writer, first);
     }

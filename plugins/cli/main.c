@@ -1,6 +1,7 @@
 /* main.c - the command line program: scans, prints, and says on stderr what could not be read. */
 #include "hint.h"
 #include "options.h"
+#include "order.h"
 #include "output.h"
 
 #include <errno.h>
@@ -22,16 +23,6 @@ static void say(const char *format, ...)
     putc('\n', stderr);
 }
 
-static const struct {
-    const struct items *items;
-    void (*table)(const struct output *output);
-} contents[] = {
-    [ROWS] = {&row_items, table_rows},
-    [PROCESSES] = {&process_items, table_processes},
-    [SOCKETS] = {&socket_items, table_sockets},
-    [UNATTRIBUTED] = {&unattributed_items, table_unattributed},
-};
-
 /* By socket: its row of rank 1, or PROCTCP_NONE. NULL: memory is out. */
 static uint32_t *find_first_rows(const struct proctcp_snapshot *snapshot)
 {
@@ -48,30 +39,47 @@ static uint32_t *find_first_rows(const struct proctcp_snapshot *snapshot)
     return first_rows;
 }
 
+static void print_items(const struct settings *settings, const struct output *output)
+{
+    if (settings->form == JSON)
+        json_items(output);
+    else if (settings->form == CSV)
+        csv_items(output);
+    else
+        table_items(output);
+}
+
+/* false: memory is out. */
 static bool print(const struct settings *settings, const struct proctcp_snapshot *snapshot, bool first,
                   struct writer *writer)
 {
-    uint32_t *first_rows = settings->content == SOCKETS ? find_first_rows(snapshot) : NULL;
-    const struct output output = {writer, snapshot, first_rows, first, settings->interval_s > 0};
+    const struct view *view = settings->view;
+    uint32_t *first_rows = view && view->needs_first_rows ? find_first_rows(snapshot) : NULL;
+    struct output output = {.writer = writer,
+                            .snapshot = snapshot,
+                            .view = view,
+                            .choice = &settings->choice,
+                            .first_rows = first_rows,
+                            .style = settings->style,
+                            .first = first,
+                            .repeated = settings->interval_s > 0};
+    uint32_t *order = NULL;
+    bool done = !view || !view->needs_first_rows || first_rows;
 
-    if (settings->content == SOCKETS && !first_rows) {
+    if (done && view && settings->sort.count) {
+        output.order = order = order_items(&output, &settings->sort);
+        done = order != NULL;
+    }
+    if (!done)
         say("out of memory");
-        return false;
-    }
-    if (settings->content == STATS) {
+    else if (!view)
         json_stats(&output);
-    } else if (settings->form == JSON) {
-        json_items(&output, contents[settings->content].items);
-    } else if (settings->form == CSV) {
-        csv_items(&output, contents[settings->content].items);
-    } else {
-        if (!first)
-            writer_char(writer, '\n');
-        contents[settings->content].table(&output);
-    }
+    else
+        print_items(settings, &output);
     writer_flush(writer);
+    free(order);
     free(first_rows);
-    return true;
+    return done;
 }
 
 /* A listing of rows has no line for what nobody holds. */
@@ -79,10 +87,10 @@ static void say_what_is_left_out(const struct settings *settings, const struct p
 {
     const uint32_t unattributed = snapshot->stats.unattributed;
 
-    if ((settings->content == ROWS && snapshot->row_count == 0) ||
-        (settings->content == PROCESSES && snapshot->process_count == 0))
+    if ((settings->view == &row_view && snapshot->row_count == 0) ||
+        (settings->view == &process_view && snapshot->process_count == 0))
         hint_empty(settings);
-    if (settings->content == ROWS && settings->form == TABLE && unattributed)
+    if (settings->view == &row_view && settings->form == TABLE && unattributed)
         say("sockets without a holder: %u (--unattributed counts them, --sockets lists them)", unattributed);
 }
 
@@ -189,7 +197,7 @@ static int run(const struct settings *settings, struct proctcp_scanner *scanner)
 
 int main(int argc, char **argv)
 {
-    struct settings settings = {.options.source = PROCTCP_SOURCE_AUTO};
+    static struct settings settings = {.options.source = PROCTCP_SOURCE_AUTO, .style.header = true};
     struct proctcp_scanner *scanner = NULL;
     int status;
 

@@ -1,68 +1,35 @@
 /* options.c - the command line into settings; each wrong word is answered with the option's name and the remedy. */
 #include "options.h"
 
-#include <errno.h>
+#include "complain.h"
+#include "habits.h"
+#include "help.h"
+#include "nearest.h"
+#include "terminal.h"
+#include "values.h"
+
 #include <getopt.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static const char help[] =
-    "Usage: proctcp [OPTION]...\n"
-    "Shows which process holds which TCP socket, one row per descriptor.\n"
-    "\n"
-    "Instead of rows:\n"
-    "  --processes            one row per process that holds TCP sockets\n"
-    "  --sockets              every socket, held or not, with who held it last\n"
-    "  --unattributed         how many sockets no visible process holds, by who held them last\n"
-    "  --stats                one JSON object about the scan\n"
-    "Output:\n"
-    "  -o, --output FORM      table (default), json (one object per line) or csv\n"
-    "  --interval SECONDS     scan again and again\n"
-    "  --count N              end after N scans; every second without --interval\n"
-    "Selection (a value may be a list: 80,443; kinds are combined; what is left out costs less):\n"
-    "  --pid PID              --process NAME         --user USER\n"
-    "  --command REGEX        found in the command line (extended; no list)\n"
-    "  --cgroup GROUP         /system.slice and all below it, or the name of a group, nginx.service\n"
-    "  --state STATE          established, listen, closeWait ... (as ss and the TCP-MIB name them)\n"
-    "  --local-port PORT      --remote-port PORT     443, https, 8000-8099\n"
-    "  --local ADDRESS        --remote ADDRESS       192.0.2.1, 10.0.0.0/8, 2001:db8::/32\n"
-    "  --netns all|own|NETNS  tables of all network namespaces (default), of one's own, or of those\n"
-    "                         with a name (ip netns) or an inode\n"
-    "  --exclude-KIND VALUE   KIND is any of these: what it names is left out, whatever else selects it\n"
-    "Reading:\n"
-    "  --source SOURCE        auto (default), netlink (sock_diag) or procfs\n"
-    "  --proc-root DIRECTORY  another /proc, such as a recorded tree\n"
-    "  -h, --help             -V, --version\n"
-    "\n"
-    "Exit status: 0 the tables were read (what is missing is said on stderr), 1 nothing could be read, 2 usage.\n";
-
-bool options_complain(const char *format, ...)
-{
-    va_list arguments;
-    fputs("proctcp: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputs("; proctcp --help lists the options\n", stderr);
-    return false;
-}
 
 /* Every option beyond these two letters is a long one; its number is its place in the table plus LONG. */
 enum { LONG = 256 };
 
 enum option_name {
-    OPTION_PROCESSES,
-    OPTION_SOCKETS,
-    OPTION_UNATTRIBUTED,
     OPTION_STATS,
+    OPTION_COLUMNS,
+    OPTION_SORT,
+    OPTION_INFO,
+    OPTION_WIDE,
+    OPTION_WIDTH,
+    OPTION_NO_HEADER,
+    OPTION_COLOR,
     OPTION_INTERVAL,
     OPTION_COUNT,
     OPTION_SOURCE,
     OPTION_PROC_ROOT,
-    OPTION_SELECTION,
+    OPTION_VIEW,
+    OPTION_SELECTION = OPTION_VIEW + VIEW_COUNT,
 };
 
 /* clang-format off */
@@ -72,14 +39,19 @@ enum option_name {
     {"exclude-" kind, required_argument, NULL, LONG + OPTION_SELECTION + 2 * (number) + 1}
 /* clang-format on */
 
-static const struct option options[] = {
+static const struct option general_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
-    {"processes", no_argument, NULL, LONG + OPTION_PROCESSES},
-    {"sockets", no_argument, NULL, LONG + OPTION_SOCKETS},
-    {"unattributed", no_argument, NULL, LONG + OPTION_UNATTRIBUTED},
     {"stats", no_argument, NULL, LONG + OPTION_STATS},
+    {"columns", required_argument, NULL, LONG + OPTION_COLUMNS},
+    {"sort", required_argument, NULL, LONG + OPTION_SORT},
+    {"info", no_argument, NULL, LONG + OPTION_INFO},
+    {"wide", no_argument, NULL, LONG + OPTION_WIDE},
+    {"width", required_argument, NULL, LONG + OPTION_WIDTH},
+    {"no-header", no_argument, NULL, LONG + OPTION_NO_HEADER},
+    {"color", required_argument, NULL, LONG + OPTION_COLOR},
+    {"colour", required_argument, NULL, LONG + OPTION_COLOR},
     {"interval", required_argument, NULL, LONG + OPTION_INTERVAL},
     {"count", required_argument, NULL, LONG + OPTION_COUNT},
     {"source", required_argument, NULL, LONG + OPTION_SOURCE},
@@ -95,7 +67,34 @@ static const struct option options[] = {
     RULE("local", 8),
     RULE("remote", 9),
     RULE("netns", 10),
-    {NULL, 0, NULL, 0},
+};
+
+#define GENERAL_COUNT (sizeof(general_options) / sizeof(general_options[0]))
+
+/* And an option for each view that has one. */
+struct all_options {
+    struct option list[GENERAL_COUNT + VIEW_COUNT + 1];
+    size_t count;
+};
+
+static struct all_options all_options(void)
+{
+    struct all_options all = {.count = GENERAL_COUNT};
+
+    memcpy(all.list, general_options, sizeof(general_options));
+    for (int v = 0; v < VIEW_COUNT; v++) {
+        if (views[v]->option)
+            all.list[all.count++] = (struct option){views[v]->option, no_argument, NULL, LONG + OPTION_VIEW + v};
+    }
+    return all;
+}
+
+/* What is looked at when all options are known, for it depends on the view. */
+struct wishes {
+    const char *columns, *sort; /* or NULL */
+    bool wide, info;
+    unsigned width; /* 0: that of the terminal */
+    enum when color;
 };
 
 static bool add_selection(struct settings *settings, const char *option, const char *value)
@@ -108,10 +107,10 @@ static bool add_selection(struct settings *settings, const char *option, const c
             *c = '_';
     }
     if (!settings->selection && proctcp_selection_new(&settings->selection) < 0)
-        return options_complain("out of memory");
+        return complain("out of memory");
     if (proctcp_selection_add(settings->selection, kind, value, error, sizeof(error)) < 0) {
         const char *reason = strchr(error, ':'); /* behind the kind, which is the option's name but for a dash */
-        return options_complain("--%s%s", option, reason ? reason : "");
+        return complain("--%s%s", option, reason ? reason : "");
     }
     settings->options.selection = settings->selection;
     if (strcmp(option, "process") == 0)
@@ -121,107 +120,150 @@ static bool add_selection(struct settings *settings, const char *option, const c
     return true;
 }
 
-static bool set_form(struct settings *settings, const char *value)
+/* view: NULL for --stats. */
+static bool set_view(struct settings *settings, const char *option, const struct view *view)
 {
-    static const char *const forms[] = {[TABLE] = "table", [JSON] = "json", [CSV] = "csv"};
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (strcmp(value, forms[i]) == 0) {
-            settings->form = (enum form)i;
-            return true;
-        }
-    }
-    return options_complain("--output: \"%s\" is no form: give table, json or csv", value);
-}
-
-static bool set_content(struct settings *settings, const char *option, enum content content)
-{
-    if (settings->content_option && settings->content != content)
-        return options_complain("--%s and --%s: give one of them", settings->content_option, option);
+    if (settings->content_option && settings->view != view)
+        return complain("--%s and --%s: give one of them", settings->content_option, option);
     settings->content_option = option;
-    settings->content = content;
+    settings->view = view;
     return true;
 }
 
-static bool set_source(struct settings *settings, const char *value)
+static bool set_option(struct settings *settings, struct wishes *wishes, int option, const char *name,
+                       const char *value)
 {
-    for (unsigned source = PROCTCP_SOURCE_AUTO; source <= PROCTCP_SOURCE_NETLINK; source++) {
-        if (strcmp(value, proctcp_source_name(source)) == 0) {
-            settings->options.source = source;
-            return true;
-        }
-    }
-    return options_complain("--source: \"%s\" is no source: give auto, netlink or procfs", value);
-}
-
-static bool set_interval(struct settings *settings, const char *value)
-{
-    char *end;
-    settings->interval_s = strtod(value, &end);
-    if (end == value || *end || !isfinite(settings->interval_s) || settings->interval_s < 0.01 ||
-        settings->interval_s > 86400)
-        return options_complain("--interval: \"%s\" is no interval: give 0.01 to 86400 seconds", value);
-    return true;
-}
-
-static bool set_count(struct settings *settings, const char *value)
-{
-    char *end;
-    errno = 0;
-    settings->count = strtoul(value, &end, 10);
-    settings->counted = true;
-    if (*value < '0' || *value > '9' || *end || errno || settings->count == 0)
-        return options_complain("--count: \"%s\" is no count: give a number from 1 on", value);
-    return true;
-}
-
-static bool set_option(struct settings *settings, int option, const char *name, const char *value)
-{
-    switch (option) {
-    case LONG + OPTION_PROCESSES:
-        return set_content(settings, name, PROCESSES);
-    case LONG + OPTION_SOCKETS:
-        return set_content(settings, name, SOCKETS);
-    case LONG + OPTION_UNATTRIBUTED:
-        return set_content(settings, name, UNATTRIBUTED);
-    case LONG + OPTION_STATS:
-        return set_content(settings, name, STATS);
-    case LONG + OPTION_INTERVAL:
-        return set_interval(settings, value);
-    case LONG + OPTION_COUNT:
-        return set_count(settings, value);
-    case LONG + OPTION_SOURCE:
-        return set_source(settings, value);
-    case LONG + OPTION_PROC_ROOT:
-        if (!*value)
-            return options_complain("--proc-root: give a directory");
-        settings->options.proc_root = value;
-        return true;
-    default:
+    if (option >= LONG + OPTION_SELECTION)
         return add_selection(settings, name, value);
+    if (option >= LONG + OPTION_VIEW)
+        return set_view(settings, name, views[option - LONG - OPTION_VIEW]);
+    switch (option) {
+    case 'o':
+        return value_form(value, &settings->form);
+    case LONG + OPTION_STATS:
+        return set_view(settings, name, NULL);
+    case LONG + OPTION_COLUMNS:
+        wishes->columns = value;
+        return true;
+    case LONG + OPTION_SORT:
+        wishes->sort = value;
+        return true;
+    case LONG + OPTION_INFO:
+        wishes->info = true;
+        return true;
+    case LONG + OPTION_WIDE:
+        wishes->wide = true;
+        return true;
+    case LONG + OPTION_WIDTH:
+        return value_width(value, &wishes->width);
+    case LONG + OPTION_NO_HEADER:
+        settings->style.header = false;
+        return true;
+    case LONG + OPTION_COLOR:
+        return value_when(value, &wishes->color);
+    case LONG + OPTION_INTERVAL:
+        return value_interval(value, &settings->interval_s);
+    case LONG + OPTION_COUNT:
+        settings->counted = true;
+        return value_count(value, &settings->count);
+    case LONG + OPTION_SOURCE:
+        return value_source(value, &settings->options.source);
+    default: /* --proc-root */
+        settings->options.proc_root = value;
+        return *value || complain("--proc-root: give a directory");
     }
+}
+
+static bool set_style(struct settings *settings, const struct wishes *wishes)
+{
+    struct style *style = &settings->style;
+
+    if (wishes->info && (!settings->view->socket || settings->form != TABLE))
+        return complain(
+            "--info: only tables of descriptors and of --sockets have a second line; JSON, CSV and "
+            "--columns have its fields");
+    style->info = wishes->info;
+    style->width = wishes->wide ? 0 : wishes->width ? wishes->width : terminal_width();
+    style->utf8 = style->width && terminal_is_utf8();
+    style->colour = wishes->color == ALWAYS || (wishes->color == AUTO && terminal_has_colours());
+    return true;
+}
+
+/* What the wishes mean for the view. false: *status is what to end with. */
+static bool fulfil(struct settings *settings, const struct wishes *wishes, int *status)
+{
+    const struct view *view = settings->view;
+
+    if (!view)
+        return (!wishes->columns && !wishes->sort && !wishes->info) ||
+               complain("--stats: prints one object, which has no columns, no order and no second line");
+    if (wishes->columns && strcmp(wishes->columns, "help") == 0) {
+        choice_print_names(view);
+        *status = STATUS_READ;
+        return false;
+    }
+    if (!wishes->columns)
+        choice_default(view, settings->form == TABLE, &settings->choice);
+    else if (!choice_parse(view, wishes->columns, &settings->choice))
+        return false;
+    if (wishes->sort && !sort_parse(view, wishes->sort, &settings->sort))
+        return false;
+    return set_style(settings, wishes);
+}
+
+/* word is a long option that getopt_long() does not know, or knows several of. */
+static bool refuse_long(const struct all_options *options, const char *word)
+{
+    const char *names[sizeof(options->list) / sizeof(options->list[0])];
+    char wanted[64], near[512];
+
+    snprintf(wanted, sizeof(wanted), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    for (size_t i = 0; i < options->count; i++)
+        names[i] = options->list[i].name;
+    if (nearest_names(wanted, names, options->count, "--", near, sizeof(near)))
+        return complain("\"--%s\" is no option: is one of these meant: %s", wanted, near);
+    return complain("\"--%s\" is no option", wanted);
+}
+
+/* word is what getopt_long() gave up at. */
+static bool refuse(const struct all_options *options, const char *word, bool without_value)
+{
+    if (strncmp(word, "--", 2) != 0 && habits_explain(word))
+        return false;
+    if (without_value)
+        return complain("\"%s\" needs a value", word);
+    return strncmp(word, "--", 2) == 0 ? refuse_long(options, word) : complain("\"%s\" is no option", word);
 }
 
 bool options_parse(int argc, char **argv, struct settings *settings, int *status)
 {
+    const struct all_options options = all_options();
+    struct wishes wishes = {.color = AUTO};
     const char *missing;
-    int option, place;
+    int option, place, at;
 
     *status = STATUS_USAGE;
-    while ((option = getopt_long(argc, argv, "o:hV", options, &place)) != -1) {
-        if (option == 'h' || option == 'V') {
+    settings->view = views[0];
+    while (at = optind, (option = getopt_long(argc, argv, "+:o:hvV", options.list, &place)) != -1) {
+        if (option == 'h' || option == 'V' || option == 'v') {
             *status = STATUS_READ;
-            fputs(option == 'h' ? help : "proctcp " PROCTCP_VERSION "\n", stdout);
+            if (option == 'h')
+                help_print();
+            else
+                puts("proctcp " PROCTCP_VERSION);
             return false;
         }
-        if (option == '?')
-            return options_complain("the command line was not understood");
-        if (option == 'o' ? !set_form(settings, optarg) : !set_option(settings, option, options[place].name, optarg))
+        if (option == '?' || option == ':')
+            return refuse(&options, argv[at], option == ':');
+        if (!set_option(settings, &wishes, option, option < LONG ? "output" : options.list[place].name, optarg))
             return false;
     }
     if (optind < argc)
-        return options_complain("\"%s\" is not an option; selection is by options such as --process", argv[optind]);
+        return complain("\"%s\" is not an option; selection is by options such as --process", argv[optind]);
+    if (!fulfil(settings, &wishes, status))
+        return false;
     if (settings->selection && (missing = proctcp_selection_missing_netns(settings->selection)))
-        return options_complain(
+        return complain(
             "--netns: \"%s\" is no network namespace of this host: give all, own, a name that ip "
             "netns lists, or an inode number (a recorded tree has inodes alone)",
             missing);

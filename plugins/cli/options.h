@@ -2,21 +2,22 @@
 #ifndef PROCTCP_CLI_OPTIONS_H
 #define PROCTCP_CLI_OPTIONS_H
 
-#include "proctcp.h"
+#include "choice.h"
+#include "output.h"
+#include "values.h"
 
 enum { STATUS_READ = 0, STATUS_NOTHING = 1, STATUS_USAGE = 2 };
-
-enum content { ROWS, PROCESSES, SOCKETS, UNATTRIBUTED, STATS };
-
-enum form { TABLE, JSON, CSV };
 
 struct settings {
     struct proctcp_options options;
     struct proctcp_selection *selection;
     const char *processes, *states; /* as --process and --state named them last, or NULL */
-    enum content content;
-    const char *content_option; /* how it was asked for, or NULL */
+    const struct view *view;        /* NULL: --stats */
+    const char *content_option;     /* how what is shown was asked for, or NULL */
     enum form form;
+    struct choice choice;
+    struct sort sort;
+    struct style style;
     double interval_s; /* 0: once */
     unsigned long count;
     bool counted;
@@ -24,8 +25,5 @@ struct settings {
 
 /* false: *status is what to end with; why has been said. Strings point into argv. */
 bool options_parse(int argc, char **argv, struct settings *settings, int *status);
-
-/* One line on stderr about the command line; returns false. */
-bool options_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,38 +1,32 @@
-/* table.c - aligned columns for people. Knows how items read best; every text in a table is printable ASCII without
- * blanks, so that columns stay columns for awk as well. */
-#include "output.h"
+/* table.c - aligned columns for people, as wide as the terminal. Every text in a table is printable ASCII without
+ * blanks, so that columns stay columns for awk as well; but for the mark where text was cut. */
+#include "cells.h"
+#include "cut.h"
+#include "fit.h"
+#include "severity.h"
+#include "stamp.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define CELL_SIZE   384
-#define MAX_COLUMNS 16
-
-/* A column shows a field, or what its function makes of the item. Functions return the length of the text. */
-struct column {
-    const char *title;
-    const char *field;
+/* A column of the table that is being printed. */
+struct place {
     size_t (*cell)(const struct output *output, const void *item, char text[CELL_SIZE]);
+    enum severity (*severity)(const struct output *output, const void *item); /* NULL also where nothing has a colour */
+    const struct proctcp_field *field;
+    const char *title;
+    size_t title_length, width, least;
+    uint64_t most; /* of a field of numbers */
     bool to_the_left;
 };
 
 struct table {
-    const struct column *columns;
-    size_t column_count;
-    const struct items *items;
+    const struct output *output;
+    size_t count, gap;
+    struct place places[CHOICE_MAX];
 };
 
-static size_t put_text(char text[CELL_SIZE], const char *from)
-{
-    size_t length = strlen(from);
-    memcpy(text, from, length + 1);
-    return length;
-}
-
-static size_t put_escaped(char text[CELL_SIZE], const char *name)
-{
-    size_t length = proctcp_escape(*name ? name : "-", text, CELL_SIZE, false);
-    return length < CELL_SIZE ? length : strlen(text);
-}
+/* ---- cells ---- */
 
 static size_t put_value(const struct proctcp_field *field, const struct proctcp_value *value, char text[CELL_SIZE])
 {
@@ -40,9 +34,9 @@ static size_t put_value(const struct proctcp_field *field, const struct proctcp_
     case PROCTCP_SIGNED:
         return format_signed(text, value->signed_number);
     case PROCTCP_TEXT:
-        return put_escaped(text, value->text);
+        return cell_escaped(text, value->text);
     case PROCTCP_ENUM:
-        return put_text(text, field->enum_name((unsigned)value->number));
+        return cell_text(text, field->enum_name((unsigned)value->number));
     case PROCTCP_ADDRESS:
         return strlen(proctcp_address_text(value->address, text));
     default:
@@ -50,16 +44,16 @@ static size_t put_value(const struct proctcp_field *field, const struct proctcp_
     }
 }
 
-static size_t put_cell(const struct output *output, const struct table *table, const struct column *column,
-                       const struct proctcp_field *field, const void *item, char text[CELL_SIZE])
+static size_t put_cell(const struct output *output, const struct place *place, const void *item, char text[CELL_SIZE])
 {
     struct proctcp_value value;
+    size_t length = 0;
 
-    if (column->cell)
-        return column->cell(output, item, text);
-    if (table->items->value(output, item, field, &value))
-        return put_value(field, &value, text);
-    return put_text(text, "-");
+    if (place->cell)
+        length = place->cell(output, item, text);
+    else if (output->view->value(output, item, place->field, &value))
+        length = put_value(place->field, &value, text);
+    return length ? length : cell_text(text, "-");
 }
 
 static void write_blanks(struct writer *writer, size_t count)
@@ -70,260 +64,211 @@ static void write_blanks(struct writer *writer, size_t count)
     writer_bytes(writer, blanks, count);
 }
 
-/* The last column is not filled up to the right. */
-static void write_cell(struct writer *writer, const struct table *table, size_t column, size_t width, const char *text,
-                       size_t length)
+/* The blanks behind a cell are left to the next one, so that the last column is not filled up; *blanks of them are due.
+ */
+static void write_cell(const struct table *table, const struct place *place, const char *text, size_t length,
+                       enum severity severity, size_t *blanks)
 {
-    const bool left = table->columns[column].to_the_left, last = column + 1 == table->column_count;
+    struct writer *writer = table->output->writer;
+    size_t columns = length;
+    char cut[CELL_SIZE + 4];
 
-    if (!left)
-        write_blanks(writer, width - length);
+    if (length > place->width) {
+        length = cut_middle(text, length, place->width, table->output->style.utf8, cut, &columns);
+        text = cut;
+    }
+    write_blanks(writer, *blanks + (place->to_the_left ? 0 : place->width - columns));
+    *blanks = table->gap + (place->to_the_left ? place->width - columns : 0);
+    if (severity)
+        writer_text(writer, severity_begin(severity));
     writer_bytes(writer, text, length);
-    if (left && !last)
-        write_blanks(writer, width - length);
-    writer_bytes(writer, last ? "\n" : "  ", last ? 1 : 2);
+    if (severity)
+        writer_text(writer, severity_end(severity));
 }
 
-static void write_header(struct writer *writer, const struct table *table, const size_t *widths)
+/* ---- widths ---- */
+
+static bool is_text(const struct proctcp_field *field)
 {
-    for (size_t c = 0; c < table->column_count; c++)
-        write_cell(writer, table, c, widths[c], table->columns[c].title, strlen(table->columns[c].title));
+    return field->type == PROCTCP_TEXT || field->type == PROCTCP_NAME || field->type == PROCTCP_ADDRESS;
+}
+
+static void prepare_place(const struct output *output, const struct chosen *chosen, struct place *place)
+{
+    const struct column *column = chosen->column;
+
+    *place = (struct place){.field = chosen->field, .title = chosen->title};
+    if (column) {
+        if (output->narrow && column->short_title)
+            place->title = column->short_title;
+        place->cell = column->cell;
+        place->severity = output->style.colour ? column->severity : NULL;
+        place->to_the_left = column->to_the_left;
+        place->least = column->least;
+    } else {
+        place->to_the_left = is_text(place->field) || place->field->type == PROCTCP_ENUM;
+        place->least = is_text(place->field) ? 15 : 0;
+    }
+    place->title_length = place->width = strlen(place->title);
+    if (place->least && place->least < place->title_length)
+        place->least = place->title_length;
+}
+
+static void prepare(const struct output *output, struct table *table)
+{
+    table->output = output;
+    table->count = output->choice->count;
+    for (size_t c = 0; c < table->count; c++)
+        prepare_place(output, &output->choice->columns[c], &table->places[c]);
+}
+
+/* Numbers are not written to know how wide the widest is. Returns whether that has been done with. */
+static bool note_number(const struct output *output, struct place *place, const void *item)
+{
+    struct proctcp_value value;
+
+    if (place->cell || is_text(place->field) || place->field->type == PROCTCP_ENUM)
+        return false;
+    if (!output->view->value(output, item, place->field, &value))
+        return true;
+    if (value.type == PROCTCP_SIGNED && value.signed_number < 0)
+        return false;
+    place->most = value.number > place->most ? value.number : place->most;
+    return true;
+}
+
+/* lengths: CELL_SIZE numbers for each column, or NULL. */
+static void measure(struct table *table, uint32_t *lengths)
+{
+    const struct output *output = table->output;
+    const uint32_t count = output->view->count(output);
+    char text[CELL_SIZE];
+
+    for (uint32_t i = 0; i < count; i++) {
+        const void *item = output->view->item(output, i);
+        for (size_t c = 0; c < table->count; c++) {
+            struct place *place = &table->places[c];
+            if (note_number(output, place, item))
+                continue;
+            const size_t length = put_cell(output, place, item, text);
+            place->width = length > place->width ? length : place->width;
+            if (lengths)
+                lengths[c * CELL_SIZE + length]++;
+        }
+    }
+    for (size_t c = 0; c < table->count; c++) {
+        struct place *place = &table->places[c];
+        const size_t length = format_unsigned(text, place->most);
+        place->width = length > place->width ? length : place->width;
+    }
+}
+
+static bool has_room(const struct table *table, size_t room)
+{
+    size_t width = table->gap * (table->count - 1);
+
+    for (size_t c = 0; c < table->count; c++)
+        width += table->places[c].width;
+    return width <= room;
+}
+
+/* Once for all scans. */
+static void say_what_has_no_room(const struct table *table, size_t count)
+{
+    if (!table->output->first || count == table->count)
+        return;
+    fputs("proctcp: there is no room for ", stderr);
+    for (size_t c = count; c < table->count; c++)
+        fprintf(stderr, "%s%s", c > count ? ", " : "", table->places[c].title);
+    fputs(" (--wide shows every column, --columns those that it names)\n", stderr);
+}
+
+static void fit(struct table *table, size_t room, const uint32_t *lengths)
+{
+    struct fit_column columns[CHOICE_MAX];
+    size_t count;
+
+    for (size_t c = 0; c < table->count; c++)
+        columns[c] = (struct fit_column){.width = table->places[c].width,
+                                         .least = table->places[c].least,
+                                         .lengths = lengths ? lengths + c * CELL_SIZE : NULL};
+    count = fit_columns(columns, table->count, room, &table->gap);
+    say_what_has_no_room(table, count);
+    table->count = count;
+    for (size_t c = 0; c < count; c++)
+        table->places[c].width = columns[c].width;
+}
+
+/* First as wide as it gets; short words, and a look at how long cells are, only if that is too wide. */
+static void lay_out(struct output *output, struct table *table)
+{
+    const size_t room = output->style.width;
+
+    prepare(output, table);
+    table->gap = 2;
+    measure(table, NULL);
+    if (room && !has_room(table, room)) {
+        uint32_t *lengths = calloc(table->count * CELL_SIZE, sizeof(*lengths));
+        output->narrow = true;
+        prepare(output, table);
+        measure(table, lengths);
+        fit(table, room, lengths);
+        free(lengths);
+    }
+}
+
+/* ---- lines ---- */
+
+static void write_header(const struct table *table)
+{
+    size_t blanks = 0;
+
+    for (size_t c = 0; c < table->count; c++)
+        write_cell(table, &table->places[c], table->places[c].title, table->places[c].title_length, FINE, &blanks);
+    writer_char(table->output->writer, '\n');
+}
+
+static void write_line(const struct output *output, const struct table *table, const void *item)
+{
+    char text[CELL_SIZE];
+    size_t blanks = 0;
+
+    for (size_t c = 0; c < table->count; c++) {
+        const struct place *place = &table->places[c];
+        const size_t length = put_cell(output, place, item, text);
+        write_cell(table, place, text, length, place->severity ? place->severity(output, item) : FINE, &blanks);
+    }
+    writer_char(output->writer, '\n');
+}
+
+static void write_stamp(const struct output *output)
+{
+    char stamp[STAMP_SIZE];
+
+    if (!output->first)
+        writer_char(output->writer, '\n');
+    writer_text(output->writer, stamp_text(output->snapshot->stats.time, stamp));
+    writer_text(output->writer, " generation ");
+    writer_unsigned(output->writer, output->snapshot->stats.generation);
+    writer_char(output->writer, '\n');
 }
 
 /* Two passes: the widths of the columns, then the lines. Nothing is kept but the widths. */
-static void print_table(const struct output *output, const struct table *table)
+void table_items(const struct output *given)
 {
-    const struct proctcp_field *all[ITEMS_FIELDS_MAX], *fields[MAX_COLUMNS] = {NULL};
-    const size_t field_count = items_fields(table->items, all);
-    size_t widths[MAX_COLUMNS];
-    char text[CELL_SIZE];
+    struct output output = *given;
+    struct table table;
+    const uint32_t count = output.view->count(&output);
 
-    for (size_t c = 0; c < table->column_count; c++) {
-        const char *name = table->columns[c].field;
-        widths[c] = strlen(table->columns[c].title);
-        for (size_t f = 0; name && f < field_count; f++) {
-            if (strcmp(all[f]->name, name) == 0)
-                fields[c] = all[f];
-        }
+    lay_out(&output, &table);
+    if (output.repeated)
+        write_stamp(&output);
+    if (output.style.header)
+        write_header(&table);
+    for (uint32_t i = 0; i < count; i++) {
+        const void *item = output_item(&output, i);
+        write_line(&output, &table, item);
+        if (output.style.info)
+            info_line(&output, item);
     }
-    for (uint32_t i = 0; i < table->items->count(output); i++) {
-        const void *item = table->items->item(output, i);
-        for (size_t c = 0; c < table->column_count; c++) {
-            size_t length = put_cell(output, table, &table->columns[c], fields[c], item, text);
-            widths[c] = length > widths[c] ? length : widths[c];
-        }
-    }
-    write_header(output->writer, table, widths);
-    for (uint32_t i = 0; i < table->items->count(output); i++) {
-        const void *item = table->items->item(output, i);
-        for (size_t c = 0; c < table->column_count; c++) {
-            size_t length = put_cell(output, table, &table->columns[c], fields[c], item, text);
-            write_cell(output->writer, table, c, widths[c], text, length);
-        }
-    }
-}
-
-/* ---- what a socket says ---- */
-
-static size_t put_socket_state(const struct proctcp_socket *socket, char text[CELL_SIZE])
-{
-    bool bound = socket->present & PROCTCP_HAS_LOCAL;
-    return put_text(text, bound ? proctcp_state_name(socket->state) : "unbound");
-}
-
-static size_t put_socket_local(const struct proctcp_socket *socket, char text[CELL_SIZE])
-{
-    if (!(socket->present & PROCTCP_HAS_LOCAL))
-        return put_text(text, "-");
-    return strlen(proctcp_endpoint_text(&socket->local_address, socket->local_port, text));
-}
-
-static size_t put_socket_remote(const struct proctcp_socket *socket, char text[CELL_SIZE])
-{
-    if (!(socket->present & PROCTCP_HAS_REMOTE))
-        return put_text(text, "-");
-    return strlen(proctcp_endpoint_text(&socket->remote_address, socket->remote_port, text));
-}
-
-/* ---- rows ---- */
-
-static const struct proctcp_socket *socket_of(const struct output *output, const void *item)
-{
-    return &output->snapshot->sockets[((const struct proctcp_row *)item)->socket];
-}
-
-/* Further subflows of an MPTCP descriptor show as 5.2, 5.3 ... */
-static size_t put_fd(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    const struct proctcp_row *row = item;
-    size_t length = format_signed(text, row->fd);
-
-    (void)output;
-    if (row->subflow > 1) {
-        text[length++] = '.';
-        length += format_unsigned(text + length, row->subflow);
-    }
-    return length;
-}
-
-static size_t put_state(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    return put_socket_state(socket_of(output, item), text);
-}
-
-static size_t put_direction(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    uint8_t direction = socket_of(output, item)->direction;
-    return put_text(text, direction == PROCTCP_INBOUND ? "in" : direction == PROCTCP_OUTBOUND ? "out" : "-");
-}
-
-static size_t put_local(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    return put_socket_local(socket_of(output, item), text);
-}
-
-static size_t put_remote(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    return put_socket_remote(socket_of(output, item), text);
-}
-
-/* nginx[1234]:5 is descriptor 5 of process 1234. */
-static size_t put_holder(const struct output *output, uint32_t index, char text[CELL_SIZE])
-{
-    const struct proctcp_row *row = &output->snapshot->rows[index];
-    const char *name = output->snapshot->processes[row->process].name;
-    size_t length = proctcp_escape(*name ? name : "-", text, CELL_SIZE - 32, false);
-
-    if (length >= CELL_SIZE - 32)
-        length = strlen(text);
-    text[length++] = '[';
-    length += format_signed(text + length, row->pid);
-    text[length++] = ']';
-    text[length++] = ':';
-    return length + format_signed(text + length, row->fd);
-}
-
-static size_t put_peer(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    uint32_t peer = ((const struct proctcp_row *)item)->peer;
-    return peer == PROCTCP_NONE ? put_text(text, "-") : put_holder(output, peer, text);
-}
-
-#define PRINT(output, columns, items)                                                                                  \
-    print_table(output, &(struct table){columns, sizeof(columns) / sizeof((columns)[0]), items})
-
-void table_rows(const struct output *output)
-{
-    static const struct column columns[] = {
-        {"PROCESS", .field = "process", .to_the_left = true},
-        {"PID", .field = "pid"},
-        {"FD", .cell = put_fd},
-        {"STATE", .cell = put_state, .to_the_left = true},
-        {"DIR", .cell = put_direction, .to_the_left = true},
-        {"LOCAL", .cell = put_local, .to_the_left = true},
-        {"REMOTE", .cell = put_remote, .to_the_left = true},
-        {"TX-Q", .field = "tx_queue_bytes"},
-        {"RX-Q", .field = "rx_queue_bytes"},
-        {"ACC-Q", .field = "accept_queue"},
-        {"PEER", .cell = put_peer, .to_the_left = true},
-    };
-    PRINT(output, columns, &row_items);
-}
-
-/* ---- processes ---- */
-
-void table_processes(const struct output *output)
-{
-    static const struct column columns[] = {
-        {"PROCESS", .field = "process", .to_the_left = true},
-        {"PID", .field = "pid"},
-        {"UID", .field = "uid"},
-        {"FDS", .field = "fds"},
-        {"LIMIT", .field = "fd_limit"},
-        {"SOCKETS", .field = "sockets"},
-        {"LISTEN", .field = "listen"},
-        {"ESTABLISHED", .field = "established"},
-        {"CLOSE-WAIT", .field = "close_wait"},
-        {"UNBOUND", .field = "unbound"},
-        {"LEFT", .field = "left_behind"},
-        {"TX-Q", .field = "tx_queue_bytes"},
-        {"RX-Q", .field = "rx_queue_bytes"},
-        {"EXECUTABLE", .field = "executable", .to_the_left = true},
-    };
-    PRINT(output, columns, &process_items);
-}
-
-/* ---- sockets ---- */
-
-static size_t put_own_state(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    (void)output;
-    return put_socket_state(item, text);
-}
-
-static size_t put_own_local(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    (void)output;
-    return put_socket_local(item, text);
-}
-
-static size_t put_own_remote(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    (void)output;
-    return put_socket_remote(item, text);
-}
-
-static size_t put_own_holder(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    const uint32_t index = (uint32_t)((const struct proctcp_socket *)item - output->snapshot->sockets);
-    const uint32_t row = output->first_rows[index];
-    return row == PROCTCP_NONE ? put_text(text, "-") : put_holder(output, row, text);
-}
-
-/* server[1234] held it once. */
-static size_t put_last_holder(const struct output *output, const void *item, char text[CELL_SIZE])
-{
-    const uint32_t index = (uint32_t)((const struct proctcp_socket *)item - output->snapshot->sockets);
-    const struct proctcp_last_holder *holder = proctcp_find_last_holder(output->snapshot, index);
-    size_t length;
-
-    if (!holder)
-        return put_text(text, "-");
-    length = put_escaped(text, holder->process);
-    text[length++] = '[';
-    length += format_signed(text + length, holder->pid);
-    text[length++] = ']';
-    text[length] = '\0';
-    return length;
-}
-
-void table_sockets(const struct output *output)
-{
-    static const struct column columns[] = {
-        {"NETNS", .field = "netns"},
-        {"STATE", .cell = put_own_state, .to_the_left = true},
-        {"LOCAL", .cell = put_own_local, .to_the_left = true},
-        {"REMOTE", .cell = put_own_remote, .to_the_left = true},
-        {"INODE", .field = "inode"},
-        {"OWNERS", .field = "owners"},
-        {"TX-Q", .field = "tx_queue_bytes"},
-        {"RX-Q", .field = "rx_queue_bytes"},
-        {"HOLDER", .cell = put_own_holder, .to_the_left = true},
-        {"LAST-HOLDER", .cell = put_last_holder, .to_the_left = true},
-    };
-    PRINT(output, columns, &socket_items);
-}
-
-/* ---- sockets that nobody holds ---- */
-
-void table_unattributed(const struct output *output)
-{
-    static const struct column columns[] = {
-        {"NETNS", .field = "netns"},
-        {"STATE", .field = "state", .to_the_left = true},
-        {"SOCKETS", .field = "sockets"},
-        {"LAST-PID", .field = "last_pid"},
-        {"LAST-PROCESS", .field = "last_process", .to_the_left = true},
-    };
-    PRINT(output, columns, &unattributed_items);
 }

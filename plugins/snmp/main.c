@@ -47,7 +47,7 @@ static void usage(FILE *to)
             "  -c FILE        read this file instead of every proctcp.conf on SNMPCONFPATH\n"
             "  -p FILE        write the process id to this file, and remove it at the end\n"
             "  -h, --help     this text\n"
-            "  -v, --version  the version\n",
+            "  -v, --version  the version (-V, too)\n",
             PROGRAM, PROGRAM, NETSNMP_AGENTX_SOCKET);
 }
 
@@ -68,7 +68,7 @@ static struct command parse_options(int argc, char **argv)
     int option;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":fx:c:p:hv", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":fx:c:p:hvV", long_options, NULL)) != -1) {
         const char letter[] = {'-', (char)optopt, '\0'};
 
         switch (option) {
@@ -90,6 +90,7 @@ static struct command parse_options(int argc, char **argv)
             usage(stdout);
             exit(EXIT_SUCCESS);
         case 'v':
+        case 'V':
             printf("%s %s, net-snmp %s\n", PROGRAM, PROCTCP_VERSION, netsnmp_get_version());
             exit(EXIT_SUCCESS);
         case ':':

@@ -1,15 +1,18 @@
 """The contract of the command line program: options, forms, exit status, what goes to stderr."""
 import csv
+import datetime
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
+import time
 import unittest
 
 import zoo
-from support import CLI, cli, rows
+from support import CLI, TOP, cli, rows
 
 ROW_FIELDS = """pid fd subflow process inode cookie netns uid family owners owner_rank first_seen state direction local_address
 local_port remote_address remote_port peer_pid peer_fd peer_process tx_queue_bytes rx_queue_bytes accept_queue
@@ -52,7 +55,24 @@ class Options(zoo.ZooTest):
                 (["--proc-root", ""], "--proc-root: give a directory"),
                 (["--stats", "--processes"], "--stats and --processes: give one of them"),
                 (["nginx"], "\"nginx\" is not an option"),
-                (["--pid"], "pid")]:
+                (["--frob"], "\"--frob\" is no option;"),
+                (["--colums", "pid"], "\"--colums\" is no option: is one of these meant: --columns"),
+                (["--co", "pid"], "meant: --columns, --color, --colour, --count, --command"),
+                (["-z"], "\"-z\" is no option"),
+                (["--pid"], "\"--pid\" needs a value"),
+                (["--columns", "pid,rtt"], "--columns: value 2, \"rtt\", is no column here: give rtt_us, rtt_var_us"),
+                (["--columns", "pid,local,pid"], "--columns: value 3, \"pid\", is there already"),
+                (["--columns", ""], "--columns: value 1, \"\""),
+                (["--columns", "\033[31m"], "value 1, \"\\x1b[31m\""),
+                (["--processes", "--columns", "pid,local"], "--columns: value 2, \"local\""),
+                (["--sort", "-rx_queue"], "--sort: value 1, \"rx_queue\", is no column here: give rx_queue_bytes"),
+                (["--sort", ",".join(["pid"] * 17)], "--sort: there are more than 16 fields"),
+                (["--processes", "--info"], "--info: only tables"),
+                (["--info", "-o", "json"], "--info: only tables"),
+                (["--stats", "--columns", "pid"], "--stats: prints one object"),
+                (["--color", "red"], "--color: \"red\" is no answer: give auto, always or never"),
+                (["--width", "0"], "--width: \"0\" is no width: give 1 to 10000"),
+                (["--width", "10001"], "--width: \"10001\" is no width")]:
             done = run(*words)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
             self.assertIn(expected, done.stderr, words)
@@ -62,9 +82,46 @@ class Options(zoo.ZooTest):
         done = run("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for option in ("--processes", "--unattributed", "--stats", "--source", "--netns", "--proc-root", "--pid",
+                       "--columns", "--sort", "--info", "--wide", "--width", "--no-header", "--color", "--sockets",
                        "--process", "--user", "--state", "--command", "--cgroup", "--exclude-KIND", "--local-port", "--remote-port", "--interval", "--count"):
             self.assertIn(option, done.stdout)
-        self.assertRegex(run("-V").stdout, r"^proctcp \d+\.\d+\.\d+\n$")
+        for option in ("-V", "-v", "--version"):
+            self.assertRegex(run(option).stdout, r"^proctcp \d+\.\d+\.\d+\n$")
+        self.assertEqual(run("-h").stdout, done.stdout)
+
+    def test_the_manual_has_every_option_with_an_example_that_uses_it(self):
+        with open(os.path.join(TOP, "plugins/cli/proctcp.1")) as file:
+            entries = re.split(r"^\.It ", file.read(), flags=re.M)[1:]
+        told = set(re.findall(r"(--[a-z-]+)\b(?!-KIND)", run("--help").stdout)) - {"--exclude-", "--help", "--version"}
+        self.assertGreaterEqual(len(told), 25)
+        for option in sorted(told):
+            own = [entry for entry in entries if ("Fl " + option[1:] + " ") in entry.split("\n")[0] + " "]
+            self.assertEqual(len(own), 1, option)
+            short = {"--output": "-o "}.get(option, option)
+            self.assertRegex(own[0], r"(?m)^\.Dl .*proctcp.* %s" % short.replace("--local", "--(exclude-)?local")
+                             .replace("--remote", "--(exclude-)?remote"), option)
+
+    def test_letters_of_ss_are_answered_with_what_they_are_here(self):
+        for word, command in [("-tanp", "proctcp"), ("-tlnp", "proctcp --state listen"), ("-i", "proctcp --info"),
+                              ("-tao", "proctcp --columns process,pid,fd,state,local,remote,timer,timer_expires_ms"),
+                              ("-o", "proctcp --columns process,pid,fd,state,local,remote,timer,timer_expires_ms")]:
+            done = run(word)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), word)
+            self.assertIn('for "%s" give: %s; proctcp --help' % (word, command), done.stderr)
+            self.assertEqual(run(*command.split()[1:]).returncode, 0)  # what is recommended works
+            for letter in word[1:]:
+                self.assertIn("proctcp: -%s: " % letter, done.stderr)
+        self.assertIn("-n: addresses and ports are numeric already", run("-n").stderr)
+
+    def test_every_column_that_help_lists_is_one(self):
+        for view in ([], ["--processes"], ["--sockets"], ["--unattributed"]):
+            done = run(*view, "--columns", "help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            names = [line.split()[0] for line in done.stdout.splitlines()]
+            self.assertGreaterEqual(len(names), 5)
+            header = run(*view, "-o", "csv", "--columns", ",".join(names)).stdout.splitlines()[0]
+            self.assertEqual(header.split(","), names)
+            self.assertEqual(run(*view, "--columns", ",".join(names), "--sort", names[-1]).returncode, 0)
 
     def test_selection_by_ports_state_and_address(self):
         listening, client, served = self.keep(*zoo.connection())
@@ -108,12 +165,23 @@ class Options(zoo.ZooTest):
         for form in ("json", "csv"):
             out = cli("--pid", os.getpid(), "--count", 2, "--interval", 0.05, "-o", form).decode().splitlines()
             if form == "json":
-                self.assertEqual([json.loads(line)["generation"] for line in out], [1, 2])
+                found = [[json.loads(line)[name] for name in ("generation", "time")] for line in out]
             else:
-                self.assertEqual(out[0].split(",")[0], "generation")
-                self.assertEqual([line.split(",")[0] for line in out[1:]], ["1", "2"])
-        out = cli("--pid", os.getpid(), "--count", 2, "--interval", 0.05).decode()
-        self.assertEqual([line.split()[0] for line in out.splitlines() if line].count("PROCESS"), 2)
+                self.assertEqual(out[0].split(",")[:2], ["generation", "time"])
+                found = [[int(word) for word in line.split(",")[:2]] for line in out[1:]]
+            self.assertEqual([generation for generation, _ in found], [1, 2])
+            for _, when in found:
+                self.assertTrue(abs(when - time.time()) < 60, when)
+        environment = dict(os.environ, TZ="XXX-5:45")
+        out = run("--pid", os.getpid(), "--count", 2, "--interval", 0.05, env=environment).stdout.splitlines()
+        self.assertEqual([line.split()[0] for line in out if line].count("PROCESS"), 2)
+        stamps = [line.split() for line in out if "generation" in line]
+        self.assertEqual([words[1:] for words in stamps], [["generation", "1"], ["generation", "2"]])
+        for stamp, _, _ in stamps:
+            self.assertRegex(stamp, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+05:45$")
+            self.assertTrue(abs(datetime.datetime.fromisoformat(stamp).timestamp() - time.time()) < 60, stamp)
+        self.assertNotIn("generation", cli("--pid", os.getpid()).decode())
+        self.assertNotIn("time", rows("--pid", os.getpid())[0])
 
 
 class Forms(zoo.ZooTest):
@@ -150,6 +218,96 @@ class Forms(zoo.ZooTest):
                 self.assertNotEqual(line[lines[0].index(title)], " ")
         self.assertIn("[::1]:%d" % client.getsockname()[1], lines[2 if "listen" in lines[1] else 1])
         self.assertFalse(any(line != line.rstrip() for line in lines))
+
+    def test_columns_are_those_that_are_named_in_every_form(self):
+        listening, client, served = self.keep(*zoo.connection())
+        words = ["--pid", os.getpid(), "--state", "established", "--columns", "local,fd,peer,process"]
+        ends = lambda one: ("%s:%d" % one.getsockname(), one.fileno())
+        name = rows("--pid", os.getpid())[0]["process"]
+        expected = sorted([[*ends(one), "%s[%d]:%d" % (name, os.getpid(), other.fileno()), name]
+                           for one, other in [(client, served), (served, client)]], key=lambda row: row[1])
+        found = rows(*words)
+        self.assertEqual([list(row) for row in found], [["local", "fd", "peer", "process"]] * 2)
+        self.assertEqual([list(row.values()) for row in found], expected)
+        found = list(csv.reader(io.StringIO(cli("-o", "csv", *words).decode())))
+        self.assertEqual(found, [["local", "fd", "peer", "process"]] + [list(map(str, row)) for row in expected])
+        found = [line.split() for line in cli(*words).decode().splitlines()]
+        self.assertEqual(found, [["LOCAL", "FD", "PEER", "PROCESS"]] + [list(map(str, row)) for row in expected])
+        found = [line.split() for line in cli("--no-header", *words).decode().splitlines()]
+        self.assertEqual(found, [list(map(str, row)) for row in expected])
+        found = cli("--no-header", "-o", "csv", *words).decode().splitlines()
+        self.assertEqual(len(found), 2)
+        listens = ["--pid", os.getpid(), "--state", "listen", "--columns", "fd,remote,peer"]
+        self.assertEqual(rows(*listens), [{"fd": listening.fileno()}])  # what is absent is left out
+        self.assertEqual(cli("-o", "csv", "--no-header", *listens).decode(), "%d,,\n" % listening.fileno())
+        self.assertEqual(cli("--no-header", *listens).decode().split(), [str(listening.fileno()), "-", "-"])
+
+    def test_rows_are_sorted_by_fields_and_absent_values_are_last(self):
+        kept = [zoo.listener() for _ in range(4)] + list(zoo.connection())
+        self.keep(*kept)
+        own = ["--pid", os.getpid(), "--columns", "fd,local_port,remote_port"]
+        by = lambda field, form="json": [row["fd"] for row in rows(*own, "--sort", field)]
+        port = lambda one: one.getsockname()[1]
+        everything = sorted(kept, key=lambda one: one.fileno())
+        self.assertEqual(by("local_port"), [one.fileno() for one in sorted(everything, key=port)])
+        self.assertEqual(by("-local_port,fd"),
+                         [one.fileno() for one in sorted(everything, key=lambda one: (-port(one), one.fileno()))])
+        self.assertEqual(by("local,-fd"),
+                         [one.fileno() for one in sorted(everything, key=lambda one: (port(one), -one.fileno()))])
+        client, served = kept[5], kept[6]
+        connected = sorted([client, served], key=lambda one: one.getpeername()[1])
+        listens = [one.fileno() for one in everything if one not in connected]
+        self.assertEqual(by("remote_port"), [one.fileno() for one in connected] + listens)
+        self.assertEqual(by("-remote_port"), [one.fileno() for one in reversed(connected)] + listens)
+        for form in ("table", "csv"):
+            out = cli(*own, "--sort", "-fd", "-o", form).decode().replace(",", " ").splitlines()[1:]
+            self.assertEqual([int(line.split()[0]) for line in out], [one.fileno() for one in reversed(everything)])
+
+    def test_no_cell_of_csv_is_a_formula(self):
+        holder = self.keep(zoo.listener())
+        self.addCleanup(zoo.set_comm, b"python3")
+        for comm, cell in [(b"=1+1", "\\x3d1+1"), (b"+1", "\\x2b1"), (b"-x", "\\x2dx"), (b"@SUM(A1)", "\\x40SUM(A1)"),
+                           (b"\t=1", "\\x09=1"), (b"\r=1", "\\x0d=1"), (b"a;=b", "a;\\x3db"), (b"a,@b", "a,\\x40b"),
+                           (b"\xef\xbc\x9d1", "\\xef\\xbc\\x9d1"), (b"a=b-c", "a=b-c"), (b"\\x3d", "\\x5cx3d")]:
+            zoo.set_comm(comm)
+            out = cli("-o", "csv", "--pid", os.getpid(), "--columns", "process,ssthresh_segments,fd").decode()
+            self.assertEqual(next(csv.DictReader(io.StringIO(out)))["process"], cell, comm)
+        _, client, served = self.keep(*zoo.connection())
+        zoo.set_comm(b"=x")
+        out = cli("-o", "csv", "--pid", os.getpid(), "--columns", "peer,fd").decode()
+        self.assertIn("\\x3dx[%d]:%d" % (os.getpid(), client.fileno()), out)
+        ssthresh = [row["ssthresh_segments"] for row in
+                    csv.DictReader(io.StringIO(cli("-o", "csv", "--pid", os.getpid()).decode()))]
+        self.assertIn("-1", ssthresh)  # a number stays one
+
+    def test_info_is_a_second_line_with_units(self):
+        listening, client, served = self.keep(*zoo.connection())
+        client.setblocking(False)
+        sent = 0
+        with self.assertRaises(BlockingIOError):  # nobody reads: the window of the peer is what limits
+            while True:
+                sent += client.send(b"x" * 100000)
+        time.sleep(0.1)
+        lines = cli("--pid", os.getpid(), "--info", "--no-header").decode().splitlines()
+        self.assertEqual(len(lines), 6)
+        seconds = {int(first.split()[2]): second for first, second in zip(lines[::2], lines[1::2])}
+        self.assertEqual(sorted(seconds), sorted(one.fileno() for one in (listening, client, served)))
+        for second in seconds.values():
+            self.assertRegex(second, "^    [a-z]")
+        if zoo.SOURCES[0] == "netlink":
+            self.assertRegex(seconds[listening.fileno()], r"^    accept queue 0 of 16  drops 0$")
+            sender = seconds[client.fileno()]
+            self.assertRegex(sender, r"^    rtt \d+(\.\d)? [um]s \(\+-\d+(\.\d)? [um]s\)  cwnd \d+  retrans \d+( \(.*B\))?  busy ")
+            self.assertRegex(sender, r"  busy \d+(\.\d)? m?s \((cwnd \d+ %, )?rwnd [1-9]\d* %(, sndbuf \d+ %)?\)  delivery ")
+            self.assertRegex(sender, r"  delivery \d+(\.\d)? [kMG]bit/s  pacing \d+(\.\d)? [kMGT]bit/s  unsent ")
+            self.assertRegex(sender, r"  sent \d+(\.\d)? [kM]B  received 0 B  min rtt \d+(\.\d)? [um]s")
+            number, unit = re.search(r"  received (\d+(?:\.\d)?) ([kM]B)\b", seconds[served.fileno()]).groups()
+            received, = [row["bytes_received"] for row in rows("--pid", os.getpid()) if row["fd"] == served.fileno()]
+            self.assertAlmostEqual(float(number) * {"kB": 1e3, "MB": 1e6}[unit], received, delta=received / 100)
+        one = cli("--sockets", "--pid", os.getpid(), "--info", "--no-header").decode().splitlines()
+        self.assertGreaterEqual(len(one), 6)
+        self.assertEqual([line for line in cli("--pid", os.getpid(), "--info", "--no-header", "--source", "procfs").decode()
+                          .splitlines() if "rtt" in line or "busy" in line], [])  # what is absent is left out
 
     def test_statistics_count_what_there_is(self):
         listening, client, _ = self.keep(*zoo.connection())

@@ -27,6 +27,13 @@ class Install(LiveTest):
         row = self.run_words(self.path("own_rows"))
         self.assertRegex(row, r"^own_rows\[\d+\] fd 3 listen 127\.0\.0\.1:\d+ accept 0\n$")
 
+    def test_completions_are_where_the_shells_look(self):
+        root = self.install()
+        for source, place in [("completion.bash", "bash-completion/completions/proctcp"),
+                              ("_proctcp", "zsh/site-functions/_proctcp")]:
+            with open(TOP + "/plugins/cli/" + source) as one, open(root + "/usr/share/" + place) as other:
+                self.assertEqual(one.read(), other.read())
+
     def test_the_header_is_one_for_cxx_too(self):
         source = self.write("header.cc", "#include <proctcp.h>\nint main() { return proctcp_state_name(1) == nullptr; }\n")
         self.run_words("clang", "-x", "c++", "-std=c++11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
@@ -79,9 +86,9 @@ class Floors(LiveTest):
                          "common/model/model.h: includes capture/sink.h, which is not below it\n")
 
     def test_an_adapter_that_looks_behind_the_public_header_is_found(self):
-        self.assertEqual(self.complaints("plugins/cli/items.c", '#include "output.h"',
+        self.assertEqual(self.complaints("plugins/cli/csv.c", '#include "output.h"',
                                          '#include "output.h"\n#include "base/arena.h"'),
-                         "plugins/cli/items.c: includes base/arena.h, which is not below it\n")
+                         "plugins/cli/csv.c: includes base/arena.h, which is not below it\n")
 
     def test_a_system_call_on_a_pure_floor_is_found(self):
         self.assertEqual(self.complaints("common/model/tuples.c", "#include <errno.h>\n",

@@ -637,7 +637,8 @@ class Start(AgentTest):
         status, out, error = self.run_agent("-v")
         self.assertEqual((status, error), (0, ""))
         self.assertRegex(out, r"^proctcp-agentx \d+\.\d+\.\d+")
-        self.assertEqual(self.run_agent("--version"), (status, out, error))
+        for option in ("-V", "--version"):
+            self.assertEqual(self.run_agent(option), (status, out, error))
 
     def test_wrong_configuration_is_named_by_line_and_the_rest_is_used(self):
         self.start_master()

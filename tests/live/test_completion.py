@@ -1,0 +1,101 @@
+"""What a shell offers behind a command line that is not complete."""
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import unittest
+
+import zoo
+from support import CLI, TOP, LiveTest, cli
+
+BASH = os.path.join(TOP, "plugins/cli/completion.bash")
+ZSH = os.path.join(TOP, "plugins/cli/_proctcp")
+
+# As readline calls it: the words so far, the last of them at the cursor.
+COMPLETE = """
+set -u
+source "$1"
+shift
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_proctcp "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+[ "${#COMPREPLY[@]}" = 0 ] || printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def completions(*words):
+    done = subprocess.run(["bash", "--norc", "-c", COMPLETE, "bash", BASH, CLI, *words], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, errors="replace")
+    if done.returncode or done.stderr:
+        raise AssertionError("%s: status %d: %s" % (words, done.returncode, done.stderr))
+    return done.stdout.splitlines()
+
+
+def columns_of(*view):
+    return [line.split()[0] for line in cli(*view, "--columns", "help").decode().splitlines()]
+
+
+class Bash(zoo.ZooTest):
+    def test_every_long_option_of_the_help_is_offered(self):
+        told = set(re.findall(r"(--[a-z-]+)\b(?!-KIND)", cli("--help").decode())) - {"--exclude-"}
+        kinds = [option[2:] for option in completions("--") if "--exclude-" + option[2:] in completions("--")]
+        self.assertEqual(len(kinds), 11)
+        self.assertEqual(set(completions("--")), told | {"--exclude-" + kind for kind in kinds})
+        self.assertEqual(completions("--un"), ["--unattributed"])
+        self.assertEqual(completions("--exclude-n"), ["--exclude-netns"])
+        self.assertEqual(completions("-o", ""), ["table", "json", "csv"])
+        self.assertEqual(completions("--color", "a"), ["auto", "always"])
+        self.assertEqual(completions("--source", "n"), ["netlink"])
+
+    def test_columns_are_those_of_the_view(self):
+        self.assertEqual(completions("--columns", ""), columns_of())
+        self.assertEqual(completions("--columns", "rtt"), ["rtt_us", "rtt_var_us"])
+        self.assertEqual(completions("--columns", "pid,loca"), ["pid,local_address", "pid,local_port", "pid,local"])
+        for view in ("--processes", "--sockets", "--unattributed"):
+            self.assertEqual(completions(view, "--columns", ""), columns_of(view))
+        self.assertEqual(completions("--processes", "--sort", "pid,-close_"), ["pid,-close_wait"])
+        self.assertEqual(completions("--sort", "-rx"), ["-rx_queue_bytes"])
+
+    def test_every_state_that_is_offered_is_one(self):
+        states = completions("--state", "")
+        self.assertEqual(len(states), 12)
+        cli("--state", ",".join(states))
+        self.assertEqual(completions("--exclude-state", "listen,synS"), ["listen,synSent"])
+        self.assertEqual(completions("--state", "=", "close"), ["closed", "closeWait"])
+        self.assertEqual(completions("--state", "="), states)
+
+    def test_users_and_processes_are_those_that_there_are(self):
+        self.assertIn(pwd.getpwuid(0).pw_name, completions("--user", "ro"))
+        zoo.set_comm(b"own-name.1")
+        self.addCleanup(zoo.set_comm, b"python3")
+        self.assertEqual(completions("--process", "own-n"), ["own-name.1"])
+        self.assertEqual(completions("--process", "x,own-n"), ["x,own-name.1"])
+        self.assertIn(str(os.getpid()), completions("--pid", str(os.getpid())[:2]))
+        self.assertIn("own", completions("--netns", ""))
+
+    def test_what_a_process_calls_itself_is_never_run(self):
+        self.addCleanup(zoo.set_comm, b"python3")
+        trap = self.path("ran")
+        os.symlink("/bin/true", self.path("t"))
+        for comm in (b"own$(id>ran)", b"own`id>ran`", b"own;id>ran", b"own\nid>ran", b"own *", b"own\x1b[31m"):
+            zoo.set_comm(comm)
+            before = os.getcwd()
+            os.chdir(self.directory)
+            try:
+                offered = completions("--process", "own")
+            finally:
+                os.chdir(before)
+            self.assertFalse(os.path.exists(trap), comm)
+            self.assertEqual([name for name in offered if not re.fullmatch(r"[A-Za-z0-9_.:@/+-]+", name)], [])
+
+
+class Zsh(LiveTest):
+    @unittest.skipIf(not shutil.which("zsh"), "zsh is not installed: its completion is not read")
+    def test_the_file_is_zsh(self):
+        done = subprocess.run(["zsh", "-f", "-n", ZSH], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
