@@ -430,7 +430,7 @@ struct proctcp_snapshot {
     const struct proctcp_last_holder *last_holders; /* sorted by socket; see proctcp_find_last_holder() */
     const struct proctcp_impairment *impairments;   /* see proctcp_socket.impairment; never empty */
     const char *const *congestion_names;            /* see proctcp_socket.congestion */
-    const struct proctcp_group *groups;             /* in no particular order, with a grouping; else none */
+    const struct proctcp_group *groups;             /* with a grouping, PROCTCP_GROUP_OTHER first; else none */
     const uint16_t *row_groups;                     /* by row: index of its group; NULL without a grouping */
     struct proctcp_group all; /* of every group, each socket once; its name is PROCTCP_GROUP_ALL */
     uint32_t group_count;

@@ -13,6 +13,10 @@ static const char before_views[] =
 
 static const char after_views[] =
     "  --stats                one JSON object about the scan\n"
+    "Groups (of processes; a configured one is there at 0 when nothing of it runs):\n"
+    "  --group-by KEY         process (default), unit, cgroup, user, executable or container\n"
+    "  --group NAME=RULES     'web=process=nginx;local-port=443', 'app-\\1=command=java .*-Dapp=(\\w+)'\n"
+    "  --max-groups N         at most so many; 100. The rest is summed as _other\n"
     "Output:\n"
     "  -o, --output FORM      table (default), json (one object per line) or csv\n"
     "  --columns LIST         pid,process,local,rtt_us ...: these, in this order; help lists them\n"

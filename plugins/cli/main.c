@@ -215,5 +215,6 @@ int main(int argc, char **argv)
     }
     proctcp_scanner_free(scanner);
     proctcp_selection_free(settings.selection);
+    proctcp_grouping_free(settings.grouping);
     return status;
 }

@@ -28,6 +28,9 @@ enum option_name {
     OPTION_COUNT,
     OPTION_SOURCE,
     OPTION_PROC_ROOT,
+    OPTION_GROUP,
+    OPTION_GROUP_BY,
+    OPTION_MAX_GROUPS,
     OPTION_VIEW,
     OPTION_SELECTION = OPTION_VIEW + VIEW_COUNT,
 };
@@ -56,6 +59,9 @@ static const struct option general_options[] = {
     {"count", required_argument, NULL, LONG + OPTION_COUNT},
     {"source", required_argument, NULL, LONG + OPTION_SOURCE},
     {"proc-root", required_argument, NULL, LONG + OPTION_PROC_ROOT},
+    {"group", required_argument, NULL, LONG + OPTION_GROUP},
+    {"group-by", required_argument, NULL, LONG + OPTION_GROUP_BY},
+    {"max-groups", required_argument, NULL, LONG + OPTION_MAX_GROUPS},
     RULE("pid", 0),
     RULE("process", 1),
     RULE("user", 2),
@@ -120,6 +126,40 @@ static bool add_selection(struct settings *settings, const char *option, const c
     return true;
 }
 
+static bool add_grouping(struct settings *settings, int option, const char *name, const char *value)
+{
+    char error[640];
+    uint32_t most;
+    int status;
+
+    if (!settings->grouping && proctcp_grouping_new(&settings->grouping) < 0)
+        return complain("out of memory");
+    if (option == LONG + OPTION_MAX_GROUPS)
+        return value_groups(value, &most) && proctcp_grouping_limit(settings->grouping, most) == 0;
+    if (option == LONG + OPTION_GROUP)
+        status = proctcp_grouping_add_text(settings->grouping, value, error, sizeof(error));
+    else
+        status = proctcp_grouping_by(settings->grouping, value, error, sizeof(error));
+    return status == 0 || complain("--%s: %s", name, error);
+}
+
+/* Groups are shown where something was said of them, or where they are asked for. */
+static bool complete_grouping(struct settings *settings)
+{
+    char error[640];
+
+    if (settings->grouping && !settings->content_option)
+        settings->view = &group_view;
+    if (settings->grouping && settings->view != &group_view)
+        return complain("--%s: only --groups are grouped", settings->content_option);
+    if (settings->view == &group_view && !settings->grouping && proctcp_grouping_new(&settings->grouping) < 0)
+        return complain("out of memory");
+    if (settings->grouping && proctcp_grouping_check(settings->grouping, error, sizeof(error)) < 0)
+        return complain("--group: %s", error);
+    settings->options.grouping = settings->grouping;
+    return true;
+}
+
 /* view: NULL for --stats. */
 static bool set_view(struct settings *settings, const char *option, const struct view *view)
 {
@@ -137,6 +177,8 @@ static bool set_option(struct settings *settings, struct wishes *wishes, int opt
         return add_selection(settings, name, value);
     if (option >= LONG + OPTION_VIEW)
         return set_view(settings, name, views[option - LONG - OPTION_VIEW]);
+    if (option >= LONG + OPTION_GROUP)
+        return add_grouping(settings, option, name, value);
     switch (option) {
     case 'o':
         return value_form(value, &settings->form);
@@ -206,7 +248,7 @@ static bool fulfil(struct settings *settings, const struct wishes *wishes, int *
         choice_default(view, settings->form == TABLE, &settings->choice);
     else if (!choice_parse(view, wishes->columns, &settings->choice))
         return false;
-    if (wishes->sort && !sort_parse(view, wishes->sort, &settings->sort))
+    if ((wishes->sort || view->order) && !sort_parse(view, wishes->sort ? wishes->sort : view->order, &settings->sort))
         return false;
     return set_style(settings, wishes);
 }
@@ -260,7 +302,7 @@ bool options_parse(int argc, char **argv, struct settings *settings, int *status
     }
     if (optind < argc)
         return complain("\"%s\" is not an option; selection is by options such as --process", argv[optind]);
-    if (!fulfil(settings, &wishes, status))
+    if (!complete_grouping(settings) || !fulfil(settings, &wishes, status))
         return false;
     if (settings->selection && (missing = proctcp_selection_missing_netns(settings->selection)))
         return complain(

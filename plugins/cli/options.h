@@ -11,9 +11,10 @@ enum { STATUS_READ = 0, STATUS_NOTHING = 1, STATUS_USAGE = 2 };
 struct settings {
     struct proctcp_options options;
     struct proctcp_selection *selection;
-    const char *processes, *states; /* as --process and --state named them last, or NULL */
-    const struct view *view;        /* NULL: --stats */
-    const char *content_option;     /* how what is shown was asked for, or NULL */
+    struct proctcp_grouping *grouping; /* NULL: not asked for */
+    const char *processes, *states;    /* as --process and --state named them last, or NULL */
+    const struct view *view;           /* NULL: --stats */
+    const char *content_option;        /* how what is shown was asked for, or NULL */
     enum form form;
     struct choice choice;
     struct sort sort;

@@ -64,7 +64,7 @@ uint32_t *order_items(const struct output *output, const struct sort *sort)
             read_keys(output, sort, output->view->item(output, i), own);
             entries[i] = (struct entry){i, own};
         }
-        qsort_r(entries, count, sizeof(*entries), compare_entries, (void *)sort);
+        qsort_r(entries, count - output->view->sums, sizeof(*entries), compare_entries, (void *)sort);
         for (uint32_t i = 0; i < count; i++)
             order[i] = entries[i].index;
     } else {

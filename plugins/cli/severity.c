@@ -8,10 +8,26 @@ static const struct proctcp_impairment *impairment_of(const struct output *outpu
     return &output->snapshot->impairments[socket->impairment];
 }
 
+enum severity severity_of_close_wait(uint32_t waiting)
+{
+    return waiting >= PILE ? BAD : waiting ? DOUBTFUL : FINE;
+}
+
+enum severity severity_of_queue(uint64_t length, uint64_t most)
+{
+    return length && length >= most ? BAD : FINE;
+}
+
+enum severity severity_of_descriptors(uint64_t used, uint64_t limit)
+{
+    if (used >= limit - limit / 20)
+        return BAD;
+    return used >= limit - limit / 5 ? DOUBTFUL : FINE;
+}
+
 enum severity severity_close_wait(const struct proctcp_process *process)
 {
-    const uint32_t waiting = process->by_state[PROCTCP_CLOSE_WAIT];
-    return waiting >= PILE ? BAD : waiting ? DOUBTFUL : FINE;
+    return severity_of_close_wait(process->by_state[PROCTCP_CLOSE_WAIT]);
 }
 
 enum severity severity_state(const struct proctcp_socket *socket, const struct proctcp_process *process)
@@ -25,7 +41,7 @@ enum severity severity_accept_queue(const struct output *output, const struct pr
 {
     const uint64_t both = PROCTCP_HAS_ACCEPT_QUEUE | PROCTCP_HAS_ACCEPT_QUEUE_MAX;
 
-    if ((socket->present & both) == both && socket->accept_queue && socket->accept_queue >= socket->accept_queue_max)
+    if ((socket->present & both) == both && severity_of_queue(socket->accept_queue, socket->accept_queue_max) == BAD)
         return BAD;
     if ((socket->present & PROCTCP_HAS_ACCEPT_QUEUE) && (socket->present & PROCTCP_HAS_DROPS) &&
         impairment_of(output, socket)->drops)
@@ -51,13 +67,7 @@ enum severity severity_retransmissions(const struct output *output, const struct
 
 enum severity severity_descriptors(const struct proctcp_process *process)
 {
-    const uint64_t used = process->fds, limit = process->fd_limit;
-
-    if (!(process->present & PROCTCP_HAS_FD_LIMIT))
-        return FINE;
-    if (used >= limit - limit / 20)
-        return BAD;
-    return used >= limit - limit / 5 ? DOUBTFUL : FINE;
+    return process->present & PROCTCP_HAS_FD_LIMIT ? severity_of_descriptors(process->fds, process->fd_limit) : FINE;
 }
 
 const char *severity_begin(enum severity severity)

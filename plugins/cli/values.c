@@ -74,6 +74,16 @@ bool value_count(const char *text, unsigned long *count)
            complain("--count: \"%s\" is no count: give a number from 1 on", text);
 }
 
+bool value_groups(const char *text, uint32_t *most)
+{
+    unsigned long number;
+
+    if (!read_number(text, &number) || number < 1 || number > 65000)
+        return complain("--max-groups: \"%s\" is no number of groups: give 1 to 65000", text);
+    *most = (uint32_t)number;
+    return true;
+}
+
 bool value_width(const char *text, unsigned *columns)
 {
     unsigned long number;

@@ -13,6 +13,7 @@ bool value_when(const char *text, enum when *when);
 bool value_source(const char *text, enum proctcp_source *source);
 bool value_interval(const char *text, double *seconds);
 bool value_count(const char *text, unsigned long *count);
+bool value_groups(const char *text, uint32_t *most);
 bool value_width(const char *text, unsigned *columns);
 
 #endif

@@ -39,13 +39,15 @@ struct view {
     const struct proctcp_socket *(*socket)(const struct output *output, const void *item); /* for --info; may be NULL */
     const struct column *columns;
     size_t column_count;
+    const char *order;     /* the fields that it is sorted by, unless --sort says otherwise; NULL: as it comes */
+    uint32_t sums;         /* so many of the last items are sums of the others, and stay last */
     bool needs_first_rows; /* output.first_rows */
 };
 
-extern const struct view row_view, process_view, socket_view, unattributed_view;
+extern const struct view row_view, process_view, group_view, socket_view, unattributed_view;
 
 /* Every view; the first is shown where none is asked for. */
-#define VIEW_COUNT 4
+#define VIEW_COUNT 5
 extern const struct view *const views[VIEW_COUNT];
 
 /* All fields of a view, in order; at most VIEW_FIELDS_MAX. Returns how many. */
