@@ -373,6 +373,7 @@ struct proctcp_group {
 #define PROCTCP_GROUP_NAME_SIZE 97 /* with the NUL: an SNMP index must hold it */
 #define PROCTCP_GROUP_OTHER     "_other"
 #define PROCTCP_GROUP_ALL       "all"
+#define PROCTCP_GROUP_UNNAMED   "_unnamed" /* processes whose name could not be read, or is empty */
 #define PROCTCP_NO_GROUP        UINT16_MAX
 
 /* Bits of proctcp_group.present, beside those of the totals of a process: there if they are of any of its processes. */

@@ -12,7 +12,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What is summed under a name that nobody can take. */
-static const char *const reserved[] = {PROCTCP_GROUP_OTHER, PROCTCP_GROUP_ALL};
+static const char *const reserved[] = {PROCTCP_GROUP_OTHER, PROCTCP_GROUP_ALL, PROCTCP_GROUP_UNNAMED};
 
 static int complain(char *error, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -298,7 +298,11 @@ void grouping_default_name(const struct proctcp_grouping *grouping, const char *
 {
     char shortened[PROCTCP_GROUP_NAME_SIZE], longer[PROCTCP_GROUP_NAME_SIZE + 1];
 
-    shorten(*text ? text : "-", shortened);
+    if (!*text) {
+        strcpy(name, PROCTCP_GROUP_UNNAMED);
+        return;
+    }
+    shorten(text, shortened);
     if (!is_taken(grouping, shortened)) {
         memcpy(name, shortened, sizeof(shortened));
         return;
@@ -331,7 +335,7 @@ static void expand(const struct group_rule *rule, const char *command, const reg
         length += part;
     }
     text[length] = '\0';
-    shorten(length ? text : "-", name);
+    shorten(length ? text : PROCTCP_GROUP_UNNAMED, name);
 }
 
 int grouping_name(const struct group_rule *rule, const char *command, char name[PROCTCP_GROUP_NAME_SIZE])
@@ -355,7 +359,7 @@ int grouping_name(const struct group_rule *rule, const char *command, char name[
         expand(rule, command, found, name);
         for (size_t r = 0; r < COUNT(reserved); r++) {
             char safe[PROCTCP_GROUP_NAME_SIZE];
-            if (!is_like(name, reserved[r]))
+            if (!is_like(name, reserved[r]) || strcmp(name, PROCTCP_GROUP_UNNAMED) == 0)
                 continue;
             snprintf(safe, sizeof(safe), "_%.*s", PROCTCP_GROUP_NAME_SIZE - 2, name);
             memcpy(name, safe, sizeof(safe));

@@ -84,6 +84,16 @@ void identifier_from_name(const char *name, char identifier[IDENTIFIER_SIZE])
         append_tail(identifier + before_tail, name);
 }
 
+void identifier_from_group(const char *group, char identifier[IDENTIFIER_SIZE])
+{
+    if (strcmp(group, IDENTIFIER_OTHER) == 0 || strcmp(group, IDENTIFIER_UNNAMED) == 0)
+        strcpy(identifier, group);
+    else if (strcmp(group, "_" IDENTIFIER_OTHER) == 0 || strcmp(group, "_" IDENTIFIER_UNNAMED) == 0)
+        identifier_from_name(group + 1, identifier);
+    else
+        identifier_from_name(group, identifier);
+}
+
 void identifier_cut(const char *text, char *identifier, size_t size)
 {
     size_t length = strlen(text);

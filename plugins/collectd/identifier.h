@@ -2,6 +2,8 @@
 #ifndef PROCTCP_COLLECTD_IDENTIFIER_H
 #define PROCTCP_COLLECTD_IDENTIFIER_H
 
+#include "proctcp.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,12 +12,16 @@
 
 /* Plugin instances of the plugin's own. A process that bears one of these names gets another one. */
 #define IDENTIFIER_SELF    "proctcp-self"
-#define IDENTIFIER_OTHER   "_other"   /* the sum of the groups that found no place */
-#define IDENTIFIER_UNNAMED "_unnamed" /* processes without a name */
+#define IDENTIFIER_OTHER   PROCTCP_GROUP_OTHER   /* the sum of the groups that found no place */
+#define IDENTIFIER_UNNAMED PROCTCP_GROUP_UNNAMED /* processes without a name */
 
 /* Any bytes as [A-Za-z0-9_.:@+-], different names as different identifiers: every other byte becomes +XX, as does a
  * "+" that would read so. Too long a name ends in "+-" and a hash of the whole. */
 void identifier_from_name(const char *name, char identifier[IDENTIFIER_SIZE]);
+
+/* Of a group of the library's: sums stand as they are, and what the library put before a process's name to tell it from
+ * them is written as an escape. */
+void identifier_from_group(const char *group, char identifier[IDENTIFIER_SIZE]);
 
 /* text, of allowed bytes already, in at most size bytes with the NUL; cut like a name that is too long. */
 void identifier_cut(const char *text, char *identifier, size_t size);

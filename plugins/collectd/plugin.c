@@ -2,16 +2,15 @@
  * knows nothing of how sockets are found, summed or named. */
 #include "daemon.h"
 
+#include "baseline.h"
 #include "details.h"
-#include "groups.h"
-#include "latency.h"
+#include "identifier.h"
 #include "proctcp.h"
 #include "publish.h"
 #include "settings.h"
 #include "shortfall.h"
 #include "sockets.h"
 #include "sticky.h"
-#include "traffic.h"
 
 #include <errno.h>
 
@@ -21,9 +20,9 @@
 static struct plugin {
     struct settings settings;
     struct proctcp_scanner *scanner;
-    struct sticky group_places;
+    struct proctcp_grouping *grouping;
     struct sticky socket_places;
-    struct traffic traffic;
+    struct baseline baseline;
     c_complain_t unreadable;
     c_complain_t partial;
     unsigned complete_passes; /* in a row */
@@ -46,15 +45,21 @@ static int configure(oconfig_item_t *block)
 static int start(void)
 {
     struct settings *settings = &plugin.settings;
-    const struct proctcp_options options = {
-        .source = (enum proctcp_source)settings->source,
-        .proc_root = settings->proc_path,
-        .selection = settings->selection,
-    };
     int error;
 
     settings_finish(settings);
-    error = proctcp_scanner_new(&options, &plugin.scanner);
+    error = proctcp_grouping_new(&plugin.grouping);
+    if (error == 0)
+        error = proctcp_grouping_limit(plugin.grouping, (uint32_t)settings->max_groups);
+    if (error == 0) {
+        const struct proctcp_options options = {
+            .source = (enum proctcp_source)settings->source,
+            .proc_root = settings->proc_path,
+            .selection = settings->selection,
+            .grouping = plugin.grouping,
+        };
+        error = proctcp_scanner_new(&options, &plugin.scanner);
+    }
     if (error) {
         P_ERROR("cannot prepare to scan: %s", strerror(-error));
         return -1;
@@ -104,10 +109,10 @@ static void dispatch_derives(void *to, const char *plugin_instance, const char *
 }
 
 static int publish_sockets(const struct publisher *publisher, struct pass *pass,
-                           const struct proctcp_snapshot *snapshot, const struct groups *groups, uint32_t *left_out)
+                           const struct proctcp_snapshot *snapshot, uint32_t *left_out)
 {
     struct socket_choices choices;
-    int error = sockets_choose(snapshot, groups, (enum sockets_sort)plugin.settings.socket_sort,
+    int error = sockets_choose(snapshot, (enum sockets_sort)plugin.settings.socket_sort,
                                (uint32_t)plugin.settings.max_sockets, &plugin.socket_places, &choices);
 
     if (error)
@@ -115,9 +120,10 @@ static int publish_sockets(const struct publisher *publisher, struct pass *pass,
     for (uint32_t i = 0; i < choices.count; i++) {
         const struct socket_choice *choice = &choices.choices[i];
         const struct proctcp_socket *socket = &snapshot->sockets[choice->socket];
-        const char *group = groups->groups[choice->group].name;
+        char group[IDENTIFIER_SIZE];
 
-        pass->details = details_of_row(snapshot, &snapshot->rows[groups->home_row[choice->socket]]);
+        identifier_from_group(snapshot->groups[choice->group].name, group);
+        pass->details = details_of_row(snapshot, &snapshot->rows[choice->row]);
         publish_socket(publisher, group, choice->name, socket);
         if (plugin.settings.collect_tcp_info)
             publish_socket_info(publisher, group, choice->name, socket, &snapshot->impairments[socket->impairment],
@@ -130,12 +136,12 @@ static int publish_sockets(const struct publisher *publisher, struct pass *pass,
     return 0;
 }
 
-static void say_what_was_cut(const struct groups *groups, uint32_t sockets_left_out)
+static void say_what_was_cut(uint32_t groups_left_out, uint32_t sockets_left_out)
 {
-    if (groups->summed_in_other)
+    if (groups_left_out)
         c_complain_once(LOG_NOTICE, &plugin.many_groups,
                         NAME " plugin: more process names than MaxGroups (%d): %u are summed in " IDENTIFIER_OTHER,
-                        plugin.settings.max_groups, groups->summed_in_other);
+                        plugin.settings.max_groups, groups_left_out);
     else
         c_release(LOG_INFO, &plugin.many_groups, NAME " plugin: every process name has its own group again");
     if (sockets_left_out)
@@ -146,12 +152,24 @@ static void say_what_was_cut(const struct groups *groups, uint32_t sockets_left_
         c_release(LOG_INFO, &plugin.many_sockets, NAME " plugin: every socket is published again");
 }
 
-/* What the groups have of sock_diag alone. */
-static int add_tcp_info(const struct proctcp_snapshot *snapshot, struct groups *groups)
+/* A group that nothing runs of ends. Returns how many there are. */
+static uint32_t publish_groups(const struct publisher *publisher, const struct proctcp_snapshot *snapshot)
 {
-    int error = latency_measure(snapshot, groups);
+    const struct settings *settings = &plugin.settings;
+    uint32_t published = 0;
 
-    return error ? error : traffic_count(&plugin.traffic, snapshot, (uint32_t)plugin.settings.max_groups, groups);
+    for (uint32_t i = 0; i < snapshot->group_count; i++) {
+        const struct proctcp_group *group = &snapshot->groups[i];
+        char name[IDENTIFIER_SIZE];
+
+        if (!group->processes)
+            continue;
+        identifier_from_group(group->name, name);
+        publish_group(publisher, name, group, settings->report_by_state,
+                      settings->collect_tcp_info ? baseline_of(&plugin.baseline, group, i) : NULL);
+        published++;
+    }
+    return published;
 }
 
 static int publish(const struct proctcp_snapshot *snapshot)
@@ -159,24 +177,18 @@ static int publish(const struct proctcp_snapshot *snapshot)
     const struct settings *settings = &plugin.settings;
     struct pass pass = {.time = cdtime()};
     const struct publisher publisher = {.publish = dispatch_gauge, .derive = dispatch_derives, .to = &pass};
-    struct groups groups;
-    uint32_t sockets_left_out = 0;
-    int error = groups_build(snapshot, (uint32_t)settings->max_groups, &plugin.group_places, &groups);
+    uint32_t groups, sockets_left_out = 0;
+    int error = baseline_set(&plugin.baseline, snapshot);
 
     if (error)
         return error;
-    if (settings->collect_tcp_info && (error = add_tcp_info(snapshot, &groups)))
-        goto out;
-    for (uint32_t i = 0; i < groups.count; i++)
-        publish_group(&publisher, &groups.groups[i], settings->report_by_state);
+    groups = publish_groups(&publisher, snapshot);
     if (settings->report_sockets)
-        error = publish_sockets(&publisher, &pass, snapshot, &groups, &sockets_left_out);
+        error = publish_sockets(&publisher, &pass, snapshot, &sockets_left_out);
     if (settings->report_unattributed)
         publish_unattributed(&publisher, snapshot);
-    publish_scan(&publisher, &snapshot->stats, &groups, sockets_left_out);
-    say_what_was_cut(&groups, sockets_left_out);
-out:
-    groups_free(&groups);
+    publish_scan(&publisher, &snapshot->stats, groups, snapshot->groups_left_out, sockets_left_out);
+    say_what_was_cut(snapshot->groups_left_out, sockets_left_out);
     return error;
 }
 
@@ -234,9 +246,10 @@ static int stop(void)
 {
     proctcp_scanner_free(plugin.scanner);
     plugin.scanner = NULL;
-    sticky_free(&plugin.group_places);
+    proctcp_grouping_free(plugin.grouping);
+    plugin.grouping = NULL;
     sticky_free(&plugin.socket_places);
-    traffic_free(&plugin.traffic);
+    baseline_free(&plugin.baseline);
     settings_free(&plugin.settings);
     return 0;
 }

@@ -13,11 +13,11 @@ static const char *const state_names[PROCTCP_STATES] = {
     [PROCTCP_CLOSING] = "CLOSING",       [PROCTCP_TIME_WAIT] = "TIME_WAIT",
 };
 
-static void publish_latency(const struct publisher *publisher, const struct group *group)
+static void publish_latency(const struct publisher *publisher, const char *name, const struct proctcp_group *group)
 {
-    publisher->publish(publisher->to, group->name, "latency", "rtt-average", group->rtt_average_s);
-    publisher->publish(publisher->to, group->name, "latency", "rtt-max", group->rtt_max_s);
-    publisher->publish(publisher->to, group->name, "latency", "rtt-p95", group->rtt_p95_s);
+    publisher->publish(publisher->to, name, "latency", "rtt-average", group->rtt_average_us / 1e6);
+    publisher->publish(publisher->to, name, "latency", "rtt-max", group->rtt_max_us / 1e6);
+    publisher->publish(publisher->to, name, "latency", "rtt-p95", group->rtt_p95_us / 1e6);
 }
 
 /* receiver and sender, in the order of the data sources of if_octets and if_packets */
@@ -29,38 +29,42 @@ static void publish_pair(const struct publisher *publisher, const char *group, c
     publisher->derive(publisher->to, group, type, type_instance, values, 2);
 }
 
-static void publish_traffic(const struct publisher *publisher, const char *group, const struct group_traffic *traffic)
+static void publish_traffic(const struct publisher *publisher, const char *group, const struct proctcp_totals *now,
+                            const struct proctcp_totals *before)
 {
-    publish_pair(publisher, group, "if_octets", "", traffic->payload_received_bytes, traffic->payload_sent_bytes);
-    publish_pair(publisher, group, "if_packets", "", traffic->segs_in, traffic->segs_out);
-    publisher->derive(publisher->to, group, "protocol_counter", "RetransSegs", &traffic->retransmissions, 1);
+    const uint64_t retransmissions = now->retransmissions - before->retransmissions;
+
+    publish_pair(publisher, group, "if_octets", "", now->payload_received_bytes - before->payload_received_bytes,
+                 now->payload_sent_bytes - before->payload_sent_bytes);
+    publish_pair(publisher, group, "if_packets", "", now->segs_in - before->segs_in, now->segs_out - before->segs_out);
+    publisher->derive(publisher->to, group, "protocol_counter", "RetransSegs", &retransmissions, 1);
 }
 
-void publish_group(const struct publisher *publisher, const struct group *group, bool by_state)
+void publish_group(const struct publisher *publisher, const char *name, const struct proctcp_group *group,
+                   bool by_state, const struct proctcp_totals *before)
 {
     publish_fn *publish = publisher->publish;
     void *to = publisher->to;
-    const char *name = group->name;
 
     for (unsigned state = PROCTCP_CLOSED; state < PROCTCP_STATES && by_state; state++)
         publish(to, name, "tcp_connections", state_names[state], group->by_state[state]);
-    if (group->has_queues) {
+    if (group->present & PROCTCP_HAS_GROUP_QUEUES) {
         publish(to, name, "bytes", "rx_queue", (double)group->rx_queue_bytes);
         publish(to, name, "bytes", "tx_queue", (double)group->tx_queue_bytes);
     }
-    if (group->has_accept_queue)
+    if (group->present & PROCTCP_HAS_GROUP_ACCEPT_QUEUE)
         publish(to, name, "queue_length", "accept", (double)group->accept_queue);
-    if (group->has_accept_queue_max)
+    if (group->present & PROCTCP_HAS_GROUP_ACCEPT_QUEUE_MAX)
         publish(to, name, "queue_length", "accept_max", (double)group->accept_queue_max);
-    if (group->has_rtt)
-        publish_latency(publisher, group);
-    if (group->has_traffic)
-        publish_traffic(publisher, name, &group->traffic);
+    if (before && group->present & PROCTCP_HAS_GROUP_RTT)
+        publish_latency(publisher, name, group);
+    if (before && group->present & PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED)
+        publish_traffic(publisher, name, &group->totals, before);
     publish(to, name, "count", "processes", group->processes);
     publish(to, name, "count", "sockets", group->sockets);
     publish(to, name, "count", "unbound", group->unbound);
     publish(to, name, "file_handles", "used", group->fds);
-    if (group->fd_limit) {
+    if (group->present & PROCTCP_HAS_GROUP_FD_LIMIT) {
         double percent = 100.0 * (double)group->fds / (double)group->fd_limit;
 
         publish(to, name, "file_handles", "max", (double)group->fd_limit);
@@ -141,8 +145,8 @@ static bool is_count(const struct proctcp_field *field)
     return field->type == PROCTCP_UNSIGNED && !field->is_counter && strcmp(field->name, "duration_us") != 0;
 }
 
-void publish_scan(const struct publisher *publisher, const struct proctcp_stats *stats, const struct groups *groups,
-                  uint32_t sockets_left_out)
+void publish_scan(const struct publisher *publisher, const struct proctcp_stats *stats, uint32_t groups,
+                  uint32_t groups_left_out, uint32_t sockets_left_out)
 {
     publish_fn *publish = publisher->publish;
     void *to = publisher->to;
@@ -156,7 +160,7 @@ void publish_scan(const struct publisher *publisher, const struct proctcp_stats 
         if (is_count(&fields[i]) && proctcp_stats_value(stats, &fields[i], &value))
             publish(to, IDENTIFIER_SELF, "count", fields[i].name, (double)value.number);
     }
-    publish(to, IDENTIFIER_SELF, "count", "groups", groups->count);
-    publish(to, IDENTIFIER_SELF, "count", "truncated_groups", groups->summed_in_other);
+    publish(to, IDENTIFIER_SELF, "count", "groups", groups);
+    publish(to, IDENTIFIER_SELF, "count", "truncated_groups", groups_left_out);
     publish(to, IDENTIFIER_SELF, "count", "truncated_sockets", sockets_left_out);
 }

@@ -2,7 +2,6 @@
 #ifndef PROCTCP_COLLECTD_PUBLISH_H
 #define PROCTCP_COLLECTD_PUBLISH_H
 
-#include "groups.h"
 #include "proctcp.h"
 #include "sockets.h"
 
@@ -24,7 +23,10 @@ struct publisher {
     void *to;
 };
 
-void publish_group(const struct publisher *publisher, const struct group *group, bool by_state);
+/* name is its identifier. Round-trip times and traffic, less what was counted before, are left out if before is NULL.
+ */
+void publish_group(const struct publisher *publisher, const char *name, const struct proctcp_group *group,
+                   bool by_state, const struct proctcp_totals *before);
 void publish_socket(const struct publisher *publisher, const char *group, const char *name,
                     const struct proctcp_socket *socket);
 /* What tcp_info has of the socket. Counters alone may be left out: under a name that moves from one socket to another
@@ -34,7 +36,7 @@ void publish_socket_info(const struct publisher *publisher, const char *group, c
                          bool counters);
 /* What no process holds, by state, over all namespaces. */
 void publish_unattributed(const struct publisher *publisher, const struct proctcp_snapshot *snapshot);
-void publish_scan(const struct publisher *publisher, const struct proctcp_stats *stats, const struct groups *groups,
-                  uint32_t sockets_left_out);
+void publish_scan(const struct publisher *publisher, const struct proctcp_stats *stats, uint32_t groups,
+                  uint32_t groups_left_out, uint32_t sockets_left_out);
 
 #endif

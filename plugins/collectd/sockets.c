@@ -58,20 +58,21 @@ static uint64_t weight_of(const struct proctcp_snapshot *snapshot, const struct 
     }
 }
 
-static uint32_t find_candidates(const struct proctcp_snapshot *snapshot, const struct groups *groups,
-                                enum sockets_sort sort, struct sticky_candidate *candidates)
+/* Candidates are rows of rank 1: their index. */
+static uint32_t find_candidates(const struct proctcp_snapshot *snapshot, enum sockets_sort sort,
+                                struct sticky_candidate *candidates)
 {
     uint32_t count = 0;
 
-    for (uint32_t s = 0; s < snapshot->socket_count; s++) {
-        const struct proctcp_socket *socket = &snapshot->sockets[s];
+    for (uint32_t r = 0; r < snapshot->row_count; r++) {
+        const struct proctcp_socket *socket = &snapshot->sockets[snapshot->rows[r].socket];
 
-        if (groups->home[s] == PROCTCP_NONE || !(socket->present & PROCTCP_HAS_LOCAL))
+        if (snapshot->rows[r].owner_rank != 1 || !(socket->present & PROCTCP_HAS_LOCAL))
             continue;
         candidates[count++] = (struct sticky_candidate){
             .key = key_of(socket),
             .weight = weight_of(snapshot, socket, sort),
-            .index = s,
+            .index = r,
         };
     }
     return count;
@@ -155,8 +156,8 @@ static void name_choices(const struct proctcp_snapshot *snapshot, struct socket_
     tell_apart(snapshot, choices, 1);
 }
 
-int sockets_choose(const struct proctcp_snapshot *snapshot, const struct groups *groups, enum sockets_sort sort,
-                   uint32_t max, struct sticky *places, struct socket_choices *choices)
+int sockets_choose(const struct proctcp_snapshot *snapshot, enum sockets_sort sort, uint32_t max, struct sticky *places,
+                   struct socket_choices *choices)
 {
     struct sticky_candidate *candidates = malloc((snapshot->socket_count + 1) * sizeof(*candidates));
     struct socket_choices chosen = {0};
@@ -165,7 +166,7 @@ int sockets_choose(const struct proctcp_snapshot *snapshot, const struct groups 
 
     if (!candidates)
         return -ENOMEM;
-    count = find_candidates(snapshot, groups, sort, candidates);
+    count = find_candidates(snapshot, sort, candidates);
     chosen.count = count < max ? count : max;
     chosen.left_out = count - chosen.count;
     chosen.choices = malloc((chosen.count + 1) * sizeof(*chosen.choices));
@@ -175,11 +176,13 @@ int sockets_choose(const struct proctcp_snapshot *snapshot, const struct groups 
     if (error)
         goto out;
     for (uint32_t i = 0; i < chosen.count; i++) {
-        const struct proctcp_socket *socket = &snapshot->sockets[candidates[i].index];
+        const uint32_t row = candidates[i].index;
+        const struct proctcp_socket *socket = &snapshot->sockets[snapshot->rows[row].socket];
 
         chosen.choices[i] = (struct socket_choice){
-            .socket = candidates[i].index,
-            .group = groups->home[candidates[i].index],
+            .socket = snapshot->rows[row].socket,
+            .row = row,
+            .group = snapshot->row_groups[row],
             .order = (uint64_t)socket->inode << 32 | socket->netns,
         };
     }

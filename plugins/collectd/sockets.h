@@ -2,7 +2,6 @@
 #ifndef PROCTCP_COLLECTD_SOCKETS_H
 #define PROCTCP_COLLECTD_SOCKETS_H
 
-#include "groups.h"
 #include "identifier.h"
 #include "proctcp.h"
 #include "sticky.h"
@@ -24,7 +23,8 @@ enum sockets_sort {
 
 struct socket_choice {
     uint32_t socket;             /* index into the snapshot's sockets */
-    uint32_t group;              /* the one its sums count in */
+    uint32_t row;                /* its rank 1 */
+    uint32_t group;              /* of that row */
     uint64_t order;              /* among sockets of one name */
     bool is_numbered;            /* the name may move to another socket */
     char name[SOCKET_NAME_SIZE]; /* unique in the group, and the same after a restart of collectd */
@@ -37,8 +37,8 @@ struct socket_choices {
 };
 
 /* At most max of the selected sockets that have an address. A free place goes to the first by sort. 0 or -ENOMEM. */
-int sockets_choose(const struct proctcp_snapshot *snapshot, const struct groups *groups, enum sockets_sort sort,
-                   uint32_t max, struct sticky *places, struct socket_choices *choices);
+int sockets_choose(const struct proctcp_snapshot *snapshot, enum sockets_sort sort, uint32_t max, struct sticky *places,
+                   struct socket_choices *choices);
 void socket_choices_free(struct socket_choices *choices);
 
 #endif

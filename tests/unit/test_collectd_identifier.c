@@ -150,6 +150,25 @@ static void cutting_keeps_what_fits(void **state)
     assert_memory_equal(cut, "12345678901+-", 13);
 }
 
+static void groups_of_the_library_are_named(void **state)
+{
+    char identifier[IDENTIFIER_SIZE];
+
+    (void)state;
+    identifier_from_group("_other", identifier);
+    assert_string_equal(identifier, "_other");
+    identifier_from_group("__other", identifier); /* a process that calls itself so */
+    assert_string_equal(identifier, "+5Fother");
+    identifier_from_group("_unnamed", identifier);
+    assert_string_equal(identifier, "_unnamed");
+    identifier_from_group("__unnamed", identifier);
+    assert_string_equal(identifier, "+5Funnamed");
+    identifier_from_group("proctcp-self", identifier);
+    assert_string_equal(identifier, "+70roctcp-self");
+    identifier_from_group("a/b", identifier);
+    assert_string_equal(identifier, "a+2Fb");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +181,7 @@ int main(void)
         cmocka_unit_test(long_names_are_cut_and_stay_different),
         cmocka_unit_test(an_escape_is_never_cut_in_two),
         cmocka_unit_test(cutting_keeps_what_fits),
+        cmocka_unit_test(groups_of_the_library_are_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

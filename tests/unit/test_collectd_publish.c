@@ -82,14 +82,13 @@ static void take_derives(void *to, const char *plugin_instance, const char *type
 static void a_group_has_states_queues_counts_and_descriptors(void **state)
 {
     struct taken taken = {0};
-    const struct group group = {
+    const struct proctcp_group group = {
         .name = "nginx",
         .processes = 2,
         .sockets = 7,
         .by_state = {[PROCTCP_ESTABLISHED] = 4, [PROCTCP_SYN_RECEIVED] = 1, [PROCTCP_TIME_WAIT] = 2},
         .unbound = 3,
-        .has_queues = true,
-        .has_accept_queue = true,
+        .present = PROCTCP_HAS_GROUP_QUEUES | PROCTCP_HAS_GROUP_ACCEPT_QUEUE | PROCTCP_HAS_GROUP_FD_LIMIT,
         .tx_queue_bytes = 5000000000,
         .rx_queue_bytes = 12,
         .accept_queue = 6,
@@ -98,7 +97,7 @@ static void a_group_has_states_queues_counts_and_descriptors(void **state)
     };
 
     (void)state;
-    publish_group(PUBLISHER(&taken), &group, true);
+    publish_group(PUBLISHER(&taken), "nginx", &group, true, NULL);
     assert_value(&taken, "nginx/tcp_connections-ESTABLISHED", 4);
     assert_value(&taken, "nginx/tcp_connections-SYN_RECV", 1);
     assert_value(&taken, "nginx/tcp_connections-TIME_WAIT", 2);
@@ -119,25 +118,25 @@ static void a_group_has_states_queues_counts_and_descriptors(void **state)
 static void a_group_has_what_sock_diag_gives(void **state)
 {
     struct taken taken = {0};
-    const struct group group = {
+    const struct proctcp_group group = {
         .name = "nginx",
-        .has_accept_queue = true,
-        .has_accept_queue_max = true,
+        .present = PROCTCP_HAS_GROUP_ACCEPT_QUEUE | PROCTCP_HAS_GROUP_ACCEPT_QUEUE_MAX | PROCTCP_HAS_GROUP_RTT |
+                   PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED,
         .accept_queue_max = 4096,
-        .has_rtt = true,
-        .rtt_average_s = 0.25,
-        .rtt_p95_s = 0.5,
-        .rtt_max_s = 1.5,
-        .has_traffic = true,
-        .traffic = {.payload_sent_bytes = 1,
-                    .payload_received_bytes = 5000000000,
-                    .segs_out = 3,
-                    .segs_in = 4,
-                    .retransmissions = 5},
+        .rtt_average_us = 250000,
+        .rtt_p95_us = 500000,
+        .rtt_max_us = 1500000,
+        .totals = {.payload_sent_bytes = 11,
+                   .payload_received_bytes = 5000000010,
+                   .segs_out = 13,
+                   .segs_in = 14,
+                   .retransmissions = 15},
     };
+    const struct proctcp_totals before = {
+        .payload_sent_bytes = 10, .payload_received_bytes = 10, .segs_out = 10, .segs_in = 10, .retransmissions = 10};
 
     (void)state;
-    publish_group(PUBLISHER(&taken), &group, false);
+    publish_group(PUBLISHER(&taken), "nginx", &group, false, &before);
     assert_value(&taken, "nginx/queue_length-accept_max", 4096);
     assert_value(&taken, "nginx/latency-rtt-average", 0.25);
     assert_value(&taken, "nginx/latency-rtt-p95", 0.5);
@@ -154,10 +153,11 @@ static void a_group_has_what_sock_diag_gives(void **state)
 static void what_a_group_does_not_have_is_not_published(void **state)
 {
     struct taken taken = {0};
-    const struct group group = {.name = "bare", .processes = 1, .fds = 4};
+    const struct proctcp_group group = {.name = "bare", .processes = 1, .fds = 4};
+    const struct proctcp_totals before = {0};
 
     (void)state;
-    publish_group(PUBLISHER(&taken), &group, false);
+    publish_group(PUBLISHER(&taken), "bare", &group, false, &before);
     assert_value(&taken, "bare/file_handles-used", 4);
     assert_int_equal(taken.count, 4);
 }
@@ -165,10 +165,11 @@ static void what_a_group_does_not_have_is_not_published(void **state)
 static void percents_end_at_100(void **state)
 {
     struct taken taken = {0};
-    const struct group group = {.name = "over", .processes = 1, .fds = 50, .fd_limit = 10};
+    const struct proctcp_group group = {
+        .name = "over", .present = PROCTCP_HAS_GROUP_FD_LIMIT, .processes = 1, .fds = 50, .fd_limit = 10};
 
     (void)state;
-    publish_group(PUBLISHER(&taken), &group, false);
+    publish_group(PUBLISHER(&taken), "over", &group, false, NULL);
     assert_value(&taken, "over/percent-file_handles", 100);
 }
 
@@ -304,10 +305,9 @@ static void the_scan_tells_of_itself(void **state)
                                         .rows = 5,
                                         .denied = 6,
                                         .failure = "x"};
-    const struct groups groups = {.count = 7, .summed_in_other = 8};
 
     (void)state;
-    publish_scan(PUBLISHER(&taken), &stats, &groups, 9);
+    publish_scan(PUBLISHER(&taken), &stats, 7, 8, 9);
     assert_value(&taken, "proctcp-self/duration-scan", 1.5);
     assert_value(&taken, "proctcp-self/count-rows", 5);
     assert_value(&taken, "proctcp-self/count-denied", 6);

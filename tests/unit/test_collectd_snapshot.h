@@ -12,7 +12,9 @@
 struct hand {
     struct proctcp_row rows[HAND_ROOM];
     struct proctcp_socket sockets[HAND_ROOM];
+    uint16_t row_groups[HAND_ROOM];
     struct proctcp_process processes[HAND_ROOM];
+    struct proctcp_group groups[HAND_ROOM];
     char names[HAND_ROOM][16];
     struct proctcp_unattributed unattributed[4];
     struct proctcp_impairment impairments[HAND_ROOM]; /* the first is that of sockets without any */
@@ -24,6 +26,8 @@ static inline void hand_begin(struct hand *hand)
 {
     memset(hand, 0, sizeof(*hand));
     hand->snapshot.rows = hand->rows;
+    hand->snapshot.row_groups = hand->row_groups;
+    hand->snapshot.groups = hand->groups;
     hand->snapshot.sockets = hand->sockets;
     hand->snapshot.processes = hand->processes;
     hand->snapshot.unattributed = hand->unattributed;
@@ -34,6 +38,20 @@ static inline void hand_begin(struct hand *hand)
     hand->snapshot.impairment_count = 1;
     hand->snapshot.stats.failure = "";
     hand->snapshot.stats.source_reason = "";
+}
+
+/* By process name, in the order in which these are met. */
+static inline uint16_t hand_group(struct hand *hand, const char *name)
+{
+    uint32_t group = 0;
+
+    while (group < hand->snapshot.group_count && strcmp(hand->groups[group].name, name) != 0)
+        group++;
+    if (group == hand->snapshot.group_count) {
+        hand->groups[group].name = name;
+        hand->snapshot.group_count++;
+    }
+    return (uint16_t)group;
 }
 
 /* The rows that follow are its. limit 0: has none. */
@@ -81,6 +99,7 @@ static inline void hand_row(struct hand *hand, uint32_t socket)
     uint32_t number = hand->snapshot.row_count++;
     struct proctcp_process *process = &hand->processes[hand->snapshot.process_count - 1];
 
+    hand->row_groups[number] = hand_group(hand, process->name);
     hand->rows[number] = (struct proctcp_row){
         .pid = process->pid,
         .fd = 3 + (int32_t)process->row_count++,

@@ -11,9 +11,7 @@
 
 struct world {
     struct hand hand;
-    struct sticky group_places;
     struct sticky places;
-    struct groups groups;
     struct socket_choices choices;
 };
 
@@ -32,19 +30,14 @@ static int tear_down(void **state)
     struct world *world = *state;
 
     socket_choices_free(&world->choices);
-    groups_free(&world->groups);
     sticky_free(&world->places);
-    sticky_free(&world->group_places);
     return 0;
 }
 
 static void choose_by(struct world *world, enum sockets_sort sort, uint32_t max)
 {
-    groups_free(&world->groups);
     socket_choices_free(&world->choices);
-    assert_int_equal(groups_build(&world->hand.snapshot, 100, &world->group_places, &world->groups), 0);
-    assert_int_equal(sockets_choose(&world->hand.snapshot, &world->groups, sort, max, &world->places, &world->choices),
-                     0);
+    assert_int_equal(sockets_choose(&world->hand.snapshot, sort, max, &world->places, &world->choices), 0);
 }
 
 static void choose(struct world *world, uint32_t max)
@@ -253,7 +246,7 @@ static void a_socket_of_many_rows_is_chosen_once(void **state)
     }
     choose(world, 10);
     assert_int_equal(world->choices.count, 1);
-    assert_string_equal(world->groups.groups[world->choices.choices[0].group].name, "even");
+    assert_string_equal(world->hand.groups[world->choices.choices[0].group].name, "even");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

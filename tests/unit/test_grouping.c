@@ -113,7 +113,7 @@ static void a_captured_name_is_no_sum(void **state)
     assert_int_equal(add("\\1=command=app=([a-z_]*)"), 0);
     assert_string_equal(captured("app=all"), "_all");
     assert_string_equal(captured("app=_other"), "__other");
-    assert_string_equal(captured("app="), "-");
+    assert_string_equal(captured("app="), "_unnamed");
     assert_string_equal(captured("app=small"), "small");
 }
 
@@ -129,7 +129,8 @@ static void nobody_can_take_the_name_of_what_is_configured_or_summed(void **stat
     assert_string_equal(named("other"), "other");
     assert_string_equal(named("nginx"), "nginx");
     assert_string_equal(named("small"), "small");
-    assert_string_equal(named(""), "-");
+    assert_string_equal(named(""), "_unnamed");
+    assert_string_equal(named("_unnamed"), "__unnamed");
 }
 
 static void long_names_are_cut_and_stay_different(void **state)
