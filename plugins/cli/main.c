@@ -3,6 +3,7 @@
 #include "options.h"
 #include "order.h"
 #include "output.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -66,6 +67,8 @@ static bool print(const struct settings *settings, const struct proctcp_snapshot
     uint32_t *order = NULL;
     bool done = !view || !view->needs_first_rows || first_rows;
 
+    if (settings->follows_terminal && !first)
+        output.style.width = terminal_width();
     if (done && view && settings->sort.count) {
         output.order = order = order_items(&output, &settings->sort);
         done = order != NULL;

@@ -225,7 +225,8 @@ static bool set_style(struct settings *settings, const struct wishes *wishes)
             "--info: only tables of descriptors and of --sockets have a second line; JSON, CSV and "
             "--columns have its fields");
     style->info = wishes->info;
-    style->width = wishes->wide ? 0 : wishes->width ? wishes->width : terminal_width();
+    settings->follows_terminal = !wishes->wide && !wishes->width;
+    style->width = settings->follows_terminal ? terminal_width() : wishes->wide ? 0 : wishes->width;
     style->utf8 = style->width && terminal_is_utf8();
     style->colour = wishes->color == ALWAYS || (wishes->color == AUTO && terminal_has_colours());
     return true;

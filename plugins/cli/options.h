@@ -19,7 +19,8 @@ struct settings {
     struct choice choice;
     struct sort sort;
     struct style style;
-    double interval_s; /* 0: once */
+    bool follows_terminal; /* whose width may change between scans */
+    double interval_s;     /* 0: once */
     unsigned long count;
     bool counted;
 };

@@ -20,10 +20,24 @@ SEQUENCE = re.compile(r"\033\[\d*m")
 RED, YELLOW, PLAIN = "\033[31m", "\033[33m", "\033[0m"
 
 
+def terminal_missing():
+    """Why there is no pseudo terminal here, or None."""
+    try:
+        for end in pty.openpty():
+            os.close(end)
+        return None
+    except OSError as error:
+        return "no pseudo terminal can be had: %s" % error
+
+
+def set_width(terminal, width):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+
+
 def on_terminal(*words, width, **environment):
     """What the program writes to a terminal of that width, as lines; a variable that is None is not set."""
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    set_width(slave, width)
     variables = {"TERM": "xterm", "COLUMNS": None, "NO_COLOR": None, "LC_ALL": "C", **environment}
     variables = {**os.environ, **variables}
     process = subprocess.Popen([CLI, *map(str, words)], stdout=slave, stderr=subprocess.PIPE,
@@ -58,6 +72,7 @@ def plain(line):
     return SEQUENCE.sub("", line)
 
 
+@unittest.skipIf(terminal_missing(), terminal_missing())
 class Widths(zoo.ZooTest):
     def setUp(self):
         super().setUp()
@@ -85,7 +100,7 @@ class Widths(zoo.ZooTest):
                     self.assertEqual(len(lines), 1 + 4)  # none is broken in two
 
     def test_one_long_address_is_cut_and_the_others_are_not(self):
-        lines, _ = on_terminal(*self.own, width=120)
+        lines, _ = on_terminal(*self.own, width=110)
         text = "\n".join(lines)
         for one in self.connected:
             self.assertIn("127.0.0.1:%d " % one.getsockname()[1], text)
@@ -96,10 +111,10 @@ class Widths(zoo.ZooTest):
         self.assertIn(" ESTAB ", text)
 
     def test_the_mark_is_one_character_where_the_locale_has_it(self):
-        lines, _ = on_terminal(*self.own, width=120, LC_ALL="C.UTF-8")
+        lines, _ = on_terminal(*self.own, width=110, LC_ALL="C.UTF-8")
         self.assertRegex("\n".join(lines), r" \[2001:\S*\u2026\S*:\d+ ")
-        self.assertLessEqual(max(map(len, lines)), 120)
-        lines, _ = on_terminal(*self.own, width=120, LC_ALL="C")
+        self.assertLessEqual(max(map(len, lines)), 110)
+        lines, _ = on_terminal(*self.own, width=110, LC_ALL="C")
         self.assertRegex("\n".join(lines), r"^[\n -~]*$")
 
     def test_columns_tells_the_width_of_a_terminal_and_never_cuts_what_is_piped(self):
@@ -114,6 +129,24 @@ class Widths(zoo.ZooTest):
             self.assertGreater(max(map(len, lines)), 60)
         lines, _ = on_terminal(*self.own, width=0)  # a serial line that does not know
         self.assertLessEqual(max(map(len, lines)), 80)
+
+    def test_a_terminal_that_is_made_narrower_is_followed(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        set_width(slave, 200)
+        self.start(CLI, *self.own, "--interval", "0.2", stdout=slave, stderr=subprocess.DEVNULL,
+                   env={name: value for name, value in os.environ.items() if name != "COLUMNS"})
+        os.close(slave)
+        tables = [""]
+
+        def longest_of_the_last():
+            tables[0] += os.read(master, 65536).decode().replace("\r\n", "\n")
+            whole = tables[0].split("\n\n")[:-1]
+            return max(map(len, whole[-1].split("\n"))) if whole else None
+
+        self.assertGreater(wait_until(longest_of_the_last, "a table"), 100)
+        set_width(master, 60)
+        wait_until(lambda: longest_of_the_last() <= 60, "a table of the new width")
 
     def test_wide_cuts_nothing_and_width_cuts_in_a_pipe_too(self):
         lines, _ = on_terminal(*self.own, "--wide", width=60)
@@ -132,6 +165,7 @@ class Widths(zoo.ZooTest):
         self.assertEqual(ports - {word for line in lines for word in re.split(r"[:\s]+", line)}, set())
 
 
+@unittest.skipIf(terminal_missing(), terminal_missing())
 class Colours(zoo.ZooTest):
     def test_none_where_nobody_sees_them_or_wants_them(self):
         self.leave_in_close_wait(12)
