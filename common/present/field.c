@@ -1,26 +1,19 @@
 /* field.c - the field tables: one row per published field. Knows where a field stands in the public structures and what
  * it means; knows nothing of where values come from or how an adapter writes them. */
-#include "proctcp.h"
+#include "present/field.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Place of a member: record, offset and size in one. */
-#define ROW(member)          .record = PROCTCP_IN_ROW, MEMBER(struct proctcp_row, member)
-#define SOCKET(member)       .record = PROCTCP_IN_SOCKET, MEMBER(struct proctcp_socket, member)
-#define PROCESS(member)      .record = PROCTCP_IN_PROCESS, MEMBER(struct proctcp_process, member)
-#define IMPAIRMENT(member)   .record = PROCTCP_IN_IMPAIRMENT, MEMBER(struct proctcp_impairment, member)
-#define PEER(member)         .record = PROCTCP_IN_PEER, MEMBER(struct proctcp_row, member)
-#define HOLDER(member)       .record = PROCTCP_IN_LAST_HOLDER, MEMBER(struct proctcp_last_holder, member)
-#define UNHELD(member)       .record = PROCTCP_IN_UNATTRIBUTED, MEMBER(struct proctcp_unattributed, member)
-#define STATS(member)        .record = PROCTCP_IN_STATS, MEMBER(struct proctcp_stats, member)
-#define MEMBER(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
-
-#define UNSIGNED .type = PROCTCP_UNSIGNED
-#define COUNTER  .type = PROCTCP_UNSIGNED, .is_counter = true
-#define ENUM(of) .type = PROCTCP_ENUM, .enum_name = proctcp_##of##_name
+#define ROW(member)        .record = PROCTCP_IN_ROW, MEMBER(struct proctcp_row, member)
+#define SOCKET(member)     .record = PROCTCP_IN_SOCKET, MEMBER(struct proctcp_socket, member)
+#define PROCESS(member)    .record = PROCTCP_IN_PROCESS, MEMBER(struct proctcp_process, member)
+#define IMPAIRMENT(member) .record = PROCTCP_IN_IMPAIRMENT, MEMBER(struct proctcp_impairment, member)
+#define PEER(member)       .record = PROCTCP_IN_PEER, MEMBER(struct proctcp_row, member)
+#define HOLDER(member)     .record = PROCTCP_IN_LAST_HOLDER, MEMBER(struct proctcp_last_holder, member)
+#define UNHELD(member)     .record = PROCTCP_IN_UNATTRIBUTED, MEMBER(struct proctcp_unattributed, member)
+#define STATS(member)      .record = PROCTCP_IN_STATS, MEMBER(struct proctcp_stats, member)
 
 /* Id 10 and those from 101 on are columns of the SNMP adapter's own. */
 /* clang-format off */
@@ -397,7 +390,7 @@ static uint64_t read_unsigned(const void *at, uint8_t size)
 }
 
 /* Signed members are all 32 bits wide. */
-static void read_value(const void *record, const struct proctcp_field *field, struct proctcp_value *value)
+void field_read(const void *record, const struct proctcp_field *field, struct proctcp_value *value)
 {
     const char *at = (const char *)record + field->offset;
 
@@ -423,10 +416,10 @@ static bool read_socket(const struct proctcp_snapshot *snapshot, const struct pr
     if (field->present && !(socket->present & field->present))
         return false;
     if (field->record == PROCTCP_IN_IMPAIRMENT) {
-        read_value(&snapshot->impairments[socket->impairment], field, value);
+        field_read(&snapshot->impairments[socket->impairment], field, value);
         return true;
     }
-    read_value(socket, field, value);
+    field_read(socket, field, value);
     if (field->type == PROCTCP_NAME)
         *value = (struct proctcp_value){.type = PROCTCP_TEXT, .text = snapshot->congestion_names[value->number]};
     return true;
@@ -452,7 +445,7 @@ bool proctcp_row_value(const struct proctcp_snapshot *snapshot, const struct pro
     }
     if (field->record == PROCTCP_IN_PROCESS || field->record == PROCTCP_IN_PEER_PROCESS)
         return proctcp_process_value(&snapshot->processes[row->process], field, value);
-    read_value(row, field, value);
+    field_read(row, field, value);
     return true;
 }
 
@@ -470,7 +463,7 @@ bool proctcp_socket_value(const struct proctcp_snapshot *snapshot, uint32_t sock
     case PROCTCP_IN_LAST_HOLDER:
         holder = proctcp_find_last_holder(snapshot, socket);
         if (holder)
-            read_value(holder, field, value);
+            field_read(holder, field, value);
         return holder != NULL;
     default:
         return false;
@@ -484,7 +477,7 @@ bool proctcp_unattributed_value(const struct proctcp_unattributed *unattributed,
                            field->offset == offsetof(struct proctcp_unattributed, last_process);
     if (is_holder && unattributed->last_pid == 0)
         return false;
-    read_value(unattributed, field, value);
+    field_read(unattributed, field, value);
     return true;
 }
 
@@ -508,13 +501,13 @@ bool proctcp_process_value(const struct proctcp_process *process, const struct p
 {
     if (field->present && !(process->present & field->present))
         return false;
-    read_value(process, field, value);
+    field_read(process, field, value);
     return true;
 }
 
 bool proctcp_stats_value(const struct proctcp_stats *stats, const struct proctcp_field *field,
                          struct proctcp_value *value)
 {
-    read_value(stats, field, value);
+    field_read(stats, field, value);
     return true;
 }
