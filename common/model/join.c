@@ -12,6 +12,7 @@ static const struct vector_place model_vectors[] = {
     VECTOR_PLACE(struct model, processes),    VECTOR_PLACE(struct model, by_inode),
     VECTOR_PLACE(struct model, holders),      VECTOR_PLACE(struct model, first_rows),
     VECTOR_PLACE(struct model, last_holders), VECTOR_PLACE(struct model, unattributed),
+    VECTOR_PLACE(struct model, listeners),    VECTOR_PLACE(struct model, came_through),
 };
 
 void model_recycle(struct model *model)

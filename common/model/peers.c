@@ -1,5 +1,5 @@
-/* peers.c - the peer of each row on this host, and the direction of each socket. Knows four-tuples, and nothing of
- * where the kernel looks for a listener. */
+/* peers.c - the peer of each row on this host, the direction of each socket, and the listener that it came in through.
+ * Knows four-tuples, and nothing of where the kernel looks for a listener. */
 #include "model/model.h"
 
 #include "model/listening.h"
@@ -42,14 +42,29 @@ static void find_peer(struct model *model, struct tuples *tuples, const struct l
     socket->direction = (uint8_t)find_direction(listening, socket, peer == PROCTCP_NONE ? NULL : &netns);
 }
 
-int peers_find(struct model *model, struct tuples *tuples)
+/* A socket that is closed is no connection. */
+static uint32_t find_listener(const struct listening *listening, const struct proctcp_socket *socket)
+{
+    if (socket->state == PROCTCP_LISTEN)
+        return listening_number(listening, socket) | MODEL_LISTENS;
+    if (socket->direction == PROCTCP_INBOUND && socket->state != PROCTCP_CLOSED)
+        return listening_number(listening, socket);
+    return PROCTCP_NONE;
+}
+
+int peers_find(struct model *model, struct tuples *tuples, bool listeners)
 {
     struct listening listening = {.listeners = 0};
     int status = listening_find(&listening, &model->sockets);
 
+    if (status == 0 && listeners && !indices_fill(&model->came_through, model->sockets.count, 0xff))
+        status = -ENOMEM;
+    model->listener_numbers = listening.listeners;
     for (uint32_t i = 0; i < model->sockets.count && status == 0; i++) {
         if (i < tuples->peers.count)
             find_peer(model, tuples, &listening, i);
+        if (listeners)
+            model->came_through.at[i] = find_listener(&listening, &model->sockets.at[i]);
     }
     for (uint32_t i = 0; i < model->rows.count && status == 0; i++) {
         uint32_t peer = tuples->peers.at[model->rows.at[i].socket];
