@@ -82,7 +82,7 @@ PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
 .SECONDARY:
 all: $(or $(MISSING),$(PARTS))
 lib: $(LIB)
-unit: $(UNIT) $(BUILD)/tests/live/columns $(BUILD)/tests/live/shim.so $(BENCH)
+unit: $(UNIT) $(BUILD)/tests/live/columns $(BUILD)/tests/live/listeners $(BUILD)/tests/live/shim.so $(BENCH)
 
 no-collectd:
 	@echo "proctcp: the collectd plugin is left out: collectd's headers are missing (Debian package collectd-dev)" >&2
@@ -157,6 +157,11 @@ $(BUILD)/tests/unit/test_snmp_%: $(BUILD)/tests/unit/test_snmp_%.o $(BUILD)/snmp
 $(BUILD)/tests/live/columns: $(BUILD)/tests/live/columns.o $(BUILD)/snmp/parts.a $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lpthread
+
+# The listeners of a scan, for the test that knows who accepted what.
+$(BUILD)/tests/live/listeners: $(BUILD)/tests/live/listeners.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 # Preloaded by live tests. It is not part of what is tested, so that no sanitizer watches it.
 $(BUILD)/tests/live/shim.so: tests/live/shim.c Makefile

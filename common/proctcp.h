@@ -386,6 +386,43 @@ struct proctcp_group {
 #define PROCTCP_HAS_GROUP_START_TIME       (1u << 26)
 #define PROCTCP_HAS_GROUP_LAST_SEEN        (1u << 27)
 
+/* Bits of proctcp_listener.present. A sum is there if each of the sockets gives it. */
+#define PROCTCP_HAS_LISTENER_UID              (1u << 0) /* absent also where its sockets have different ones */
+#define PROCTCP_HAS_LISTENER_ACCEPT_QUEUE     (1u << 1)
+#define PROCTCP_HAS_LISTENER_ACCEPT_QUEUE_MAX (1u << 2)
+#define PROCTCP_HAS_LISTENER_DROPS            (1u << 3)
+#define PROCTCP_HAS_LISTENER_RTT              (1u << 4) /* there is a sample */
+
+/* Where sockets listen, whoever holds them: a namespace, local address and port, by which listeners are sorted; the
+ * port last. Several sockets listen there with SO_REUSEPORT or on an interface each.
+ * Its connections are those that came in through it and still exist, whether a process holds them or not: each belongs
+ * to the listener that the kernel would give it to now. That is one at its local address before one at all addresses,
+ * for IPv4 one at 0.0.0.0 before one at ::. With a selection the listener is there if one of its sockets was selected,
+ * and it counts what the snapshot holds: rules that leave out its connections leave it with none. */
+struct proctcp_listener {
+    struct proctcp_address local_address;
+    uint16_t local_port;
+    uint32_t netns;
+    uint32_t row; /* index into the snapshot's rows: the first that holds one of its sockets; PROCTCP_NONE: no visible
+                     process does */
+    uint32_t present;
+    uint32_t sockets;
+    uint32_t owners;    /* rows of these sockets */
+    uint32_t processes; /* of these rows, each once */
+    uint32_t uid;
+    uint32_t connections;
+    uint32_t by_state[PROCTCP_STATES]; /* of the connections */
+    uint64_t accept_queue;             /* this and the two below: sums over its sockets */
+    uint64_t accept_queue_max;
+    uint64_t drops;          /* packets that full SYN and accept queues dropped, each attempt of a client; what closed
+                                sockets counted is not in it any more */
+    uint64_t tx_queue_bytes; /* of the connections */
+    uint64_t rx_queue_bytes;
+    uint32_t rtt_average_us; /* of the connections in ESTABLISHED that have a sample */
+    uint32_t rtt_p95_us;     /* the least time that 95 of 100 do not exceed */
+    uint32_t rtt_max_us;
+};
+
 /* What a scan did, and what it had to leave out. */
 struct proctcp_stats {
     uint64_t generation;       /* 1 for a scanner's first snapshot, then one more each */
@@ -427,6 +464,7 @@ struct proctcp_snapshot {
     const struct proctcp_socket *sockets; /* in no particular order; those with owners == 0 are unattributed */
     const struct proctcp_process *processes;
     const struct proctcp_unattributed *unattributed;
+    const struct proctcp_listener *listeners; /* see proctcp_options.listeners and proctcp_find_listener() */
     const struct proctcp_netns *namespaces;
     const struct proctcp_last_holder *last_holders; /* sorted by socket; see proctcp_find_last_holder() */
     const struct proctcp_impairment *impairments;   /* see proctcp_socket.impairment; never empty */
@@ -443,6 +481,7 @@ struct proctcp_snapshot {
     uint32_t socket_count;
     uint32_t process_count;
     uint32_t unattributed_count;
+    uint32_t listener_count;
     struct proctcp_stats stats;
 };
 
@@ -453,6 +492,7 @@ struct proctcp_options {
     const char *proc_root;      /* NULL is "/proc"; a recorded tree is scanned like a live one. Copied. */
     const struct proctcp_selection *selection; /* NULL: everything. Must outlive the scanner, unchanged. */
     const struct proctcp_grouping *grouping;   /* NULL: no groups are made. Must outlive the scanner, unchanged. */
+    bool listeners; /* whether snapshots have listeners: a few percent of a scan's time where there are many sockets */
 };
 
 struct proctcp_scanner;
@@ -472,6 +512,11 @@ const char *proctcp_failure(const struct proctcp_scanner *scanner);
 
 /* The last holder of a socket (an index) that nobody holds; NULL: it is held, or no scan saw it held. */
 const struct proctcp_last_holder *proctcp_find_last_holder(const struct proctcp_snapshot *snapshot, uint32_t socket);
+
+/* NULL: nobody listens there. IPv4 addresses are IPv4-mapped; 0.0.0.0 and :: are listeners of their own, which are not
+ * looked at for another address. */
+const struct proctcp_listener *proctcp_find_listener(const struct proctcp_snapshot *snapshot, uint32_t netns,
+                                                     const struct proctcp_address *address, uint16_t port);
 
 const struct proctcp_snapshot *proctcp_snapshot_ref(const struct proctcp_snapshot *snapshot);
 void proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot); /* NULL is fine */
@@ -603,6 +648,7 @@ enum proctcp_record {
     PROCTCP_IN_LAST_HOLDER, /* of a socket; absent if it is not known */
     PROCTCP_IN_UNATTRIBUTED,
     PROCTCP_IN_GROUP,
+    PROCTCP_IN_LISTENER,
 };
 
 struct proctcp_field {
@@ -624,6 +670,8 @@ const struct proctcp_field *proctcp_row_fields(size_t *count);
 /* Of a socket that nobody holds, beside those of a row: see proctcp_socket_value(). */
 const struct proctcp_field *proctcp_last_holder_fields(size_t *count);
 const struct proctcp_field *proctcp_unattributed_fields(size_t *count);
+/* Fields of the row and its process are those of the listener's row. */
+const struct proctcp_field *proctcp_listener_fields(size_t *count);
 const struct proctcp_field *proctcp_process_fields(size_t *count);
 const struct proctcp_field *proctcp_group_fields(size_t *count);
 const struct proctcp_field *proctcp_stats_fields(size_t *count);
@@ -649,6 +697,8 @@ bool proctcp_socket_value(const struct proctcp_snapshot *snapshot, uint32_t sock
                           const struct proctcp_field *field, struct proctcp_value *value);
 bool proctcp_unattributed_value(const struct proctcp_unattributed *unattributed, const struct proctcp_field *field,
                                 struct proctcp_value *value);
+bool proctcp_listener_value(const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener,
+                            const struct proctcp_field *field, struct proctcp_value *value);
 bool proctcp_process_value(const struct proctcp_process *process, const struct proctcp_field *field,
                            struct proctcp_value *value);
 bool proctcp_group_value(const struct proctcp_group *group, const struct proctcp_field *field,

@@ -16,6 +16,7 @@
 struct proctcp_scanner {
     struct config config; /* for its life */
     char *root;
+    bool listeners; /* are asked for */
 
     struct inquiry *inquiry; /* memory of one scan, kept for the next */
     struct capture capture;
@@ -49,6 +50,7 @@ int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_sc
         return -ENOMEM;
     }
     config->root = made->root;
+    made->listeners = options->listeners;
     config->source = options->source ? options->source : PROCTCP_SOURCE_AUTO;
     config->selection = select_asks_anything(options->selection) ? options->selection : NULL;
     config->grouping = options->grouping;
@@ -115,13 +117,15 @@ static int make_model(struct proctcp_scanner *scanner)
     if (status == 0)
         status = model_join(model, capture);
     if (status == 0)
-        status = peers_find(model, &scanner->tuples);
+        status = peers_find(model, &scanner->tuples, scanner->listeners);
     if (status == 0)
         status = filter_model(model, capture, config->selection);
     if (status == 0)
         status = sums_count(model, capture, &capture->stats.unbound);
     if (status == 0)
         status = groups_name(model, capture, config->grouping);
+    if (status == 0)
+        status = listeners_count(model, capture);
     return status;
 }
 

@@ -72,6 +72,7 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
                                               .socket_count = model->sockets.count,
                                               .process_count = model->processes.count,
                                               .unattributed_count = model->unattributed.count,
+                                              .listener_count = model->listeners.count,
                                               .last_holder_count = model->last_holders.count,
                                               .impairment_count = capture->impairments.count,
                                               .group_count = model->groups.count,
@@ -84,6 +85,7 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
     frozen->shown.sockets = TAKE(model->sockets, model->for_peers.sockets);
     frozen->shown.processes = TAKE(model->processes, model->for_peers.processes);
     frozen->shown.unattributed = TAKE(model->unattributed, 0);
+    frozen->shown.listeners = TAKE(model->listeners, 0);
     frozen->shown.last_holders = TAKE(model->last_holders, 0);
     frozen->shown.groups = TAKE(model->groups, 0);
     frozen->shown.row_groups = TAKE(model->row_groups, 0);
@@ -95,6 +97,7 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
     vector_free(&model->sockets);
     vector_free(&model->processes);
     vector_free(&model->unattributed);
+    vector_free(&model->listeners);
     vector_free(&model->last_holders);
     vector_free(&model->groups);
     vector_free(&model->row_groups);
@@ -127,6 +130,7 @@ void proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot)
     free((void *)(uintptr_t)frozen->shown.sockets);
     free((void *)(uintptr_t)frozen->shown.processes);
     free((void *)(uintptr_t)frozen->shown.unattributed);
+    free((void *)(uintptr_t)frozen->shown.listeners);
     free((void *)(uintptr_t)frozen->shown.namespaces);
     free((void *)(uintptr_t)frozen->shown.last_holders);
     free((void *)(uintptr_t)frozen->shown.groups);

@@ -106,6 +106,24 @@ static int rearrange(void *items, size_t size, uint32_t *count, uint32_t *places
     rearrange((model)->member.at, sizeof((model)->member.at[0]), &(model)->member.count, (places)->member,             \
               &(model)->for_peers.member)
 
+/* What is by socket goes where the socket went. */
+static bool follow_sockets(struct model *model, const struct places *places)
+{
+    struct indices moved = {0};
+
+    if (!model->came_through.count)
+        return true;
+    if (!indices_fill(&moved, (uint64_t)model->sockets.count + model->for_peers.sockets, 0xff))
+        return false;
+    for (uint32_t i = 0; i < model->came_through.count; i++) {
+        if (places->sockets[i] != PROCTCP_NONE)
+            moved.at[places->sockets[i]] = model->came_through.at[i];
+    }
+    vector_free(&model->came_through);
+    model->came_through = moved;
+    return true;
+}
+
 static void find_holders(struct model *model)
 {
     model->first_rows.count = model->holders.count = model->sockets.count;
@@ -157,7 +175,7 @@ int filter_model(struct model *model, const struct capture *capture, const struc
     follow_rows(model, &places);
     select_unattributed(model, selection, &places);
     if (REARRANGE(model, rows, &places) == 0 && REARRANGE(model, sockets, &places) == 0 &&
-        REARRANGE(model, processes, &places) == 0) {
+        REARRANGE(model, processes, &places) == 0 && follow_sockets(model, &places)) {
         renumber(model, &places);
         find_holders(model);
         status = model_reindex(model);

@@ -10,6 +10,7 @@ struct rows VECTOR(struct proctcp_row);
 struct model_processes VECTOR(struct proctcp_process);
 struct last_holders VECTOR(struct proctcp_last_holder);
 struct unattributed VECTOR(struct proctcp_unattributed);
+struct listeners VECTOR(struct proctcp_listener);
 
 /* A name that rows are grouped under. */
 struct group_key {
@@ -46,6 +47,10 @@ struct model {
     struct row_groups row_groups; /* by row: index of its group */
     struct proctcp_group all;
     uint32_t groups_left_out;
+    struct listeners listeners;  /* ordered by namespace, address and port */
+    struct indices came_through; /* by socket: the number of the listener that it came in through, PROCTCP_NONE,
+                                    or MODEL_LISTENS and its own number. Empty unless listeners are asked for. */
+    uint32_t listener_numbers;   /* they go from 0 to this, less one */
 };
 
 /* Sockets by four-tuple, and the peer of each; good until the model is filtered. Memory of it is kept from scan to
@@ -71,8 +76,9 @@ int peers_wanted(const struct model *model, const struct capture *capture, const
                  const struct tuples *tuples, struct wanted_sockets *wanted);
 /* join.c: a row for each owner and subflow, and the processes that have one. */
 int model_join(struct model *model, const struct capture *capture);
-/* peers.c: the peer of each row, and the direction of each socket. */
-int peers_find(struct model *model, struct tuples *tuples);
+/* peers.c: the peer of each row, the direction of each socket and, if listeners are asked for, through which one it
+ * came in. */
+int peers_find(struct model *model, struct tuples *tuples, bool listeners);
 /* filter.c: leaves out rows, sockets and processes that were not selected. */
 int filter_model(struct model *model, const struct capture *capture, const struct proctcp_selection *selection);
 /* sums.c: what each process holds: its counts and sums, and which totals its sources give. Sets *unbound to how many
@@ -82,6 +88,8 @@ int sums_count(struct model *model, const struct capture *capture, uint32_t *unb
 int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping);
 /* groups.c: counts and sums of groups, once history knows which there are. */
 int groups_sum(struct model *model, const struct capture *capture);
+/* listeners.c: the listeners, if they are asked for. */
+int listeners_count(struct model *model, const struct capture *capture);
 /* sums.c: sockets that nobody holds, once their last holders are known. Sets *sockets to how many. */
 int sums_unattributed(struct model *model, uint32_t *sockets);
 
@@ -93,6 +101,9 @@ void tuples_clear(struct tuples *tuples);
 void tuples_recycle(struct tuples *tuples);
 
 /* ---- what stages share ---- */
+
+/* Among model.came_through: the socket listens itself. */
+#define MODEL_LISTENS (1u << 31)
 
 /* Among tuples.peers: there are several that might be it, or one in another namespace. */
 #define TUPLES_ASK (PROCTCP_NONE - 1)

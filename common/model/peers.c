@@ -1,144 +1,11 @@
-/* peers.c - the peer of each row on this host, and the direction of each socket. Knows four-tuples and listeners. */
+/* peers.c - the peer of each row on this host, the direction of each socket, and the listener that it came in through.
+ * Knows four-tuples, and nothing of where the kernel looks for a listener. */
 #include "model/model.h"
 
+#include "model/listening.h"
 #include "select/select.h"
 
 #include <errno.h>
-#include <stdlib.h>
-
-/* ---- who listens ---- */
-
-/* Where some socket listens. */
-struct place {
-    uint64_t port; /* and namespace */
-    struct proctcp_address address;
-    bool takes_ipv4; /* at ::, unless it is said not to */
-};
-
-struct places VECTOR(struct place);
-
-struct listening {
-    struct places places;       /* each address once, ordered by port and address */
-    struct hash by_port;        /* the first place of each port, by port_key() */
-    uint64_t ports[65536 / 64]; /* a bit for each port that any of them has */
-};
-
-static uint64_t port_of(uint32_t netns, uint16_t port)
-{
-    return (uint64_t)netns << 16 | port;
-}
-
-static uint32_t port_key(uint64_t port)
-{
-    return (uint32_t)(port ^ port >> 32);
-}
-
-static int compare_places(const void *a, const void *b)
-{
-    const struct place *x = a, *y = b;
-    if (x->port != y->port)
-        return x->port < y->port ? -1 : 1;
-    return memcmp(&x->address, &y->address, sizeof(x->address));
-}
-
-static int index_ports(struct listening *listening)
-{
-    const struct places *places = &listening->places;
-
-    if (!hash_begin(&listening->by_port, places->count))
-        return -ENOMEM;
-    for (uint32_t i = 0; i < places->count; i++) {
-        if (i == 0 || places->at[i - 1].port != places->at[i].port)
-            hash_put(&listening->by_port, port_key(places->at[i].port), i);
-    }
-    return 0;
-}
-
-/* The first place of a port, or NULL. */
-static const struct place *first_of_port(const struct listening *listening, uint64_t port)
-{
-    const struct place *places = listening->places.at;
-    struct hash_walk walk;
-    uint32_t i = hash_first(&listening->by_port, port_key(port), &walk);
-
-    while (places && i != HASH_NONE && places[i].port != port)
-        i = hash_next(&listening->by_port, &walk);
-    return places && i != HASH_NONE ? &places[i] : NULL;
-}
-
-/* Many sockets may listen at one address and port; one of them says as much as all. */
-static int find_listeners(const struct model *model, struct listening *listening)
-{
-    struct places *places = &listening->places;
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < model->sockets.count; i++) {
-        const struct proctcp_socket *socket = &model->sockets.at[i];
-        if (socket->state != PROCTCP_LISTEN)
-            continue;
-        struct place *slot = vector_push(places);
-        if (!slot)
-            return -ENOMEM;
-        *slot = (struct place){port_of(socket->netns, socket->local_port), socket->local_address,
-                               !(socket->present & PROCTCP_HAS_V6ONLY) || !socket->v6only};
-        listening->ports[socket->local_port / 64] |= 1ull << socket->local_port % 64;
-    }
-    if (places->count)
-        qsort(places->at, places->count, sizeof(places->at[0]), compare_places);
-    for (uint32_t i = 0; i < places->count; i++) {
-        if (kept == 0 || compare_places(&places->at[kept - 1], &places->at[i]) != 0)
-            places->at[kept++] = places->at[i];
-        else
-            places->at[kept - 1].takes_ipv4 |= places->at[i].takes_ipv4;
-    }
-    places->count = kept;
-    return index_ports(listening);
-}
-
-/* The first place that is not before one. */
-static uint32_t first_from(const struct places *places, const struct place *wanted)
-{
-    uint32_t low = 0, high = places->count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (compare_places(&places->at[middle], wanted) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool listens(const struct places *places, const struct place *wanted)
-{
-    uint32_t at = first_from(places, wanted);
-    return at < places->count && compare_places(&places->at[at], wanted) == 0;
-}
-
-/* At the address itself, at 0.0.0.0, or at ::, which stands first, and mostly takes IPv4 as well. */
-static bool has_listener(const struct listening *listening, uint32_t netns, const struct proctcp_address *address,
-                         uint16_t port)
-{
-    static const struct proctcp_address any = {{0}}, any_ipv4 = {.bytes = {[10] = 0xff, [11] = 0xff}};
-    const struct places *places = &listening->places;
-    struct place wanted = {.port = port_of(netns, port), .address = any};
-
-    if (!(listening->ports[port / 64] >> port % 64 & 1))
-        return false;
-    const struct place *found = first_of_port(listening, wanted.port);
-    if (!found)
-        return false;
-    if (memcmp(&found->address, address, sizeof(any)) == 0)
-        return true; /* as with most: a port has one listener */
-    if (memcmp(&found->address, &any, sizeof(any)) == 0 && (found->takes_ipv4 || !proctcp_address_is_ipv4(address)))
-        return true;
-    wanted.address = *address;
-    if (listens(places, &wanted))
-        return true;
-    wanted.address = any_ipv4;
-    return proctcp_address_is_ipv4(address) && listens(places, &wanted);
-}
 
 /* ---- directions ---- */
 
@@ -154,9 +21,9 @@ static enum proctcp_direction find_direction(const struct listening *listening, 
     if (socket->state == PROCTCP_SYN_SENT)
         return PROCTCP_OUTBOUND;
     if (socket->state == PROCTCP_SYN_RECEIVED ||
-        has_listener(listening, socket->netns, &socket->local_address, socket->local_port))
+        listening_at(listening, socket->netns, &socket->local_address, socket->local_port))
         return PROCTCP_INBOUND;
-    if (peer_netns && !has_listener(listening, *peer_netns, &socket->remote_address, socket->remote_port))
+    if (peer_netns && !listening_at(listening, *peer_netns, &socket->remote_address, socket->remote_port))
         return PROCTCP_DIRECTION_UNKNOWN;
     return PROCTCP_OUTBOUND;
 }
@@ -175,22 +42,36 @@ static void find_peer(struct model *model, struct tuples *tuples, const struct l
     socket->direction = (uint8_t)find_direction(listening, socket, peer == PROCTCP_NONE ? NULL : &netns);
 }
 
-int peers_find(struct model *model, struct tuples *tuples)
+/* A socket that is closed is no connection. */
+static uint32_t find_listener(const struct listening *listening, const struct proctcp_socket *socket)
 {
-    struct listening listening = {.places = {0}};
-    int status = find_listeners(model, &listening);
+    if (socket->state == PROCTCP_LISTEN)
+        return listening_number(listening, socket) | MODEL_LISTENS;
+    if (socket->direction == PROCTCP_INBOUND && socket->state != PROCTCP_CLOSED)
+        return listening_number(listening, socket);
+    return PROCTCP_NONE;
+}
 
+int peers_find(struct model *model, struct tuples *tuples, bool listeners)
+{
+    struct listening listening = {.listeners = 0};
+    int status = listening_find(&listening, &model->sockets);
+
+    if (status == 0 && listeners && !indices_fill(&model->came_through, model->sockets.count, 0xff))
+        status = -ENOMEM;
+    model->listener_numbers = listening.listeners;
     for (uint32_t i = 0; i < model->sockets.count && status == 0; i++) {
         if (i < tuples->peers.count)
             find_peer(model, tuples, &listening, i);
+        if (listeners)
+            model->came_through.at[i] = find_listener(&listening, &model->sockets.at[i]);
     }
     for (uint32_t i = 0; i < model->rows.count && status == 0; i++) {
         uint32_t peer = tuples->peers.at[model->rows.at[i].socket];
         if (peer != PROCTCP_NONE)
             model->rows.at[i].peer = model->first_rows.at[peer];
     }
-    vector_free(&listening.places);
-    vector_free(&listening.by_port);
+    listening_clear(&listening);
     return status;
 }
 

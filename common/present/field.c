@@ -1,11 +1,9 @@
 /* field.c - the field tables: one row per published field. Knows where a field stands in the public structures and what
  * it means; knows nothing of where values come from or how an adapter writes them. */
-#include "present/value.h"
+#include "present/field.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Place of a member: record, offset and size in one. */
 #define ROW(member)        .record = PROCTCP_IN_ROW, MEMBER(struct proctcp_row, member)
@@ -387,16 +385,51 @@ const struct proctcp_field *proctcp_field_by_name(const struct proctcp_field *fi
     return NULL;
 }
 
+static uint64_t read_unsigned(const void *at, uint8_t size)
+{
+    switch (size) {
+    case 1:
+        return *(const uint8_t *)at;
+    case 2:
+        return *(const uint16_t *)at;
+    case 4:
+        return *(const uint32_t *)at;
+    default:
+        return *(const uint64_t *)at;
+    }
+}
+
+/* Signed members are all 32 bits wide. */
+void field_read(const void *record, const struct proctcp_field *field, struct proctcp_value *value)
+{
+    const char *at = (const char *)record + field->offset;
+
+    value->type = field->type;
+    switch (value->type) {
+    case PROCTCP_SIGNED:
+        value->signed_number = *(const int32_t *)(const void *)at;
+        break;
+    case PROCTCP_TEXT:
+        value->text = *(const char *const *)(const void *)at;
+        break;
+    case PROCTCP_ADDRESS:
+        value->address = (const struct proctcp_address *)(const void *)at;
+        break;
+    default:
+        value->number = read_unsigned(at, field->size);
+    }
+}
+
 static bool read_socket(const struct proctcp_snapshot *snapshot, const struct proctcp_socket *socket,
                         const struct proctcp_field *field, struct proctcp_value *value)
 {
     if (field->present && !(socket->present & field->present))
         return false;
     if (field->record == PROCTCP_IN_IMPAIRMENT) {
-        read_value(&snapshot->impairments[socket->impairment], field, value);
+        field_read(&snapshot->impairments[socket->impairment], field, value);
         return true;
     }
-    read_value(socket, field, value);
+    field_read(socket, field, value);
     if (field->type == PROCTCP_NAME)
         *value = (struct proctcp_value){.type = PROCTCP_TEXT, .text = snapshot->congestion_names[value->number]};
     return true;
@@ -422,7 +455,7 @@ bool proctcp_row_value(const struct proctcp_snapshot *snapshot, const struct pro
     }
     if (field->record == PROCTCP_IN_PROCESS || field->record == PROCTCP_IN_PEER_PROCESS)
         return proctcp_process_value(&snapshot->processes[row->process], field, value);
-    read_value(row, field, value);
+    field_read(row, field, value);
     return true;
 }
 
@@ -440,7 +473,7 @@ bool proctcp_socket_value(const struct proctcp_snapshot *snapshot, uint32_t sock
     case PROCTCP_IN_LAST_HOLDER:
         holder = proctcp_find_last_holder(snapshot, socket);
         if (holder)
-            read_value(holder, field, value);
+            field_read(holder, field, value);
         return holder != NULL;
     default:
         return false;
@@ -454,7 +487,7 @@ bool proctcp_unattributed_value(const struct proctcp_unattributed *unattributed,
                            field->offset == offsetof(struct proctcp_unattributed, last_process);
     if (is_holder && unattributed->last_pid == 0)
         return false;
-    read_value(unattributed, field, value);
+    field_read(unattributed, field, value);
     return true;
 }
 
@@ -478,13 +511,13 @@ bool proctcp_process_value(const struct proctcp_process *process, const struct p
 {
     if (field->present && !(process->present & field->present))
         return false;
-    read_value(process, field, value);
+    field_read(process, field, value);
     return true;
 }
 
 bool proctcp_stats_value(const struct proctcp_stats *stats, const struct proctcp_field *field,
                          struct proctcp_value *value)
 {
-    read_value(stats, field, value);
+    field_read(stats, field, value);
     return true;
 }

@@ -1,7 +1,5 @@
 /* group_field.c - the field table of groups. Knows where a field stands and what it means. */
-#include "present/value.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "present/field.h"
 
 #define GROUP(member) .record = PROCTCP_IN_GROUP, MEMBER(struct proctcp_group, member)
 
@@ -101,6 +99,6 @@ bool proctcp_group_value(const struct proctcp_group *group, const struct proctcp
 {
     if (field->present && !(group->present & field->present))
         return false;
-    read_value(group, field, value);
+    field_read(group, field, value);
     return true;
 }

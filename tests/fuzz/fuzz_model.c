@@ -3,6 +3,7 @@
 #include "../unit/literal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,11 +27,37 @@ static void check_rows(const struct proctcp_snapshot *snapshot)
     }
 }
 
+static void check_listeners(const struct proctcp_snapshot *snapshot)
+{
+    uint32_t listening = 0, owners = 0;
+
+    for (uint32_t i = 0; i < snapshot->listener_count; i++) {
+        const struct proctcp_listener *listener = &snapshot->listeners[i];
+        uint32_t sum = 0;
+        require(proctcp_find_listener(snapshot, listener->netns, &listener->local_address, listener->local_port) ==
+                listener);
+        require(listener->row == PROCTCP_NONE ? !listener->owners : listener->row < snapshot->row_count);
+        require(listener->processes <= listener->owners && !listener->owners == !listener->processes);
+        for (unsigned state = 0; state < PROCTCP_STATES; state++)
+            sum += listener->by_state[state];
+        require(sum == listener->connections && !listener->by_state[PROCTCP_LISTEN]);
+        listening += listener->sockets;
+        owners += listener->owners;
+    }
+    for (uint32_t i = 0; i < snapshot->socket_count; i++) {
+        const bool listens = snapshot->sockets[i].state == PROCTCP_LISTEN;
+        listening -= listens;
+        owners -= listens ? snapshot->sockets[i].owners : 0;
+    }
+    require(listening == 0 && owners == 0);
+}
+
 static void check(const struct proctcp_snapshot *snapshot)
 {
     uint32_t unattributed = 0, counted = 0, owners = 0;
 
     check_rows(snapshot);
+    check_listeners(snapshot);
     for (uint32_t i = 0; i < snapshot->socket_count; i++) {
         owners += snapshot->sockets[i].owners;
         unattributed += snapshot->sockets[i].owners == 0;
@@ -48,6 +75,19 @@ static void check(const struct proctcp_snapshot *snapshot)
             sum += process->by_state[state];
         require(sum == process->sockets && process->totals.bytes_sent >= process->since.bytes_sent);
     }
+}
+
+/* What matters for who takes a connection: the interface, and wildcards of either family. */
+static void change_place(struct proctcp_socket *socket, uint8_t value)
+{
+    socket->interface = value & 3;
+    if (value & 4)
+        memset(socket->local_address.bytes + 12, 0, 4);
+    if (value & 8)
+        memset(socket->local_address.bytes, 0, 12);
+    if (value & 16)
+        socket->present |= PROCTCP_HAS_V6ONLY;
+    socket->v6only = value >> 5 & 1;
 }
 
 static void add(struct literal *literal, uint8_t what, uint8_t value, int *pid, int *fd)
@@ -73,7 +113,10 @@ static void add(struct literal *literal, uint8_t what, uint8_t value, int *pid, 
             literal_owner(literal, *fd, value & 7);
         break;
     default:
-        indices_push(&literal->capture.unread, value & 7);
+        if (what & 4 && literal->capture.sockets.count)
+            change_place(&literal->capture.sockets.at[literal->capture.sockets.count - 1], value);
+        else
+            indices_push(&literal->capture.unread, value & 7);
     }
 }
 

@@ -180,7 +180,7 @@ int literal_end(struct literal *literal, const struct proctcp_selection *selecti
     if (status == 0)
         status = model_join(model, capture);
     if (status == 0)
-        status = peers_find(model, &literal->tuples);
+        status = peers_find(model, &literal->tuples, true);
     if (status == 0)
         status = filter_model(model, capture, selection);
     if (status == 0)
@@ -189,6 +189,8 @@ int literal_end(struct literal *literal, const struct proctcp_selection *selecti
         status = groups_name(model, capture, literal->grouping);
     if (status == 0)
         status = history_place_groups(&literal->history, literal->grouping, model, &capture->strings, &next);
+    if (status == 0)
+        status = listeners_count(model, capture);
     if (status == 0)
         status = history_apply(&literal->history, capture, selection, model, &capture->strings, &next);
     if (status == 0)

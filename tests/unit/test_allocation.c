@@ -125,6 +125,17 @@ static void every_allocation_of_a_recorded_scan_may_fail(void **state)
     fake_proc_free(fake);
 }
 
+static void every_allocation_of_a_scan_with_listeners_may_fail(void **state)
+{
+    struct fake_proc *fake = recorded();
+    (void)state;
+    fail_each(&(struct proctcp_options){.proc_root = fake->root, .listeners = true}, true);
+    fake_proc_select(fake, "exclude_local_port", "1");
+    fail_each(&(struct proctcp_options){.proc_root = fake->root, .selection = fake->selection, .listeners = true},
+              true);
+    fake_proc_free(fake);
+}
+
 /* The process has the one end of a connection, and another one that is left out the other. */
 static void every_allocation_of_a_scan_that_selects_may_fail(void **state)
 {
@@ -140,7 +151,7 @@ static void every_allocation_of_a_scan_that_selects_may_fail(void **state)
 static void every_allocation_of_a_live_scan_may_fail(void **state)
 {
     (void)state;
-    fail_each(&(struct proctcp_options){.source = PROCTCP_SOURCE_AUTO}, false);
+    fail_each(&(struct proctcp_options){.source = PROCTCP_SOURCE_AUTO, .listeners = true}, false);
 }
 
 static void every_allocation_of_a_selection_may_fail(void **state)
@@ -166,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_of_a_recorded_scan_may_fail),
+        cmocka_unit_test(every_allocation_of_a_scan_with_listeners_may_fail),
         cmocka_unit_test(every_allocation_of_a_scan_that_selects_may_fail),
         cmocka_unit_test(every_allocation_of_a_live_scan_may_fail),
         cmocka_unit_test(every_allocation_of_a_selection_may_fail),

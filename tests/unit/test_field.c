@@ -16,6 +16,8 @@ static size_t record_size(unsigned record)
         return sizeof(struct proctcp_impairment);
     case PROCTCP_IN_STATS:
         return sizeof(struct proctcp_stats);
+    case PROCTCP_IN_LISTENER:
+        return sizeof(struct proctcp_listener);
     default:
         return sizeof(struct proctcp_process);
     }
@@ -75,6 +77,8 @@ static void every_field_lies_within_its_record_and_is_unique(void **state)
     fields = proctcp_row_fields(&count);
     check_table(fields, count);
     fields = proctcp_process_fields(&count);
+    check_table(fields, count);
+    fields = proctcp_listener_fields(&count);
     check_table(fields, count);
     fields = proctcp_stats_fields(&count);
     check_table(fields, count);

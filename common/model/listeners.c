@@ -1,0 +1,218 @@
+/* listeners.c - each listener: its sockets, who holds them, and the connections that came in through it. Knows rows,
+ * and nothing of how a connection finds its listener. What sorts listeners finds one in a snapshot, too. */
+#include "model/model.h"
+
+#include "base/nth.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ---- sockets ---- */
+
+struct sample {
+    uint32_t listener;
+    uint32_t rtt_us;
+};
+
+struct samples VECTOR(struct sample);
+
+/* What only some of the sockets give is no sum. */
+static void add_socket(struct proctcp_listener *listener, const struct proctcp_socket *socket, uint32_t drops)
+{
+    uint32_t given = 0;
+
+    if (socket->present & PROCTCP_HAS_UID && (!listener->sockets || listener->uid == socket->uid))
+        given |= PROCTCP_HAS_LISTENER_UID;
+    if (socket->present & PROCTCP_HAS_ACCEPT_QUEUE)
+        given |= PROCTCP_HAS_LISTENER_ACCEPT_QUEUE;
+    if (socket->present & PROCTCP_HAS_ACCEPT_QUEUE_MAX)
+        given |= PROCTCP_HAS_LISTENER_ACCEPT_QUEUE_MAX;
+    if (socket->present & PROCTCP_HAS_DROPS)
+        given |= PROCTCP_HAS_LISTENER_DROPS;
+    listener->present = listener->sockets ? listener->present & given : given;
+    listener->local_address = socket->local_address;
+    listener->local_port = socket->local_port;
+    listener->netns = socket->netns;
+    listener->uid = socket->uid;
+    listener->accept_queue += socket->accept_queue;
+    listener->accept_queue_max += socket->accept_queue_max;
+    listener->drops += drops;
+    listener->sockets++;
+}
+
+static int add_connection(struct proctcp_listener *listener, const struct proctcp_socket *socket, uint32_t number,
+                          struct samples *samples)
+{
+    struct sample *sample;
+
+    listener->connections++;
+    listener->by_state[socket->state]++;
+    if (socket->present & PROCTCP_HAS_QUEUES) {
+        listener->tx_queue_bytes += socket->tx_queue_bytes;
+        listener->rx_queue_bytes += socket->rx_queue_bytes;
+    }
+    if (socket->state != PROCTCP_ESTABLISHED || !(socket->present & PROCTCP_HAS_RTT))
+        return 0;
+    sample = vector_push(samples);
+    if (!sample)
+        return -ENOMEM;
+    *sample = (struct sample){number, socket->rtt_us};
+    return 0;
+}
+
+static int add_all(struct model *model, const struct capture *capture, struct samples *samples)
+{
+    int status = 0;
+
+    for (uint32_t i = 0; i < model->sockets.count && status == 0; i++) {
+        const struct proctcp_socket *socket = &model->sockets.at[i];
+        const uint32_t number = model->came_through.at[i];
+        if (number == PROCTCP_NONE)
+            continue;
+        if (number & MODEL_LISTENS)
+            add_socket(&model->listeners.at[number & ~MODEL_LISTENS], socket,
+                       capture->impairments.at[socket->impairment].drops);
+        else
+            status = add_connection(&model->listeners.at[number], socket, number, samples);
+    }
+    return status;
+}
+
+/* ---- who holds them ---- */
+
+/* Rows of a process stand together: it is another one where it is not that of the listener's row before. last is, by
+ * listener, the process of that row. */
+static void add_rows(struct model *model, uint32_t *last)
+{
+    for (uint32_t i = 0; i < model->rows.count; i++) {
+        const struct proctcp_row *row = &model->rows.at[i];
+        const uint32_t number = model->came_through.at[row->socket];
+        if (number == PROCTCP_NONE || !(number & MODEL_LISTENS))
+            continue;
+        struct proctcp_listener *listener = &model->listeners.at[number & ~MODEL_LISTENS];
+        if (listener->row == PROCTCP_NONE)
+            listener->row = i;
+        listener->owners++;
+        listener->processes += last[number & ~MODEL_LISTENS] != row->process;
+        last[number & ~MODEL_LISTENS] = row->process;
+    }
+}
+
+static int find_holders(struct model *model)
+{
+    struct indices last = {0};
+
+    if (!indices_fill(&last, model->listeners.count, 0xff))
+        return -ENOMEM;
+    add_rows(model, last.at);
+    vector_free(&last);
+    return 0;
+}
+
+/* ---- round-trip times ---- */
+
+static void summarise(struct proctcp_listener *listener, uint32_t *times, uint32_t count)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        sum += times[i];
+        if (times[i] > listener->rtt_max_us)
+            listener->rtt_max_us = times[i];
+    }
+    listener->present |= PROCTCP_HAS_LISTENER_RTT;
+    listener->rtt_average_us = (uint32_t)((sum + count / 2) / count);
+    listener->rtt_p95_us =
+        nth_least(times, count, (uint32_t)(((uint64_t)count * 95 + 99) / 100 - 1), listener->rtt_max_us);
+}
+
+/* Puts the times of each listener together. ends is, by listener, where its times end, once they are all there. */
+static int find_times(struct model *model, const struct samples *samples)
+{
+    struct indices ends = {0}, times = {0};
+    uint32_t begin = 0;
+
+    if (!indices_fill(&ends, (uint64_t)model->listeners.count + 1, 0) || !indices_fill(&times, samples->count, 0)) {
+        vector_free(&ends);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < samples->count; i++)
+        ends.at[samples->at[i].listener + 1]++;
+    for (uint32_t l = 1; l < model->listeners.count; l++)
+        ends.at[l] += ends.at[l - 1];
+    for (uint32_t i = 0; i < samples->count; i++)
+        times.at[ends.at[samples->at[i].listener]++] = samples->at[i].rtt_us;
+    for (uint32_t l = 0; l < model->listeners.count; begin = ends.at[l++]) {
+        if (ends.at[l] > begin)
+            summarise(&model->listeners.at[l], &times.at[begin], ends.at[l] - begin);
+    }
+    vector_free(&ends);
+    vector_free(&times);
+    return 0;
+}
+
+/* ---- in their order ---- */
+
+static int compare_listeners(const void *a, const void *b)
+{
+    const struct proctcp_listener *x = a, *y = b;
+    int order;
+
+    if (x->netns != y->netns)
+        return x->netns < y->netns ? -1 : 1;
+    if ((order = memcmp(&x->local_address, &y->local_address, sizeof(x->local_address))) != 0)
+        return order;
+    return (x->local_port > y->local_port) - (x->local_port < y->local_port);
+}
+
+/* The selection may have left out all of a listener's sockets. */
+static void order_listeners(struct listeners *listeners)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t l = 0; l < listeners->count; l++) {
+        if (listeners->at[l].sockets)
+            listeners->at[kept++] = listeners->at[l];
+    }
+    listeners->count = kept;
+    if (kept)
+        qsort(listeners->at, kept, sizeof(listeners->at[0]), compare_listeners);
+}
+
+static bool make_all(struct model *model)
+{
+    struct listeners *listeners = &model->listeners;
+
+    if (!vector_reserve(listeners, model->listener_numbers))
+        return false;
+    listeners->count = model->listener_numbers;
+    for (uint32_t l = 0; l < listeners->count; l++)
+        listeners->at[l] = (struct proctcp_listener){.row = PROCTCP_NONE};
+    return true;
+}
+
+int listeners_count(struct model *model, const struct capture *capture)
+{
+    struct samples samples = {0};
+    int status = 0;
+
+    if (!model->came_through.count || !model->listener_numbers)
+        return 0;
+    if (!make_all(model) || add_all(model, capture, &samples) < 0 || find_holders(model) < 0 ||
+        find_times(model, &samples) < 0)
+        status = -ENOMEM;
+    vector_free(&samples);
+    if (status == 0)
+        order_listeners(&model->listeners);
+    return status;
+}
+
+const struct proctcp_listener *proctcp_find_listener(const struct proctcp_snapshot *snapshot, uint32_t netns,
+                                                     const struct proctcp_address *address, uint16_t port)
+{
+    const struct proctcp_listener wanted = {.netns = netns, .local_address = *address, .local_port = port};
+
+    if (!snapshot->listener_count)
+        return NULL;
+    return bsearch(&wanted, snapshot->listeners, snapshot->listener_count, sizeof(wanted), compare_listeners);
+}
