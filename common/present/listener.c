@@ -10,7 +10,6 @@
         .help = "connections in this state"                                                                            \
     }
 
-/* Id 7 is for the group. */
 /* clang-format off */
 static const struct proctcp_field listener_fields[] = {
     {.id = 1, .name = "netns", UNSIGNED, LISTENER(netns),
@@ -25,6 +24,8 @@ static const struct proctcp_field listener_fields[] = {
      .help = "process id of that process"},
     {.id = 6, .name = "fd", .type = PROCTCP_SIGNED, HOLDER(fd),
      .help = "first descriptor of that process"},
+    {.id = 7, .name = "group", .type = PROCTCP_TEXT, .record = PROCTCP_IN_GROUP, MEMBER(struct proctcp_group, name),
+     .help = "group that its sockets count in; absent without a grouping"},
     {.id = 8, .name = "owners", UNSIGNED, LISTENER(owners),
      .help = "rows that hold its sockets"},
     {.id = 9, .name = "sockets", UNSIGNED, LISTENER(sockets),
@@ -71,6 +72,9 @@ const struct proctcp_field *proctcp_listener_fields(size_t *count)
 bool proctcp_listener_value(const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener,
                             const struct proctcp_field *field, struct proctcp_value *value)
 {
+    if (field->record == PROCTCP_IN_GROUP)
+        return listener->row != PROCTCP_NONE && snapshot->row_groups &&
+               proctcp_group_value(&snapshot->groups[snapshot->row_groups[listener->row]], field, value);
     if (field->record != PROCTCP_IN_LISTENER)
         return listener->row != PROCTCP_NONE &&
                proctcp_row_value(snapshot, &snapshot->rows[listener->row], field, value);

@@ -150,13 +150,15 @@ static bool complete_grouping(struct settings *settings)
 
     if (settings->grouping && !settings->content_option)
         settings->view = &group_view;
-    if (settings->grouping && settings->view != &group_view)
-        return complain("--%s: only --groups are grouped", settings->content_option);
-    if (settings->view == &group_view && !settings->grouping && proctcp_grouping_new(&settings->grouping) < 0)
+    const bool has_groups = settings->view == &group_view || settings->view == &listener_view;
+    if (settings->grouping && !has_groups)
+        return complain("--%s: only --groups and --listeners have groups", settings->content_option);
+    if (has_groups && !settings->grouping && proctcp_grouping_new(&settings->grouping) < 0)
         return complain("out of memory");
     if (settings->grouping && proctcp_grouping_check(settings->grouping, error, sizeof(error)) < 0)
         return complain("--group: %s", error);
     settings->options.grouping = settings->grouping;
+    settings->options.listeners = settings->view == &listener_view;
     return true;
 }
 

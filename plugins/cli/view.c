@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-const struct view *const views[VIEW_COUNT] = {&row_view, &process_view, &group_view, &socket_view, &unattributed_view};
+const struct view *const views[VIEW_COUNT] = {&row_view,      &process_view, &group_view,
+                                              &listener_view, &socket_view,  &unattributed_view};
 
 static size_t add_fields(const struct proctcp_field *(*table_of)(size_t *count), size_t listed,
                          const struct proctcp_field *fields[VIEW_FIELDS_MAX])

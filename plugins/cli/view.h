@@ -44,10 +44,10 @@ struct view {
     bool needs_first_rows; /* output.first_rows */
 };
 
-extern const struct view row_view, process_view, group_view, socket_view, unattributed_view;
+extern const struct view row_view, process_view, group_view, listener_view, socket_view, unattributed_view;
 
 /* Every view; the first is shown where none is asked for. */
-#define VIEW_COUNT 5
+#define VIEW_COUNT 6
 extern const struct view *const views[VIEW_COUNT];
 
 /* All fields of a view, in order; at most VIEW_FIELDS_MAX. Returns how many. */
