@@ -114,12 +114,22 @@ static void write_scan(const struct output *output)
     writer_char(output->writer, ',');
 }
 
-static void write_combined(const struct output *output, const struct chosen *chosen, const void *item)
+/* false: it is absent. */
+static bool write_combined(const struct output *output, const struct chosen *chosen, const void *item)
 {
     char text[CELL_SIZE];
 
-    if (chosen->column->cell(output, item, text))
-        write_text(output->writer, text, true);
+    if (!chosen->column->cell(output, item, text))
+        return false;
+    write_text(output->writer, text, true);
+    return true;
+}
+
+/* Of one column, what is absent would be a line without anything, which readers take for none. */
+static void write_absent(const struct output *output)
+{
+    if (output->choice->count == 1 && !output->repeated)
+        writer_text(output->writer, "\"\"");
 }
 
 void csv_items(const struct output *output)
@@ -140,10 +150,10 @@ void csv_items(const struct output *output)
             struct proctcp_value value;
             if (c)
                 writer_char(output->writer, ',');
-            if (!chosen->field)
-                write_combined(output, chosen, item);
-            else if (view->value(output, item, chosen->field, &value))
+            if (chosen->field && view->value(output, item, chosen->field, &value))
                 write_value(output->writer, chosen->field, &value);
+            else if (chosen->field || !write_combined(output, chosen, item))
+                write_absent(output);
         }
         writer_char(output->writer, '\n');
     }

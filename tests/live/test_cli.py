@@ -240,6 +240,7 @@ class Forms(zoo.ZooTest):
         listens = ["--pid", os.getpid(), "--state", "listen", "--columns", "fd,remote,peer"]
         self.assertEqual(rows(*listens), [{"fd": listening.fileno()}])  # what is absent is left out
         self.assertEqual(cli("-o", "csv", "--no-header", *listens).decode(), "%d,,\n" % listening.fileno())
+        self.assertEqual(cli("-o", "csv", *listens[:-1], "peer").decode(), 'peer\n""\n')  # a record is never an empty line
         self.assertEqual(cli("--no-header", *listens).decode().split(), [str(listening.fileno()), "-", "-"])
 
     def test_rows_are_sorted_by_fields_and_absent_values_are_last(self):
