@@ -1,0 +1,364 @@
+"""Groups and listeners: what the program shows of services that the test itself runs, against what it opened."""
+import collections
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import unittest
+
+from scans import Scans
+from support import CLI, LiveTest, cli, rows, wait_until
+
+# Opens what it is told to, one JSON command a line, and answers each with a line.
+SERVICE = textwrap.dedent("""
+    import json, os, socket, sys, time
+    open("/proc/self/comm", "w").write(sys.argv[1])
+    kept = {}
+    for line in sys.stdin:
+        word, *values = json.loads(line)
+        answer = None
+        if word == "listen":
+            family = socket.AF_INET6 if ":" in values[0] else socket.AF_INET
+            listener = socket.socket(family)
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, values[2])
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, values[3])
+            listener.bind((values[0], values[1]))
+            listener.listen(values[4])
+            kept[listener.fileno()] = listener
+            answer = [listener.fileno(), listener.getsockname()[1]]
+        elif word == "connect":
+            connection = socket.socket(socket.AF_INET6 if ":" in values[0] else socket.AF_INET)
+            connection.setblocking(values[2])
+            try:
+                connection.connect((values[0], values[1]))
+            except BlockingIOError:
+                pass
+            kept[connection.fileno()] = connection
+            answer = connection.fileno()
+        elif word == "accept":
+            connection = kept[values[0]].accept()[0]
+            kept[connection.fileno()] = connection
+            answer = connection.fileno()
+        elif word == "send":
+            kept[values[0]].sendall(b"x" * values[1])
+        elif word == "receive":
+            left = values[1]
+            while left:
+                left -= len(kept[values[0]].recv(min(left, 65536)))
+        elif word == "close":
+            kept.pop(values[0]).close()
+        elif word == "fork":
+            answer = os.fork()
+            if answer == 0:
+                while True:
+                    time.sleep(1000)
+        print(json.dumps(answer), flush=True)
+""")
+
+
+class Service:
+    """A process with a name, arguments and a control group of its own."""
+
+    def __init__(self, test, name, *arguments, prefix=(), **options):
+        self.name = name
+        self.process = test.start(*prefix, sys.executable, "-c", SERVICE, name, *arguments, stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, text=True, **options)
+        self.pid = self.process.pid
+        self.forked = []
+        test.addCleanup(self.end_forked)
+
+    def end_forked(self):
+        for pid in self.forked:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def tell(self, *words):
+        self.process.stdin.write(json.dumps(words) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def listen(self, address="127.0.0.1", port=0, v6only=0, reuseport=0, backlog=128):
+        return self.tell("listen", address, port, v6only, reuseport, backlog)
+
+    def connect(self, address, port, blocking=True):
+        return self.tell("connect", address, port, blocking)
+
+    def pair(self, listener):
+        fd, port = listener
+        client = self.connect("127.0.0.1", port)
+        return client, self.tell("accept", fd)
+
+    def fork(self):
+        self.forked.append(self.tell("fork"))
+
+
+def by_name(lines):
+    return {line["group"]: line for line in lines}
+
+
+def unique_name(test):
+    unique_name.count += 1
+    return "t%d-%d" % (os.getpid() % 100000, unique_name.count)
+
+
+unique_name.count = 0
+
+
+class Groups(LiveTest):
+    def service(self, *arguments, name=None, **options):
+        return Service(self, name or unique_name(self), *arguments, **options)
+
+    def groups(self, *options):
+        return by_name(rows("--groups", *options))
+
+    def test_processes_of_one_name_are_one_group(self):
+        first = self.service()
+        second = self.service(name=first.name)
+        for service in (first, second):
+            service.pair(service.listen())
+        group = self.groups()[first.name]
+        self.assertEqual((group["processes"], group["sockets"], group["listen"], group["established"]), (2, 6, 2, 4))
+
+    def test_a_listener_of_many_workers_is_one_socket(self):
+        master = self.service()
+        master.listen()
+        for _ in range(37):
+            master.fork()
+        group = self.groups("--max-groups", 65000)[master.name]
+        self.assertEqual((group["processes"], group["sockets"], group["listen"]), (38, 1, 1))
+
+    def test_configured_groups_take_what_their_rules_say_and_the_rest_goes_on(self):
+        shop, blog = self.service("-Dapp=shop"), self.service("-Dapp=blog")
+        name = shop.name
+        listeners = [service.listen() for service in (shop, blog)]
+        for service, listener in zip((shop, blog), listeners):
+            service.pair(listener)
+        groups = self.groups("--group", "app-\\1=command=%s.* -Dapp=(\\w+)|-Dapp=(shop|blog)$" % name.replace("-", "."),
+                             "--group", "idle=process=nobody-at-all")
+        self.assertEqual(groups["idle"]["processes"], 0)
+        self.assertEqual(groups["app-shop"]["sockets"], 3)
+        port = listeners[1][1]
+        groups = self.groups("--group", "in=process=%s;local-port=%d;state=listen" % (blog.name, port))
+        self.assertEqual((groups["in"]["sockets"], groups["in"]["listen"]), (1, 1))
+        self.assertEqual((groups[blog.name]["sockets"], groups[blog.name]["listen"]), (2, 0))
+
+    def test_nobody_gets_into_a_configured_group_by_its_name(self):
+        impostor = self.service(name="proctcpshop")
+        impostor.listen()
+        groups = self.groups("--group", "proctcpshop=process=nobody-at-all")
+        self.assertEqual(groups["proctcpshop"]["sockets"], 0)
+        self.assertEqual(groups["_proctcpshop"]["sockets"], 1)
+
+    def test_groups_by_user_and_executable(self):
+        service = self.service()
+        service.listen()
+        user, executable = self.groups("--group-by", "user"), self.groups("--group-by", "executable")
+        name = subprocess.run(["id", "-un"], stdout=subprocess.PIPE, text=True).stdout.strip()
+        self.assertGreaterEqual(user[name]["sockets"], 1)
+        self.assertGreaterEqual(executable[os.readlink("/proc/%d/exe" % service.pid)]["sockets"], 1)
+
+    def test_it_goes_on_after_a_restart(self):
+        service = self.service()
+        client, server = service.pair(service.listen())
+        scans = Scans(self, "--groups")
+        wait = lambda condition, what: by_name(scans.until(lambda lines: condition(by_name(lines).get(service.name, {})),
+                                                           what))[service.name]
+        service.tell("send", client, 5000)
+        service.tell("receive", server, 5000)
+        before = wait(lambda group: group.get("payload_received_bytes") == 5000, "what was sent")
+        self.stop(service.process)
+        gone = wait(lambda group: group["processes"] == 0, "the end of the service")
+        self.assertEqual((gone["sockets"], gone["payload_received_bytes"]), (0, 5000))
+        self.assertEqual(gone["sockets_closed"], 3)
+        again = self.service(name=service.name)
+        client, server = again.pair(again.listen())
+        again.tell("send", server, 70)
+        again.tell("receive", client, 70)
+        after = wait(lambda group: group["payload_received_bytes"] == 5070, "what was sent after the restart")
+        self.assertEqual(after["sockets_opened"], before["sockets_opened"] + 3)
+
+    def test_what_is_left_behind_counts_where_it_was(self):
+        service = self.service()
+        client, server = service.pair(service.listen())
+        scans = Scans(self, "--groups")
+        scans.until(lambda lines: by_name(lines).get(service.name, {}).get("established") == 2, "the pair")
+        service.tell("close", client)
+        service.tell("close", server)
+        found = scans.until(lambda lines: by_name(lines)[service.name]["left_behind"] == 1, "TIME_WAIT")
+        self.assertGreaterEqual(by_name(found)["all"]["left_behind"], 1)
+
+    def test_sums_agree_with_a_plain_count_of_sockets(self):
+        services = [self.service() for _ in range(4)]
+        for number, service in enumerate(services):
+            listener = service.listen()
+            for _ in range(number * 3):
+                service.pair(listener)
+            for _ in range(number):
+                service.fork()
+        names = {service.name for service in services}
+        selection = ["--process", ",".join(names)]
+        sockets = [line for line in rows("--sockets", *selection) if line.get("process")]
+        holders = collections.defaultdict(set)
+        for row in rows(*selection):
+            holders[row["process"]].add(row["cookie"] if "cookie" in row else row["inode"])
+        groups = self.groups(*selection)
+        for name in names:
+            self.assertEqual(groups[name]["sockets"], len(holders[name]), name)
+            own = [line for line in sockets if line["process"] == name]
+            for state in ("listen", "established"):
+                self.assertEqual(groups[name][state], sum(line["state"] == state for line in own), (name, state))
+            times = sorted(line["rtt_us"] for line in own if line["state"] == "established" and "rtt_us" in line)
+            if times and "rtt_p95_us" in groups[name]:
+                self.assertLessEqual(groups[name]["rtt_p95_us"], groups[name]["rtt_max_us"])
+        self.assertEqual(groups["all"]["sockets"], len(sockets))
+
+
+class Units(LiveTest):
+    """A control group tree of the test's own, below the one that the host has, or in a recorded tree where it may not make
+    one."""
+
+    def test_units_and_containers_of_a_real_tree(self):
+        root = next((place for place in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
+                     if os.path.exists(os.path.join(place, "cgroup.procs"))), None)
+        if not root:
+            mounted = self.path("cgroup")
+            os.mkdir(mounted)
+            if subprocess.run(["mount", "-t", "cgroup2", "none", mounted], stderr=subprocess.DEVNULL).returncode:
+                self.skipTest("no cgroup2 is mounted, and none may be")
+            self.addCleanup(subprocess.run, ["umount", mounted])
+            root = mounted
+        identity = "0123456789abcdef" * 4
+        top = os.path.join(root, "proctcp%d.slice" % os.getpid())
+        places = {"unit": top + "/web.service", "container": top + "/docker-%s.scope" % identity}
+        made = [top]
+        try:
+            os.mkdir(top)
+            for place in places.values():
+                os.mkdir(place)
+                made.append(place)
+        except OSError as error:
+            for place in reversed(made):
+                if os.path.isdir(place):
+                    os.rmdir(place)
+            self.skipTest("no control group may be made: %s" % error)
+        for place in made:
+            self.addCleanup(os.rmdir, place)
+        services = {}
+        for key, place in places.items():
+            services[key] = Service(self, unique_name(self))
+            self.addCleanup(self.stop, services[key].process)
+            with open(place + "/cgroup.procs", "w") as file:
+                file.write(str(services[key].pid))
+            services[key].listen()
+        if not any("web.service" in line.get("cgroup", "") for line in rows("--processes")):
+            self.skipTest("the control group of another mount is not shown in /proc")
+        units, containers = by_name(rows("--groups", "--group-by", "unit")), \
+            by_name(rows("--groups", "--group-by", "container"))
+        self.assertEqual(units["web.service"]["sockets"], 1)
+        self.assertEqual(containers[identity[:12]]["sockets"], 1)
+        self.assertEqual(containers[services["unit"].name]["sockets"], 1)  # in no container: by its name
+        process = next(line for line in rows("--processes") if line["pid"] == services["container"].pid)
+        self.assertEqual(process["container"], identity[:12])
+
+
+class Listeners(LiveTest):
+    def service(self):
+        return Service(self, unique_name(self))
+
+    def listener(self, address, port):
+        found = [line for line in rows("--listeners") if line["local_port"] == port and line["local_address"] == address]
+        self.assertEqual(len(found), 1, found)
+        return found[0]
+
+    def test_a_port_says_who_holds_it_and_what_came_in(self):
+        service = self.service()
+        fd, port = service.listen()
+        for _ in range(3):
+            service.pair((fd, port))
+        service.connect("127.0.0.1", port)  # is not accepted
+        listener = self.listener("127.0.0.1", port)
+        self.assertEqual((listener["process"], listener["pid"], listener["fd"]), (service.name, service.pid, fd))
+        self.assertEqual((listener["group"], listener["processes"], listener["owners"]), (service.name, 1, 1))
+        self.assertEqual((listener["accept_queue"], listener["connections"], listener["established"]), (1, 4, 4))
+
+    def test_drops_are_those_of_the_kernel(self):
+        service = self.service()
+        _, port = service.listen(backlog=1)
+        for _ in range(8):
+            service.connect("127.0.0.1", port, blocking=False)
+        listener = self.listener("127.0.0.1", port)
+        if "drops" not in listener:
+            self.skipTest("this source does not tell")
+        self.assertEqual((listener["accept_queue"], listener["accept_queue_max"]), (2, 1))
+        self.assertGreaterEqual(listener["drops"], 6)
+
+    def test_listeners_of_both_families_share_a_port(self):
+        service = self.service()
+        _, port = service.listen("0.0.0.0")
+        service.listen("::", port, v6only=1)
+        service.connect("127.0.0.1", port)
+        service.connect("::1", port)
+        service.connect("::1", port)
+        self.assertEqual(self.listener("0.0.0.0", port)["connections"], 1)
+        self.assertEqual(self.listener("::", port)["connections"], 2)
+
+    def test_one_for_all_addresses_takes_both_families(self):
+        service = self.service()
+        _, port = service.listen("::")
+        service.connect("127.0.0.1", port)
+        service.connect("::1", port)
+        self.assertEqual(self.listener("::", port)["connections"], 2)
+
+    def test_the_address_itself_goes_before_all_addresses(self):
+        service = self.service()
+        _, port = service.listen("0.0.0.0", reuseport=1)
+        service.listen("127.0.0.2", port, reuseport=1)
+        service.connect("127.0.0.1", port)
+        service.connect("127.0.0.2", port)
+        service.connect("127.0.0.2", port)
+        self.assertEqual(self.listener("0.0.0.0", port)["connections"], 1)
+        self.assertEqual(self.listener("127.0.0.2", port)["connections"], 2)
+
+    def test_sockets_that_share_a_port_are_one_listener(self):
+        service = self.service()
+        _, port = service.listen(reuseport=1)
+        service.listen(port=port, reuseport=1)
+        for _ in range(4):
+            service.connect("127.0.0.1", port)
+        listener = self.listener("127.0.0.1", port)
+        self.assertEqual((listener["sockets"], listener["owners"], listener["connections"]), (2, 2, 4))
+        self.assertEqual(listener["accept_queue"], 4)
+
+    def test_workers_share_a_listener(self):
+        service = self.service()
+        _, port = service.listen()
+        for _ in range(5):
+            service.fork()
+        listener = self.listener("127.0.0.1", port)
+        self.assertEqual((listener["sockets"], listener["processes"], listener["owners"]), (1, 6, 6))
+
+
+class Options(unittest.TestCase):
+    def test_what_is_wrong_with_a_group_is_said(self):
+        for words, expected in [
+                (["--group-by", "colour"], "--group-by: \"colour\" is nothing to group by: give process, unit"),
+                (["--group", "web"], "--group: \"web\" is no group: write NAME=KIND=VALUE"),
+                (["--group", "web=nginx"], "rule 1, \"nginx\", is none: write KIND=VALUE"),
+                (["--group", "web=process=nginx;local-port=80,x"], "rule 2 of group \"web\": local_port: value 2, \"x\""),
+                (["--group", "a-\\1=process=x"], "there is no rule about command"),
+                (["--group", "all=process=x"], "give another"),
+                (["--max-groups", "0"], "--max-groups: \"0\" is no number of groups: give 1 to 65000"),
+                (["--processes", "--group-by", "unit"], "--processes: only --groups and --listeners have groups"),
+        ]:
+            done = subprocess.run([CLI, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertIn(expected, done.stderr)
+
+    def test_a_grouping_asks_for_groups(self):
+        self.assertIn(b"GROUP", cli("--group-by", "user").splitlines()[0])
