@@ -15,7 +15,7 @@ _proctcp_offer() { # BEFORE BEGINNING WORD...
 _proctcp_view() {
     local word
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case $word in --processes | --sockets | --unattributed) printf '%s\n' "$word" ;; esac
+        case $word in --processes | --groups | --listeners | --sockets | --unattributed) printf '%s\n' "$word" ;; esac
     done
 }
 
@@ -61,12 +61,13 @@ _proctcp() {
     case ${option/#--exclude-/--} in
     -o | --output) _proctcp_offer "" "$current" table json csv && return ;;
     --color | --colour) _proctcp_offer "" "$current" auto always never && return ;;
+    --group-by) _proctcp_offer "" "$current" process unit cgroup user executable container && return ;;
     --source) _proctcp_offer "" "$current" auto netlink procfs && return ;;
     --proc-root)
         mapfile -t COMPREPLY < <(compgen -d -- "$current")
         return
         ;;
-    --interval | --count | --width | --command | --local | --remote) return ;;
+    --interval | --count | --width | --group | --max-groups | --command | --local | --remote) return ;;
     --columns) mapfile -t words < <(_proctcp_columns "$1") ;;
     --sort)
         [[ $last == -* ]] && list+=- last=${last#-}
@@ -82,7 +83,7 @@ _proctcp() {
     --cgroup) mapfile -t words < <(_proctcp_units) ;;
     --local-port | --remote-port) mapfile -t words < <(compgen -A service) ;;
     *)
-        _proctcp_offer "" "$current" --processes --sockets --unattributed --stats --output --columns --sort --info --wide \
+        _proctcp_offer "" "$current" --processes --groups --listeners --group-by --group --max-groups --sockets --unattributed --stats --output --columns --sort --info --wide \
             --width --no-header --color --interval --count --source --proc-root --help --version \
             --{,exclude-}{pid,process,user,command,cgroup,state,local-port,remote-port,local,remote,netns}
         return
