@@ -12,7 +12,7 @@ import zoo
 from support import BUILD, wait_until
 
 PROGRAM = os.path.join(BUILD, "tests", "live", "listeners")
-ROUNDS = 60
+ROUNDS = 200
 SO_MEMINFO, DROPS = 55, 8
 
 # What can listen on one port at once, with SO_REUSEPORT: address, whether it is v6only, and the interface it is bound to.
