@@ -1,31 +1,36 @@
-/* nth.h - the n-th least of some numbers, without sorting them all: for percentiles. */
+/* nth.h - the n-th greatest of some numbers, without sorting them all: for percentiles. */
 #ifndef PROCTCP_NTH_H
 #define PROCTCP_NTH_H
 
 #include <stdint.h>
 
-/* n counts from 0. Reorders the numbers; count is not 0. Divides them by one bit after the other, so that no choice of
- * numbers takes longer than 32 looks at each. limit is the greatest one, or more. */
-static inline uint32_t nth_least(uint32_t *numbers, uint32_t count, uint32_t n, uint32_t limit)
+/* A heap has its least number first, and below each at most two greater ones. Moves the number at a place down to where
+ * it belongs. */
+static inline void nth_sink(uint32_t *heap, uint32_t count, uint32_t at)
 {
-    const unsigned bits = limit ? 32u - (unsigned)__builtin_clz(limit) : 0;
+    const uint32_t number = heap[at];
 
-    for (uint32_t bit = bits ? 1u << (bits - 1) : 0; bit && count > 1; bit >>= 1) {
-        uint32_t clear = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            const uint32_t number = numbers[i];
-            if (number & bit)
-                continue;
-            numbers[i] = numbers[clear];
-            numbers[clear++] = number;
-        }
-        if (n < clear) {
-            count = clear;
-        } else {
-            numbers += clear;
-            count -= clear;
-            n -= clear;
-        }
+    for (uint64_t below; (below = 2 * (uint64_t)at + 1) < count; at = (uint32_t)below) {
+        if (below + 1 < count && heap[below + 1] < heap[below])
+            below++;
+        if (number <= heap[below])
+            break;
+        heap[at] = heap[below];
+    }
+    heap[at] = number;
+}
+
+/* n is from 1 to count. Reorders the numbers: the n greatest come first, as a heap. No order of them makes it slow; it
+ * is fast where n is small, as for the 95th percentile. */
+static inline uint32_t nth_greatest(uint32_t *numbers, uint32_t count, uint32_t n)
+{
+    for (uint32_t at = n / 2; at-- > 0;)
+        nth_sink(numbers, n, at);
+    for (uint32_t i = n; i < count; i++) {
+        if (numbers[i] <= numbers[0])
+            continue;
+        numbers[0] = numbers[i];
+        nth_sink(numbers, n, 0);
     }
     return numbers[0];
 }

@@ -40,31 +40,25 @@ static void add_socket(struct proctcp_listener *listener, const struct proctcp_s
     listener->sockets++;
 }
 
-static int add_connection(struct proctcp_listener *listener, const struct proctcp_socket *socket, uint32_t number,
-                          struct samples *samples)
+/* There is room for a sample of each socket. */
+static void add_connection(struct proctcp_listener *listener, const struct proctcp_socket *socket, uint32_t number,
+                           struct samples *samples)
 {
-    struct sample *sample;
-
     listener->connections++;
     listener->by_state[socket->state]++;
     if (socket->present & PROCTCP_HAS_QUEUES) {
         listener->tx_queue_bytes += socket->tx_queue_bytes;
         listener->rx_queue_bytes += socket->rx_queue_bytes;
     }
-    if (socket->state != PROCTCP_ESTABLISHED || !(socket->present & PROCTCP_HAS_RTT))
-        return 0;
-    sample = vector_push(samples);
-    if (!sample)
-        return -ENOMEM;
-    *sample = (struct sample){number, socket->rtt_us};
-    return 0;
+    if (socket->state == PROCTCP_ESTABLISHED && socket->present & PROCTCP_HAS_RTT)
+        samples->at[samples->count++] = (struct sample){number, socket->rtt_us};
 }
 
-static int add_all(struct model *model, const struct capture *capture, struct samples *samples)
+static bool add_all(struct model *model, const struct capture *capture, struct samples *samples)
 {
-    int status = 0;
-
-    for (uint32_t i = 0; i < model->sockets.count && status == 0; i++) {
+    if (!vector_reserve(samples, model->sockets.count))
+        return false;
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
         const struct proctcp_socket *socket = &model->sockets.at[i];
         const uint32_t number = model->came_through.at[i];
         if (number == PROCTCP_NONE)
@@ -73,9 +67,9 @@ static int add_all(struct model *model, const struct capture *capture, struct sa
             add_socket(&model->listeners.at[number & ~MODEL_LISTENS], socket,
                        capture->impairments.at[socket->impairment].drops);
         else
-            status = add_connection(&model->listeners.at[number], socket, number, samples);
+            add_connection(&model->listeners.at[number], socket, number, samples);
     }
-    return status;
+    return true;
 }
 
 /* ---- who holds them ---- */
@@ -122,8 +116,7 @@ static void summarise(struct proctcp_listener *listener, uint32_t *times, uint32
     }
     listener->present |= PROCTCP_HAS_LISTENER_RTT;
     listener->rtt_average_us = (uint32_t)((sum + count / 2) / count);
-    listener->rtt_p95_us =
-        nth_least(times, count, (uint32_t)(((uint64_t)count * 95 + 99) / 100 - 1), listener->rtt_max_us);
+    listener->rtt_p95_us = nth_greatest(times, count, count / 20 + 1); /* so few are not less than it */
 }
 
 /* Puts the times of each listener together. ends is, by listener, where its times end, once they are all there. */
@@ -144,7 +137,7 @@ static int find_times(struct model *model, const struct samples *samples)
         times.at[ends.at[samples->at[i].listener]++] = samples->at[i].rtt_us;
     for (uint32_t l = 0; l < model->listeners.count; begin = ends.at[l++]) {
         if (ends.at[l] > begin)
-            summarise(&model->listeners.at[l], &times.at[begin], ends.at[l] - begin);
+            summarise(&model->listeners.at[l], times.at + begin, ends.at[l] - begin);
     }
     vector_free(&ends);
     vector_free(&times);
@@ -198,7 +191,7 @@ int listeners_count(struct model *model, const struct capture *capture)
 
     if (!model->came_through.count || !model->listener_numbers)
         return 0;
-    if (!make_all(model) || add_all(model, capture, &samples) < 0 || find_holders(model) < 0 ||
+    if (!make_all(model) || !add_all(model, capture, &samples) || find_holders(model) < 0 ||
         find_times(model, &samples) < 0)
         status = -ENOMEM;
     vector_free(&samples);

@@ -113,17 +113,13 @@ int listening_find(struct listening *listening, const struct sockets *sockets)
     return index_ports(listening);
 }
 
-/* The first place of a port, behind which the others stand, or NULL. */
-static const struct place *first_of_port(const struct listening *listening, uint32_t netns, uint16_t number)
+const struct place *listening_find_port(const struct listening *listening, uint32_t netns, uint16_t number)
 {
     const struct place *places = listening->places.at;
     const uint64_t port = port_of(netns, number);
     struct hash_walk walk;
-    uint32_t i;
+    uint32_t i = hash_first(&listening->by_port, port_key(port), &walk);
 
-    if (!(listening->ports[number / 64] >> number % 64 & 1))
-        return NULL;
-    i = hash_first(&listening->by_port, port_key(port), &walk);
     while (i != HASH_NONE && places[i].port != port)
         i = hash_next(&listening->by_port, &walk);
     return i != HASH_NONE ? &places[i] : NULL;
@@ -153,11 +149,8 @@ static bool has_listener(const struct place *first, const struct proctcp_address
 }
 
 /* The wildcard of IPv6 stands first, and mostly takes IPv4 as well. */
-bool listening_at(const struct listening *listening, uint32_t netns, const struct proctcp_address *address,
-                  uint16_t port)
+bool listening_at(const struct place *first, const struct proctcp_address *address)
 {
-    const struct place *first = first_of_port(listening, netns, port);
-
     if (!first)
         return false;
     if (is_same_address(&first->address, address))
@@ -206,9 +199,9 @@ static const struct place *find_taker(const struct place *first, const struct pr
     return found ? found : find_wildcard(first, is_ipv4, 0);
 }
 
-uint32_t listening_number(const struct listening *listening, const struct proctcp_socket *socket)
+uint32_t listening_number(const struct place *first, const struct proctcp_socket *socket)
 {
-    const struct place *first = first_of_port(listening, socket->netns, socket->local_port), *found;
+    const struct place *found;
 
     if (!first)
         return PROCTCP_NONE;

@@ -29,12 +29,19 @@ struct listening {
 int listening_find(struct listening *listening, const struct sockets *sockets);
 void listening_clear(struct listening *listening);
 
-/* Whether a socket listens at the address itself or at all addresses; on which interface does not matter. */
-bool listening_at(const struct listening *listening, uint32_t netns, const struct proctcp_address *address,
-                  uint16_t port);
+/* The first place of a port, behind which the others stand; NULL: nobody listens on it, as on most. */
+const struct place *listening_find_port(const struct listening *listening, uint32_t netns, uint16_t port);
+static inline const struct place *listening_on(const struct listening *listening, uint32_t netns, uint16_t port)
+{
+    return listening->ports[port / 64] >> port % 64 & 1 ? listening_find_port(listening, netns, port) : NULL;
+}
 
-/* The number of the listener that a socket is, if it listens, else of the one that it came in through. PROCTCP_NONE:
- * there is none. */
-uint32_t listening_number(const struct listening *listening, const struct proctcp_socket *socket);
+/* Of the places of a port (or NULL): whether one is at the address itself or at all addresses; its interface does not
+ * matter. */
+bool listening_at(const struct place *first, const struct proctcp_address *address);
+
+/* Of the places of its port (or NULL): the number of the listener that a socket is, if it listens, else of the one that
+ * it came in through. PROCTCP_NONE: there is none. */
+uint32_t listening_number(const struct place *first, const struct proctcp_socket *socket);
 
 #endif

@@ -7,11 +7,22 @@
 
 #include <errno.h>
 
-/* ---- directions ---- */
+/* ---- directions and listeners ---- */
 
-/* Without a listener on either side of a connection that stays on this host, nothing tells who began it. peer_netns is
- * where the peer is, or NULL. */
-static enum proctcp_direction find_direction(const struct listening *listening, const struct proctcp_socket *socket,
+/* Through which listener a socket came in, or that it is one itself, as model.came_through has it. */
+static uint32_t find_listener(const struct place *places, const struct proctcp_socket *socket)
+{
+    if (socket->state == PROCTCP_LISTEN)
+        return listening_number(places, socket) | MODEL_LISTENS;
+    if (!(socket->present & PROCTCP_HAS_REMOTE) || socket->state == PROCTCP_SYN_SENT || socket->state == PROCTCP_CLOSED)
+        return PROCTCP_NONE;
+    return listening_number(places, socket);
+}
+
+/* Without a listener on either side of a connection that stays on this host, nothing tells who began it. places are
+ * those of its port; is_inbound: one of them is known to have taken it; peer_netns is where the peer is, or NULL. */
+static enum proctcp_direction find_direction(const struct listening *listening, const struct place *places,
+                                             const struct proctcp_socket *socket, bool is_inbound,
                                              const uint32_t *peer_netns)
 {
     if (socket->state == PROCTCP_LISTEN)
@@ -20,10 +31,9 @@ static enum proctcp_direction find_direction(const struct listening *listening, 
         return PROCTCP_DIRECTION_UNKNOWN;
     if (socket->state == PROCTCP_SYN_SENT)
         return PROCTCP_OUTBOUND;
-    if (socket->state == PROCTCP_SYN_RECEIVED ||
-        listening_at(listening, socket->netns, &socket->local_address, socket->local_port))
+    if (is_inbound || socket->state == PROCTCP_SYN_RECEIVED || listening_at(places, &socket->local_address))
         return PROCTCP_INBOUND;
-    if (peer_netns && !listening_at(listening, *peer_netns, &socket->remote_address, socket->remote_port))
+    if (peer_netns && !listening_at(listening_on(listening, *peer_netns, socket->remote_port), &socket->remote_address))
         return PROCTCP_DIRECTION_UNKNOWN;
     return PROCTCP_OUTBOUND;
 }
@@ -32,24 +42,18 @@ static enum proctcp_direction find_direction(const struct listening *listening, 
 static void find_peer(struct model *model, struct tuples *tuples, const struct listening *listening, uint32_t index)
 {
     struct proctcp_socket *socket = &model->sockets.at[index];
-    uint32_t peer = tuples->peers.at[index], netns = socket->netns;
+    const struct place *places = listening_on(listening, socket->netns, socket->local_port);
+    uint32_t peer = tuples->peers.at[index], netns = socket->netns, listener = PROCTCP_NONE;
 
+    if (model->came_through.count && places)
+        listener = model->came_through.at[index] = find_listener(places, socket);
     if (peer == TUPLES_ASK) {
         peer = tuples->peers.at[index] = tuples_find_peer(model, tuples, index);
         if (peer != PROCTCP_NONE)
             netns = model->sockets.at[peer].netns;
     }
-    socket->direction = (uint8_t)find_direction(listening, socket, peer == PROCTCP_NONE ? NULL : &netns);
-}
-
-/* A socket that is closed is no connection. */
-static uint32_t find_listener(const struct listening *listening, const struct proctcp_socket *socket)
-{
-    if (socket->state == PROCTCP_LISTEN)
-        return listening_number(listening, socket) | MODEL_LISTENS;
-    if (socket->direction == PROCTCP_INBOUND && socket->state != PROCTCP_CLOSED)
-        return listening_number(listening, socket);
-    return PROCTCP_NONE;
+    socket->direction = (uint8_t)find_direction(listening, places, socket, listener != PROCTCP_NONE,
+                                                peer == PROCTCP_NONE ? NULL : &netns);
 }
 
 int peers_find(struct model *model, struct tuples *tuples, bool listeners)
@@ -63,8 +67,6 @@ int peers_find(struct model *model, struct tuples *tuples, bool listeners)
     for (uint32_t i = 0; i < model->sockets.count && status == 0; i++) {
         if (i < tuples->peers.count)
             find_peer(model, tuples, &listening, i);
-        if (listeners)
-            model->came_through.at[i] = find_listener(&listening, &model->sockets.at[i]);
     }
     for (uint32_t i = 0; i < model->rows.count && status == 0; i++) {
         uint32_t peer = tuples->peers.at[model->rows.at[i].socket];
