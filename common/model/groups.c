@@ -2,6 +2,7 @@
  * groups share; nothing of which names have a place. */
 #include "model/model.h"
 
+#include "base/nth.h"
 #include "select/grouping.h"
 
 #include <errno.h>
@@ -244,50 +245,6 @@ static uint32_t add_sockets(struct model *model, const struct impairments *impai
 
 /* ---- round-trip times ---- */
 
-static void swap(uint32_t *a, uint32_t *b)
-{
-    const uint32_t kept = *a;
-    *a = *b;
-    *b = kept;
-}
-
-/* The number that would stand at an index if they were sorted; reorders them. */
-static uint32_t select_nth(uint32_t *numbers, uint32_t count, uint32_t nth)
-{
-    uint32_t low = 0, high = count - 1;
-
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        uint32_t i = low, j = high;
-        if (numbers[middle] < numbers[low])
-            swap(&numbers[middle], &numbers[low]);
-        if (numbers[high] < numbers[low])
-            swap(&numbers[high], &numbers[low]);
-        if (numbers[high] < numbers[middle])
-            swap(&numbers[high], &numbers[middle]);
-        const uint32_t pivot = numbers[middle];
-        while (i <= j) {
-            while (numbers[i] < pivot)
-                i++;
-            while (numbers[j] > pivot)
-                j--;
-            if (i > j)
-                break;
-            swap(&numbers[i++], &numbers[j]);
-            if (j == 0)
-                break;
-            j--;
-        }
-        if (nth <= j)
-            high = j;
-        else if (nth >= i)
-            low = i;
-        else
-            break;
-    }
-    return numbers[nth];
-}
-
 static void summarise(struct proctcp_group *group, uint32_t *samples, uint32_t count)
 {
     uint64_t sum = 0;
@@ -300,7 +257,7 @@ static void summarise(struct proctcp_group *group, uint32_t *samples, uint32_t c
             group->rtt_max_us = samples[i];
     }
     group->rtt_average_us = (uint32_t)(sum / count);
-    group->rtt_p95_us = select_nth(samples, count, (uint32_t)(((uint64_t)count * 95 + 99) / 100 - 1));
+    group->rtt_p95_us = nth_greatest(samples, count, count / 20 + 1);
     group->present |= PROCTCP_HAS_GROUP_RTT;
 }
 
