@@ -27,9 +27,11 @@ static inline uint32_t nth_greatest(uint32_t *numbers, uint32_t count, uint32_t 
     for (uint32_t at = n / 2; at-- > 0;)
         nth_sink(numbers, n, at);
     for (uint32_t i = n; i < count; i++) {
-        if (numbers[i] <= numbers[0])
+        const uint32_t least = numbers[0];
+        if (numbers[i] <= least)
             continue;
         numbers[0] = numbers[i];
+        numbers[i] = least;
         nth_sink(numbers, n, 0);
     }
     return numbers[0];
