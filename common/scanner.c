@@ -123,7 +123,7 @@ static int make_model(struct proctcp_scanner *scanner)
     if (status == 0)
         status = sums_count(model, capture, &capture->stats.unbound);
     if (status == 0)
-        status = groups_name(model, capture, config->grouping);
+        status = groups_name(model, capture, config->grouping, config->seed);
     if (status == 0)
         status = listeners_count(model, capture);
     return status;
@@ -143,8 +143,8 @@ static int run_stages(struct proctcp_scanner *scanner)
     if (status == 0)
         status = ended;
     if (status == 0)
-        status = history_place_groups(&scanner->history, scanner->config.grouping, model, &capture->strings,
-                                      &scanner->next_history);
+        status =
+            history_place_groups(&scanner->history, &scanner->config, model, &capture->strings, &scanner->next_history);
     if (status == 0)
         status = history_apply(&scanner->history, capture, scanner->config.selection, model, &capture->strings,
                                &scanner->next_history);

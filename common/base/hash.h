@@ -108,13 +108,19 @@ static inline uint32_t hash_find(const struct hash *hash, uint32_t key)
     return hash_first(hash, key, &walk);
 }
 
-/* A key for text. Whoever can choose texts can have their keys meet: tables of what strangers choose are bounded. */
-static inline uint32_t hash_text(const char *text)
+/* A key for text. Whoever chooses texts does not know the seed, and cannot have their keys meet. */
+static inline uint32_t hash_text(uint64_t seed, const char *text)
 {
-    uint32_t hash = 2166136261u;
-    while (*text)
-        hash = (hash ^ (unsigned char)*text++) * 16777619u;
-    return hash;
+    size_t left = strlen(text);
+    uint64_t hash = seed ^ left;
+
+    for (; left; text += left < 8 ? left : 8, left -= left < 8 ? left : 8) {
+        uint64_t word = 0;
+        memcpy(&word, text, left < 8 ? left : 8);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return (uint32_t)(hash * 0xbf58476d1ce4e5b9u >> 32);
 }
 
 #endif

@@ -14,7 +14,7 @@ int history_apply(const struct history *before, const struct capture *capture,
 
 /* Before that: gives the names of the model a group each, as far as there is room, and its groups what they have
  * counted so far. Without a grouping (NULL) there are none. */
-int history_place_groups(const struct history *before, const struct proctcp_grouping *grouping, struct model *model,
+int history_place_groups(const struct history *before, const struct config *config, struct model *model,
                          struct arena *strings, struct history *after);
 /* After that, and after groups_sum(): keeps what they have counted by now. */
 void history_keep_groups(const struct model *model, struct history *after);

@@ -130,28 +130,30 @@ static int dismiss(struct places *places, const struct group_memory *memory, uin
 struct choice {
     struct places *places;
     struct model *model;
-    struct bytes is_live;     /* by group: something of it runs */
-    struct indices newcomers; /* keys without a group, the largest first */
-    uint32_t most;            /* groups that are not configured, and not OTHER */
+    struct indices keys;      /* by group: the key that it has now, or PROCTCP_NONE: nothing of it runs */
+    struct indices newcomers; /* keys without a group, the most important first */
+    uint64_t seed;
+    uint32_t most; /* groups that are not configured, and not OTHER */
+    uint32_t made; /* there are so many of them */
 };
 
 static int find_known(struct choice *choice)
 {
     struct hash by_name = {0};
     const struct group_memories *groups = &choice->places->groups;
-    int status = hash_begin(&by_name, groups->count) && bytes_fill(&choice->is_live, groups->count, 0) ? 0 : -ENOMEM;
+    int status = hash_begin(&by_name, groups->count) && indices_fill(&choice->keys, groups->count, 0xff) ? 0 : -ENOMEM;
 
     for (uint32_t g = 0; g < groups->count && status == 0; g++)
-        hash_put(&by_name, hash_text(groups->at[g].name), g);
+        hash_put(&by_name, hash_text(choice->seed, groups->at[g].name), g);
     for (uint32_t k = 0; k < choice->model->group_keys.count && status == 0; k++) {
         struct group_key *key = &choice->model->group_keys.at[k];
         struct hash_walk walk;
-        uint32_t g = hash_first(&by_name, hash_text(key->name), &walk);
+        uint32_t g = hash_first(&by_name, hash_text(choice->seed, key->name), &walk);
         while (g != HASH_NONE && strcmp(groups->at[g].name, key->name) != 0)
             g = hash_next(&by_name, &walk);
         key->group = g == HASH_NONE ? PROCTCP_NO_GROUP : (uint16_t)g;
         if (g != HASH_NONE)
-            choice->is_live.at[g] = true;
+            choice->keys.at[g] = k;
         else if (!indices_push(&choice->newcomers, k))
             status = -ENOMEM;
     }
@@ -159,45 +161,71 @@ static int find_known(struct choice *choice)
     return status;
 }
 
-/* A place that is free, or that of the group that has been gone for longest; PROCTCP_NO_GROUP: all are in use. */
-static uint16_t find_place(const struct choice *choice)
+/* Whether a newcomer is given the place of a group rather than that of another (PROCTCP_NO_GROUP: none was found yet).
+ * Of those that nothing runs of, the one that has been gone for longest; else, for the system's, the smallest of the
+ * others. */
+static bool is_rather_taken(const struct choice *choice, uint32_t group, uint32_t than, bool for_system)
 {
-    const struct group_memories *groups = &choice->places->groups;
-    uint32_t oldest = PROCTCP_NO_GROUP, others = 0;
+    const struct group_memory *groups = choice->places->groups.at;
+    const struct group_key *keys = choice->model->group_keys.at;
+    const uint32_t key = choice->keys.at[group];
 
-    for (uint32_t g = OTHER + 1; g < groups->count; g++) {
-        if (groups->at[g].is_configured)
-            continue;
-        others++;
-        if (!choice->is_live.at[g] &&
-            (oldest == PROCTCP_NO_GROUP || groups->at[g].last_seen < groups->at[oldest].last_seen))
-            oldest = g;
-    }
-    return (uint16_t)(others < choice->most ? groups->count : oldest);
+    if (groups[group].is_configured || (key != PROCTCP_NONE && (!for_system || keys[key].is_system)))
+        return false;
+    if (than == PROCTCP_NO_GROUP)
+        return true;
+    const uint32_t other = choice->keys.at[than];
+    if (key == PROCTCP_NONE || other == PROCTCP_NONE)
+        return key == PROCTCP_NONE && (other != PROCTCP_NONE || groups[group].last_seen < groups[than].last_seen);
+    return keys[key].rows < keys[other].rows;
 }
 
-static int give_place(struct choice *choice, struct group_key *key, uint16_t place)
+/* A place that is free, or that somebody has to give; PROCTCP_NO_GROUP: there is none. */
+static uint32_t find_place(const struct choice *choice, const struct group_key *key)
+{
+    const struct group_memories *groups = &choice->places->groups;
+    uint32_t found = PROCTCP_NO_GROUP;
+
+    if (choice->made < choice->most)
+        return groups->count;
+    for (uint32_t g = OTHER + 1; g < groups->count; g++) {
+        if (is_rather_taken(choice, g, found, key->is_system))
+            found = g;
+    }
+    return found;
+}
+
+static void leave_out(struct choice *choice, struct group_key *key)
+{
+    key->group = OTHER;
+    choice->model->groups_left_out++;
+}
+
+static int give_place(struct choice *choice, uint32_t key, uint32_t place)
 {
     struct places *places = choice->places;
-    uint8_t *live = place < places->groups.count ? &choice->is_live.at[place] : vector_push(&choice->is_live);
-    struct group_memory memory = begin_anew(places, key->name);
+    struct group_key *keys = choice->model->group_keys.at;
+    struct group_memory memory = begin_anew(places, keys[key].name);
 
-    if (!live)
-        return -ENOMEM;
-    *live = true;
-    key->group = place;
+    keys[key].group = (uint16_t)place;
+    choice->made += place == places->groups.count;
     if (place == places->groups.count)
-        return remember(&places->groups, &places->strings, &memory) ? 0 : -ENOMEM;
-    memory.name = arena_copy(&places->strings, key->name, strlen(key->name));
+        return indices_push(&choice->keys, key) && remember(&places->groups, &places->strings, &memory) ? 0 : -ENOMEM;
+    if (choice->keys.at[place] != PROCTCP_NONE)
+        leave_out(choice, &keys[choice->keys.at[place]]);
+    choice->keys.at[place] = key;
+    memory.name = arena_copy(&places->strings, keys[key].name, strlen(keys[key].name));
     if (!memory.name || dismiss(places, &places->groups.at[place], choice->most) < 0)
         return -ENOMEM;
     places->groups.at[place] = memory;
     return 0;
 }
 
-/* By weight, then by name; heap sort, for qsort() cannot be told where the keys are. */
+/* The system's, then by weight, then by name; heap sort, for qsort() cannot be told where the keys are. */
 static bool goes_before(const struct group_key *keys, uint32_t a, uint32_t b)
 {
+    if (keys[a].is_system != keys[b].is_system)
+        return keys[a].is_system;
     if (keys[a].rows != keys[b].rows)
         return keys[a].rows > keys[b].rows;
     return strcmp(keys[a].name, keys[b].name) < 0;
@@ -233,20 +261,20 @@ static void sort_newcomers(struct choice *choice)
 
 static int place_newcomers(struct choice *choice)
 {
-    bool any_left = true;
+    bool any_left = true, was_system = true;
     int status = 0;
 
     sort_newcomers(choice);
     for (uint32_t i = 0; i < choice->newcomers.count && status == 0; i++) {
         struct group_key *key = &choice->model->group_keys.at[choice->newcomers.at[i]];
-        const uint16_t place = any_left ? find_place(choice) : PROCTCP_NO_GROUP;
+        any_left |= was_system && !key->is_system;
+        was_system = key->is_system;
+        const uint32_t place = any_left ? find_place(choice, key) : PROCTCP_NO_GROUP;
         any_left = place != PROCTCP_NO_GROUP;
-        if (any_left) {
-            status = give_place(choice, key, place);
-        } else {
-            key->group = OTHER;
-            choice->model->groups_left_out++;
-        }
+        if (any_left)
+            status = give_place(choice, choice->newcomers.at[i], place);
+        else
+            leave_out(choice, key);
     }
     return status;
 }
@@ -283,11 +311,13 @@ static int begin_groups(struct model *model, const struct places *places, struct
     return 0;
 }
 
-int history_place_groups(const struct history *before, const struct proctcp_grouping *grouping, struct model *model,
+int history_place_groups(const struct history *before, const struct config *config, struct model *model,
                          struct arena *strings, struct history *after)
 {
     struct places *places = &after->places;
-    struct choice choice = {.places = places, .model = model};
+    const struct proctcp_grouping *grouping = config->grouping;
+    struct choice choice = {.places = places, .model = model, .seed = config->seed};
+    uint32_t configured = 0;
     int status;
 
     if (!grouping)
@@ -299,16 +329,16 @@ int history_place_groups(const struct history *before, const struct proctcp_grou
         status = copy_memories(&before->places.former, &places->former, &places->strings);
     if (status == 0 && !places->groups.count)
         status = make_first(grouping, places);
-    for (uint32_t g = OTHER + 1; g < places->groups.count && places->groups.at[g].is_configured; g++)
-        choice.most++;
-    choice.most = grouping->max_groups > choice.most ? grouping->max_groups - choice.most : 0;
+    for (uint32_t g = OTHER + 1; g < places->groups.count; g++)
+        *(places->groups.at[g].is_configured ? &configured : &choice.made) += 1;
+    choice.most = grouping->max_groups > configured ? grouping->max_groups - configured : 0;
     if (status == 0)
         status = find_known(&choice);
     if (status == 0)
         status = place_newcomers(&choice);
     if (status == 0)
         status = begin_groups(model, places, strings);
-    vector_free(&choice.is_live);
+    vector_free(&choice.keys);
     vector_free(&choice.newcomers);
     return status;
 }

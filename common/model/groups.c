@@ -10,9 +10,20 @@
 
 /* ---- names ---- */
 
-static uint32_t find_key(struct model *model, struct hash *by_name, const char *name)
+/* Users of the host itself, and of its services, have lower numbers; who logs in, and what he maps, has not. */
+#define FIRST_ORDINARY_USER 1000
+
+struct naming {
+    const struct capture *capture;
+    const struct proctcp_grouping *grouping;
+    struct hash by_name; /* of group keys */
+    uint64_t seed;
+};
+
+static uint32_t find_key(struct model *model, struct naming *naming, const char *name)
 {
-    const uint32_t hash = hash_text(name);
+    struct hash *by_name = &naming->by_name;
+    const uint32_t hash = hash_text(naming->seed, name);
     struct hash_walk walk;
     uint32_t key = hash_first(by_name, hash, &walk);
 
@@ -53,22 +64,24 @@ static bool takes(const struct proctcp_grouping *grouping, const struct group_na
 }
 
 /* The rows of a process. Its names stand best first, and the last one takes any socket. */
-static int name_rows(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping,
-                     const struct proctcp_process *process, const struct facts *facts, struct hash *by_name)
+static int name_rows(struct model *model, struct naming *naming, const struct proctcp_process *process,
+                     const struct facts *facts)
 {
-    const struct group_name *names = capture->group_names.at + facts->first_group_name;
-    const uint32_t own = facts->group_name_count > 1 ? own_netns(capture) : 0;
+    const struct group_name *names = naming->capture->group_names.at + facts->first_group_name;
+    const uint32_t own = facts->group_name_count > 1 ? own_netns(naming->capture) : 0;
+    const bool is_system = process->present & PROCTCP_HAS_PROCESS_UID && process->uid < FIRST_ORDINARY_USER;
     uint32_t last = PROCTCP_NONE, key = PROCTCP_NONE;
 
     for (uint32_t r = process->first_row; r < process->first_row + process->row_count; r++) {
         const struct proctcp_socket *socket = &model->sockets.at[model->rows.at[r].socket];
         uint32_t n = 0;
-        while (n + 1 < facts->group_name_count && !takes(grouping, &names[n], socket, own))
+        while (n + 1 < facts->group_name_count && !takes(naming->grouping, &names[n], socket, own))
             n++;
         if (n != last) {
-            key = find_key(model, by_name, names[n].name);
+            key = find_key(model, naming, names[n].name);
             if (key == HASH_NONE)
                 return -ENOMEM;
+            model->group_keys.at[key].is_system |= is_system;
             model->any_split |= last != PROCTCP_NONE;
             last = n;
         }
@@ -79,24 +92,24 @@ static int name_rows(struct model *model, const struct capture *capture, const s
 }
 
 /* Selected processes stand first, ordered by pid as those of the capture are. */
-int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping)
+int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping,
+                uint64_t seed)
 {
-    struct hash by_name = {0};
+    struct naming naming = {.capture = capture, .grouping = grouping, .seed = seed};
     uint32_t c = 0;
     int status = 0;
 
     if (!grouping)
         return 0;
-    if (!indices_fill(&model->row_keys, model->rows.count, 0) || !hash_begin(&by_name, 64))
+    if (!indices_fill(&model->row_keys, model->rows.count, 0) || !hash_begin(&naming.by_name, 64))
         status = -ENOMEM;
     for (uint32_t p = 0; p < model->processes.count && status == 0; p++) {
         const struct proctcp_process *process = &model->processes.at[p];
         while (capture->processes.at[c].pid != process->pid)
             c++;
-        status =
-            name_rows(model, capture, grouping, process, &capture->facts.at[capture->processes.at[c].facts], &by_name);
+        status = name_rows(model, &naming, process, &capture->facts.at[capture->processes.at[c].facts]);
     }
-    vector_free(&by_name);
+    vector_free(&naming.by_name);
     return status;
 }
 

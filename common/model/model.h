@@ -17,6 +17,7 @@ struct group_key {
     const char *name;
     uint32_t rows;
     uint16_t group; /* index; set by history/, which knows who has a place */
+    bool is_system; /* a process of root, or of a user of the system, is under it */
 };
 
 struct group_keys VECTOR(struct group_key);
@@ -85,7 +86,8 @@ int filter_model(struct model *model, const struct capture *capture, const struc
  * sockets are in no table. */
 int sums_count(struct model *model, const struct capture *capture, uint32_t *unbound);
 /* groups.c: the name that each row is grouped under. */
-int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping);
+int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping,
+                uint64_t seed);
 /* groups.c: counts and sums of groups, once history knows which there are. */
 int groups_sum(struct model *model, const struct capture *capture);
 /* listeners.c: the listeners, if they are asked for. */

@@ -268,7 +268,7 @@ static void shorten(const char *text, char name[PROCTCP_GROUP_NAME_SIZE])
         return;
     }
     memcpy(name, text, kept);
-    snprintf(name + kept, PROCTCP_GROUP_NAME_SIZE - kept, "~%08x", (unsigned)hash_text(text));
+    snprintf(name + kept, PROCTCP_GROUP_NAME_SIZE - kept, "~%08x", (unsigned)hash_text(0, text));
 }
 
 /* Whether text is a name, but for underscores before it. */

@@ -186,9 +186,10 @@ int literal_end(struct literal *literal, const struct proctcp_selection *selecti
     if (status == 0)
         status = sums_count(model, capture, &number);
     if (status == 0)
-        status = groups_name(model, capture, literal->grouping);
+        status = groups_name(model, capture, literal->grouping, 1);
     if (status == 0)
-        status = history_place_groups(&literal->history, literal->grouping, model, &capture->strings, &next);
+        status = history_place_groups(&literal->history, &(struct config){.grouping = literal->grouping, .seed = 1},
+                                      model, &capture->strings, &next);
     if (status == 0)
         status = listeners_count(model, capture);
     if (status == 0)

@@ -295,6 +295,45 @@ static void a_place_is_kept_while_something_runs_and_given_up_after(void **state
     assert_int_equal(group("a")->totals.bytes_sent, 20);
 }
 
+static void as_user(uint32_t uid)
+{
+    struct facts *facts = &literal.capture.facts.at[literal.capture.facts.count - 1];
+    facts->uid = uid;
+    facts->present |= PROCTCP_HAS_PROCESS_UID;
+}
+
+static void a_user_cannot_take_all_places(void **state)
+{
+    char names[10][8];
+
+    (void)state;
+    assert_int_equal(proctcp_grouping_limit(grouping, 4), 0);
+    for (unsigned scan = 0; scan < 2; scan++) {
+        if (scan)
+            next_scan();
+        for (uint32_t i = 0; i < 10; i++) { /* many, and each with more sockets than the service */
+            snprintf(names[i], sizeof(names[i]), "x%u", i % 10);
+            connection(10 + 2 * i);
+            connection(11 + 2 * i);
+            process((int)(10 + i), names[i]);
+            literal_owner(&literal, 3, 10 + 2 * i);
+            literal_owner(&literal, 4, 11 + 2 * i);
+            as_user(1000);
+        }
+        if (scan) {
+            connection(1);
+            process(90, "sshd");
+            literal_owner(&literal, 3, 1);
+            as_user(0);
+        }
+        end();
+    }
+    assert_int_equal(group("sshd")->sockets, 1);
+    assert_int_equal(literal.snapshot->groups_left_out, 7);
+    assert_int_equal(group("_other")->sockets, 14);
+    assert_int_equal(literal.snapshot->all.sockets, 21);
+}
+
 static void what_was_left_behind_counts_where_it_was_held(void **state)
 {
     (void)state;
@@ -360,6 +399,7 @@ int main(void)
         TEST(sockets_of_one_process_may_be_in_several),
         TEST(beyond_the_limit_names_are_summed),
         TEST(a_place_is_kept_while_something_runs_and_given_up_after),
+        TEST(a_user_cannot_take_all_places),
         TEST(what_was_left_behind_counts_where_it_was_held),
         TEST(drops_of_listeners_only_go_up),
         TEST(without_a_grouping_there_are_none),
