@@ -202,7 +202,8 @@ static int add_rule_text(struct proctcp_grouping *grouping, char *rule, unsigned
                          size_t error_size)
 {
     const char *name = grouping->rules.at[grouping->rules.count - 1].name;
-    char *kind = rule + strspn(rule, " \t"), *equals = strchr(kind, '='), reason[512], shown[128];
+    char *kind = rule + strspn(rule, " \t"), *equals = strchr(kind, '='), reason[640], shown[128];
+    int status;
 
     if (!equals || equals == kind) {
         proctcp_escape(rule, shown, sizeof(shown), true);
@@ -214,10 +215,10 @@ static int add_rule_text(struct proctcp_grouping *grouping, char *rule, unsigned
         if (*c == '-')
             *c = '_';
     }
-    if (proctcp_grouping_rule(grouping, kind, equals + 1, reason, sizeof(reason)) == 0)
-        return 0;
-    snprintf(error, error_size, "rule %u of %s", position, reason);
-    return -EINVAL;
+    status = proctcp_grouping_rule(grouping, kind, equals + 1, reason, sizeof(reason));
+    if (status)
+        snprintf(error, error_size, "rule %u of %s", position, reason);
+    return status;
 }
 
 int proctcp_grouping_add_text(struct proctcp_grouping *grouping, const char *text, char *error, size_t error_size)

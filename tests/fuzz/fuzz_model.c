@@ -52,6 +52,33 @@ static void check_listeners(const struct proctcp_snapshot *snapshot)
     require(listening == 0 && owners == 0);
 }
 
+static uint32_t sum_of_states(const struct proctcp_group *group)
+{
+    uint32_t sum = 0;
+    for (unsigned state = 0; state < PROCTCP_STATES; state++)
+        sum += group->by_state[state];
+    return sum;
+}
+
+static void check_groups(const struct proctcp_snapshot *snapshot)
+{
+    uint32_t held = 0;
+
+    require(snapshot->group_count >= 2 && snapshot->group_count <= 4);
+    for (uint32_t i = 0; i < snapshot->row_count; i++)
+        require(snapshot->row_groups[i] < snapshot->group_count);
+    for (uint32_t i = 0; i < snapshot->group_count; i++) {
+        const struct proctcp_group *group = &snapshot->groups[i];
+        require(sum_of_states(group) == group->sockets && group->sockets <= snapshot->all.sockets);
+        require((group->processes == 0) == (group->sockets == 0));
+        require(group->rtt_p95_us <= group->rtt_max_us);
+    }
+    for (uint32_t i = 0; i < snapshot->socket_count; i++)
+        held += snapshot->sockets[i].owners != 0;
+    require(snapshot->all.sockets == held && sum_of_states(&snapshot->all) == held);
+    require(snapshot->all.processes == snapshot->process_count);
+}
+
 static void check(const struct proctcp_snapshot *snapshot)
 {
     uint32_t unattributed = 0, counted = 0, owners = 0;
@@ -68,6 +95,7 @@ static void check(const struct proctcp_snapshot *snapshot)
     require(counted == unattributed && owners == snapshot->row_count);
     for (uint32_t i = 0; i < snapshot->last_holder_count; i++)
         require(snapshot->sockets[snapshot->last_holders[i].socket].owners == 0);
+    check_groups(snapshot);
     for (uint32_t i = 0; i < snapshot->process_count; i++) {
         const struct proctcp_process *process = &snapshot->processes[i];
         uint32_t sum = 0;
@@ -75,6 +103,19 @@ static void check(const struct proctcp_snapshot *snapshot)
             sum += process->by_state[state];
         require(sum == process->sockets && process->totals.bytes_sent >= process->since.bytes_sent);
     }
+}
+
+static struct proctcp_grouping *grouping(void)
+{
+    static struct proctcp_grouping *made;
+    char error[128];
+
+    if (!made) {
+        require(proctcp_grouping_new(&made) == 0);
+        require(proctcp_grouping_limit(made, 3) == 0);
+        require(proctcp_grouping_add_text(made, "in=local_port=2", error, sizeof(error)) == 0);
+    }
+    return made;
 }
 
 /* What matters for who takes a connection: the interface, and wildcards of either family. */
@@ -89,6 +130,8 @@ static void change_place(struct proctcp_socket *socket, uint8_t value)
         socket->present |= PROCTCP_HAS_V6ONLY;
     socket->v6only = value >> 5 & 1;
 }
+
+static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", ""};
 
 static void add(struct literal *literal, uint8_t what, uint8_t value, int *pid, int *fd)
 {
@@ -106,6 +149,11 @@ static void add(struct literal *literal, uint8_t what, uint8_t value, int *pid, 
         *pid += 1 + (value & 3);
         *fd = 2;
         literal_process(literal, *pid)->walk = (uint8_t)(value & 16 ? WALK_REFUSED : WALKED);
+        literal->capture.facts.at[literal->capture.facts.count - 1].name = names[value >> 5];
+        if (value & 8) {
+            literal_group(literal, 0, "in");
+            literal_group(literal, PROCTCP_NONE, names[value >> 5]);
+        }
         break;
     case 2:
         *fd += value >> 3 & 1;
@@ -122,7 +170,7 @@ static void add(struct literal *literal, uint8_t what, uint8_t value, int *pid, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct literal literal = {.snapshot = NULL};
+    struct literal literal = {.grouping = grouping()};
     uint64_t time = 100;
     int pid = 0, fd = 2;
 

@@ -136,6 +136,41 @@ static void every_allocation_of_a_scan_with_listeners_may_fail(void **state)
     fake_proc_free(fake);
 }
 
+static void every_allocation_of_a_scan_with_groups_may_fail(void **state)
+{
+    struct fake_proc *fake = recorded();
+    struct proctcp_grouping *grouping;
+    char error[128];
+    (void)state;
+    assert_int_equal(proctcp_grouping_new(&grouping), 0);
+    assert_int_equal(proctcp_grouping_add_text(grouping, "web=process=holder;local_port=8080", error, sizeof(error)),
+                     0);
+    fail_each(&(struct proctcp_options){.proc_root = fake->root, .grouping = grouping}, true);
+    assert_int_equal(proctcp_grouping_by(grouping, "user", error, sizeof(error)), 0);
+    assert_int_equal(proctcp_grouping_add_text(grouping, "x-\\1=command=(.)", error, sizeof(error)), 0);
+    fail_each(&(struct proctcp_options){.source = PROCTCP_SOURCE_AUTO, .grouping = grouping}, false);
+    proctcp_grouping_free(grouping);
+    fake_proc_free(fake);
+}
+
+static void every_allocation_of_a_grouping_may_fail(void **state)
+{
+    (void)state;
+    for (long n = 0; n < 60; n++) {
+        struct proctcp_grouping *grouping = NULL;
+        char error[128];
+        until_failure = n;
+        int status = proctcp_grouping_new(&grouping);
+        if (status == 0)
+            status = proctcp_grouping_add_text(grouping, "web=process=a,b;user=0", error, sizeof(error));
+        if (status == 0)
+            status = proctcp_grouping_add_text(grouping, "y-\\1=command=a(.*)b", error, sizeof(error));
+        until_failure = -1;
+        assert_true(status == 0 || status == -ENOMEM);
+        proctcp_grouping_free(grouping);
+    }
+}
+
 /* The process has the one end of a connection, and another one that is left out the other. */
 static void every_allocation_of_a_scan_that_selects_may_fail(void **state)
 {
@@ -177,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_of_a_recorded_scan_may_fail),
+        cmocka_unit_test(every_allocation_of_a_scan_with_groups_may_fail),
+        cmocka_unit_test(every_allocation_of_a_grouping_may_fail),
         cmocka_unit_test(every_allocation_of_a_scan_with_listeners_may_fail),
         cmocka_unit_test(every_allocation_of_a_scan_that_selects_may_fail),
         cmocka_unit_test(every_allocation_of_a_live_scan_may_fail),
