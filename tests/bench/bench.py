@@ -155,6 +155,9 @@ class Bench:
             cases[source + " floor"] = self.floor(source, 1, pids)
         cases["proctcp, %d scans" % REPEATED] = self.proctcp("netlink", REPEATED)
         cases["netlink floor, %d times" % REPEATED] = self.floor("netlink", REPEATED, pids)
+        cases["proctcp, %d scans, with groups and listeners" % REPEATED] = [
+            CLI, "--listeners", "--max-groups", "10000", "--source", "netlink", "-o", "csv", "--count", str(REPEATED),
+            "--interval", "0.01"]
         for name, form in (("proctcp, as a table", "table"), ("proctcp -o json", "json"), ("proctcp -o csv", "csv")):
             cases[name] = [CLI, "--source", "netlink", "-o", form]
         for name in peers:

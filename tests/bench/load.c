@@ -106,11 +106,14 @@ static _Noreturn void rest(int ready)
 static pid_t start(const struct plan *plan, unsigned long index, int ready, pid_t parent)
 {
     const unsigned long all = plan->sockets / 2;
+    char name[32];
     pid_t pid = fork();
 
     if (pid != 0)
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    snprintf(name, sizeof(name), "load-%lu", index); /* a group each */
+    prctl(PR_SET_NAME, name);
     if (getppid() != parent)
         _exit(1);
     if (index < plan->processes) {

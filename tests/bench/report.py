@@ -41,6 +41,8 @@ def yardstick(name, repeated):
     """What a case is compared with."""
     if name == "proctcp, %d scans" % repeated:
         return "netlink floor, %d times" % repeated
+    if name == "proctcp, %d scans, with groups and listeners" % repeated:
+        return "proctcp, %d scans" % repeated
     if name.startswith("proctcp --source "):
         return name.split()[-1] + " floor"
     return None if " floor" in name else "proctcp --source netlink"
@@ -111,6 +113,11 @@ def print_form_targets(result):
           for what, key in (("wall", "wall_us"), ("CPU", "cpu_us"))}, 2)
 
 
+def print_group_target(result, repeated):
+    name, other = "proctcp, %d scans, with groups and listeners" % repeated, "proctcp, %d scans" % repeated
+    line("groups and listeners, times scans without", {"CPU": result.ratio(name, other, "cpu_us")}, 1.08)
+
+
 def print_empty_target(result):
     name = "proctcp --source netlink"
     line("a namespace without sockets, microseconds",
@@ -155,6 +162,7 @@ def print_targets(results, idle_kb, repeated):
         print_floor_targets(result, repeated, 1.20, 1.25 if odd else 1.20)
         if not odd:
             print_form_targets(result)
+            print_group_target(result, repeated)
             print_peer_targets(result)
             print_memory_targets(result, idle_kb, repeated)
         if result is largest and 10000 in sized and result.load.sockets > 10000:
