@@ -275,6 +275,20 @@ class CommandLines(zoo.ZooTest, SilentTest):
         self.waited_for(FUSE_WRITE)
         self.scans_go_on(stranger, "--command", "python")
 
+    def test_a_memory_that_is_locked_for_ever_stops_no_grouping_by_command_lines(self):
+        stranger = self.silent({FUSE_WRITE}, (0, 3), CLONE_NEWNS)
+        stranger.listen()
+        stranger.lock_memory()
+        self.waited_for(FUSE_WRITE)
+        try:
+            scans = Scans(self, "--group", "mine=command=python", "--pid", "%d,%d" % (os.getpid(), stranger.pid))
+            for _ in range(3):
+                groups = {line["group"]: line for line in scans.fresh()}
+                self.assertGreaterEqual(groups["mine"]["sockets"], 1)
+            self.assertIn("could not be read", scans.said())  # his, and he is left alone then
+        finally:
+            stranger.end()
+
     def test_a_memory_that_is_locked_for_ever_matters_to_no_scan_without_such_a_rule(self):
         stranger = self.silent({FUSE_WRITE}, (0, 3), CLONE_NEWNS)
         stranger.listen()
