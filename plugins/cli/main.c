@@ -95,6 +95,9 @@ static void say_what_is_left_out(const struct settings *settings, const struct p
         hint_empty(settings);
     if (settings->view == &row_view && settings->form == TABLE && unattributed)
         say("sockets without a holder: %u (--unattributed counts them, --sockets lists them)", unattributed);
+    if (settings->view == &group_view && snapshot->groups_left_out)
+        say("names that found no place: %u, summed as " PROCTCP_GROUP_OTHER " (--max-groups allows more)",
+            snapshot->groups_left_out);
 }
 
 /* What the rows cannot show; each kind of it once, when it is first met. */
