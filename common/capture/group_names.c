@@ -21,7 +21,7 @@ static int note_command(struct inquiry *inquiry, int32_t pid, const char *comman
         int matches;
         if (!select_asks(rules->at[i].selection, RULE_COMMAND))
             continue;
-        matches = grouping_name(&rules->at[i], command, name);
+        matches = group_name_captured(&rules->at[i], command, name);
         if (matches < 0)
             return matches;
         struct command_match *match = matches ? vector_push(&inquiry->command_matches) : NULL;
@@ -189,6 +189,6 @@ int group_names_find(struct inquiry *inquiry, const struct process *process, str
     }
     if (status)
         return status;
-    grouping_default_name(grouping, find_key(inquiry, facts, text), name);
+    group_name_default(grouping, find_key(inquiry, facts, text), name);
     return add_name(inquiry, facts, PROCTCP_NONE, name);
 }

@@ -1,8 +1,10 @@
 /* places.c - which groups there are. A choice made anew in each scan would end one series and begin another whenever
  * two names change ranks; here who has a place keeps it, also at 0, until it is needed for a name that something runs
- * under. Knows nothing of what is summed. */
+ * under. Whoever may run processes can make as many names as he likes: those of root and of the system's users go
+ * before those that nobody else runs anything under, and take their places. Knows nothing of what is summed. */
 #include "history/places.h"
 
+#include "history/group_memory.h"
 #include "history/history.h"
 
 #include "select/grouping.h"
@@ -32,100 +34,24 @@ uint16_t places_now(const struct places *before, const struct places *after, uin
     return strcmp(before->groups.at[group].name, after->groups.at[group].name) == 0 ? group : OTHER;
 }
 
-/* ---- memories ---- */
-
-static struct group_memory *remember(struct group_memories *memories, struct arena *strings,
-                                     const struct group_memory *memory)
-{
-    struct group_memory *made = vector_push(memories);
-
-    if (!made)
-        return NULL;
-    *made = *memory;
-    made->name = arena_copy(strings, memory->name, strlen(memory->name));
-    return made->name ? made : NULL;
-}
-
-static int copy_memories(const struct group_memories *from, struct group_memories *to, struct arena *strings)
-{
-    for (uint32_t i = 0; i < from->count; i++) {
-        if (!remember(to, strings, &from->at[i]))
-            return -ENOMEM;
-    }
-    return 0;
-}
+/* ---- places ---- */
 
 static int make_first(const struct proctcp_grouping *grouping, struct places *places)
 {
     const struct group_memory other = {.name = PROCTCP_GROUP_OTHER};
 
-    if (!remember(&places->groups, &places->strings, &other))
+    if (!group_memory_add(&places->groups, &places->strings, &other))
         return -ENOMEM;
     for (uint32_t i = 0; i < grouping->rules.count; i++) {
         const struct group_memory configured = {.name = grouping->rules.at[i].name, .is_configured = true};
         bool known = grouping->rules.at[i].captures != 0; /* its names are found when something runs */
         for (uint32_t g = 0; g < places->groups.count && !known; g++)
             known = strcmp(places->groups.at[g].name, configured.name) == 0;
-        if (!known && !remember(&places->groups, &places->strings, &configured))
+        if (!known && !group_memory_add(&places->groups, &places->strings, &configured))
             return -ENOMEM;
     }
     return 0;
 }
-
-/* What one that comes back begins with: what it had, or, if that is forgotten, no less than it can have had. */
-static struct group_memory begin_anew(struct places *places, const char *name)
-{
-    struct group_memory found = places->forgotten;
-
-    for (uint32_t i = 0; i < places->former.count; i++) {
-        struct group_memory *former = &places->former.at[i];
-        if (strcmp(former->name, name) != 0)
-            continue;
-        found = *former;
-        memmove(former, former + 1, (places->former.count - i - 1) * sizeof(*former));
-        places->former.count--;
-        break;
-    }
-    found.name = name;
-    found.is_configured = false;
-    return found;
-}
-
-static void raise_to(uint64_t *number, uint64_t to)
-{
-    if (*number < to)
-        *number = to;
-}
-
-static void forget(struct places *places, const struct group_memory *memory)
-{
-    struct proctcp_totals *most = &places->forgotten.totals;
-
-    raise_to(&most->payload_sent_bytes, memory->totals.payload_sent_bytes);
-    raise_to(&most->payload_received_bytes, memory->totals.payload_received_bytes);
-    raise_to(&most->bytes_sent, memory->totals.bytes_sent);
-    raise_to(&most->bytes_acked, memory->totals.bytes_acked);
-    raise_to(&most->bytes_received, memory->totals.bytes_received);
-    raise_to(&most->segs_out, memory->totals.segs_out);
-    raise_to(&most->segs_in, memory->totals.segs_in);
-    raise_to(&most->retransmissions, memory->totals.retransmissions);
-    raise_to(&most->accept_drops, memory->totals.accept_drops);
-    raise_to(&places->forgotten.sockets_opened, memory->sockets_opened);
-    raise_to(&places->forgotten.sockets_closed, memory->sockets_closed);
-}
-
-/* Names come without end: of the former ones, so many are remembered as there are groups. */
-static int dismiss(struct places *places, const struct group_memory *memory, uint32_t most)
-{
-    if (places->former.count >= most && places->former.count) {
-        forget(places, &places->former.at[0]);
-        memmove(places->former.at, places->former.at + 1, (places->former.count - 1) * sizeof(places->former.at[0]));
-        places->former.count--;
-    }
-    return remember(&places->former, &places->strings, memory) ? 0 : -ENOMEM;
-}
-
-/* ---- places ---- */
 
 struct choice {
     struct places *places;
@@ -205,17 +131,19 @@ static int give_place(struct choice *choice, uint32_t key, uint32_t place)
 {
     struct places *places = choice->places;
     struct group_key *keys = choice->model->group_keys.at;
-    struct group_memory memory = begin_anew(places, keys[key].name);
+    struct group_memory memory = group_memory_begin(places, keys[key].name);
 
     keys[key].group = (uint16_t)place;
     choice->made += place == places->groups.count;
     if (place == places->groups.count)
-        return indices_push(&choice->keys, key) && remember(&places->groups, &places->strings, &memory) ? 0 : -ENOMEM;
+        return indices_push(&choice->keys, key) && group_memory_add(&places->groups, &places->strings, &memory)
+                   ? 0
+                   : -ENOMEM;
     if (choice->keys.at[place] != PROCTCP_NONE)
         leave_out(choice, &keys[choice->keys.at[place]]);
     choice->keys.at[place] = key;
     memory.name = arena_copy(&places->strings, keys[key].name, strlen(keys[key].name));
-    if (!memory.name || dismiss(places, &places->groups.at[place], choice->most) < 0)
+    if (!memory.name || group_memory_dismiss(places, &places->groups.at[place], choice->most) < 0)
         return -ENOMEM;
     places->groups.at[place] = memory;
     return 0;
@@ -324,9 +252,9 @@ int history_place_groups(const struct history *before, const struct config *conf
         return 0;
     places->all = before->places.all;
     places->forgotten = before->places.forgotten;
-    status = copy_memories(&before->places.groups, &places->groups, &places->strings);
+    status = group_memory_copy(&before->places.groups, &places->groups, &places->strings);
     if (status == 0)
-        status = copy_memories(&before->places.former, &places->former, &places->strings);
+        status = group_memory_copy(&before->places.former, &places->former, &places->strings);
     if (status == 0 && !places->groups.count)
         status = make_first(grouping, places);
     for (uint32_t g = OTHER + 1; g < places->groups.count; g++)

@@ -85,7 +85,7 @@ int filter_model(struct model *model, const struct capture *capture, const struc
 /* sums.c: what each process holds: its counts and sums, and which totals its sources give. Sets *unbound to how many
  * sockets are in no table. */
 int sums_count(struct model *model, const struct capture *capture, uint32_t *unbound);
-/* groups.c: the name that each row is grouped under. */
+/* group_keys.c: the name that each row is grouped under. */
 int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping,
                 uint64_t seed);
 /* groups.c: counts and sums of groups, once history knows which there are. */

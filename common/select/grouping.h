@@ -17,7 +17,6 @@ enum group_by {
 struct group_rule {
     char *name;        /* as it was given: \1 to \9 are captures of a command pattern */
     unsigned captures; /* the highest of them; 0: the name is the group's */
-    unsigned given;    /* captures that every command pattern has */
     bool has_rules;
     struct proctcp_selection *selection;
 };
@@ -36,19 +35,17 @@ struct proctcp_grouping {
 /* What of the process a rule asks for: kinds of rules, a bit each. */
 bool grouping_asks(const struct proctcp_grouping *grouping, enum rule_kind kind);
 
+/* ---- group_name.c ---- */
+
+/* Whether something that is always there has it. */
+bool group_name_is_reserved(const char *name);
+
 /* The name that a command line gives a group, of the rule whose pattern it matches. 1, 0: it does not match; -ENOMEM.
  */
-int grouping_name(const struct group_rule *rule, const char *command, char name[PROCTCP_GROUP_NAME_SIZE]);
+int group_name_captured(const struct group_rule *rule, const char *command, char name[PROCTCP_GROUP_NAME_SIZE]);
 
 /* A name that nobody configured, as it may stand beside those that somebody did: a process that calls itself like one
  * of these, or like what is summed (_other, all), gets an underscore more. Longer ones are cut, and stay different. */
-void grouping_default_name(const struct proctcp_grouping *grouping, const char *text,
-                           char name[PROCTCP_GROUP_NAME_SIZE]);
-
-/* Whether the rules of a group about sockets match one, but for the namespace. */
-static inline bool grouping_takes(const struct group_rule *rule, const struct proctcp_socket *socket)
-{
-    return select_socket(rule->selection, socket);
-}
+void group_name_default(const struct proctcp_grouping *grouping, const char *text, char name[PROCTCP_GROUP_NAME_SIZE]);
 
 #endif

@@ -123,7 +123,7 @@ static int name_groups(struct literal *literal)
         struct group_name *slot;
         if (facts->group_name_count)
             continue;
-        grouping_default_name(literal->grouping, facts->name, name);
+        group_name_default(literal->grouping, facts->name, name);
         slot = vector_push(&literal->capture.group_names);
         if (!slot)
             return -ENOMEM;

@@ -30,14 +30,14 @@ static int add(const char *text)
 static const char *named(const char *text)
 {
     static char name[PROCTCP_GROUP_NAME_SIZE];
-    grouping_default_name(grouping, text, name);
+    group_name_default(grouping, text, name);
     return name;
 }
 
 static const char *captured(const char *command)
 {
     static char name[PROCTCP_GROUP_NAME_SIZE];
-    return grouping_name(&grouping->rules.at[0], command, name) == 1 ? name : "(none)";
+    return group_name_captured(&grouping->rules.at[0], command, name) == 1 ? name : "(none)";
 }
 
 static void a_group_is_written_as_a_name_and_rules(void **state)

@@ -1,0 +1,18 @@
+/* group_memory.h - what groups have counted, from scan to scan. */
+#ifndef PROCTCP_GROUP_MEMORY_H
+#define PROCTCP_GROUP_MEMORY_H
+
+#include "history/memory.h"
+
+/* A copy of one, its name in the strings, at the end of others; NULL: memory is out. */
+struct group_memory *group_memory_add(struct group_memories *memories, struct arena *strings,
+                                      const struct group_memory *memory);
+/* 0 or -ENOMEM. */
+int group_memory_copy(const struct group_memories *from, struct group_memories *to, struct arena *strings);
+/* What a name begins with that gets a place: what it had counted when it lost it, or, if that is forgotten, no less
+ * than it can have been. Takes it from the former ones. */
+struct group_memory group_memory_begin(struct places *places, const char *name);
+/* Puts what lost its place among the former ones, of which at most so many are remembered. 0 or -ENOMEM. */
+int group_memory_dismiss(struct places *places, const struct group_memory *memory, uint32_t most);
+
+#endif

@@ -1,0 +1,110 @@
+/* group_keys.c - the name that each row is grouped under: the first of its process' that takes its socket. Knows
+ * nothing of which names have a place. */
+#include "model/model.h"
+
+#include "select/grouping.h"
+
+#include <errno.h>
+
+/* Users of the host itself, and of its services, have lower numbers; who logs in, and what he maps, has not. */
+#define FIRST_ORDINARY_USER 1000
+
+struct naming {
+    const struct capture *capture;
+    const struct proctcp_grouping *grouping;
+    struct hash by_name; /* of group keys */
+    uint64_t seed;
+};
+
+static uint32_t find_key(struct model *model, struct naming *naming, const char *name)
+{
+    struct hash *by_name = &naming->by_name;
+    const uint32_t hash = hash_text(naming->seed, name);
+    struct hash_walk walk;
+    uint32_t key = hash_first(by_name, hash, &walk);
+
+    while (key != HASH_NONE && strcmp(model->group_keys.at[key].name, name) != 0)
+        key = hash_next(by_name, &walk);
+    if (key != HASH_NONE)
+        return key;
+    struct group_key *made = hash_reserve(by_name, (uint64_t)model->group_keys.count + 1) //
+                                 ? vector_push(&model->group_keys)
+                                 : NULL;
+    if (!made)
+        return HASH_NONE;
+    *made = (struct group_key){.name = name};
+    hash_put(by_name, hash, model->group_keys.count - 1);
+    return model->group_keys.count - 1;
+}
+
+static uint32_t own_netns(const struct capture *capture)
+{
+    for (uint32_t i = 0; i < capture->namespaces.count; i++) {
+        if (capture->namespaces.at[i].own)
+            return capture->namespaces.at[i].shown.inode;
+    }
+    return 0;
+}
+
+static bool takes(const struct proctcp_grouping *grouping, const struct group_name *name,
+                  const struct proctcp_socket *socket, uint32_t own)
+{
+    static const struct select_netns no_names = {.include = {0}};
+    const struct group_rule *rule;
+
+    if (name->rule == PROCTCP_NONE)
+        return true;
+    rule = &grouping->rules.at[name->rule];
+    return select_socket(rule->selection, socket) &&
+           select_netns(rule->selection, &no_names, socket->netns, socket->netns && socket->netns == own);
+}
+
+/* The rows of a process. Its names stand best first, and the last one takes any socket. */
+static int name_rows(struct model *model, struct naming *naming, const struct proctcp_process *process,
+                     const struct facts *facts)
+{
+    const struct group_name *names = naming->capture->group_names.at + facts->first_group_name;
+    const uint32_t own = facts->group_name_count > 1 ? own_netns(naming->capture) : 0;
+    const bool is_system = process->present & PROCTCP_HAS_PROCESS_UID && process->uid < FIRST_ORDINARY_USER;
+    uint32_t last = PROCTCP_NONE, key = PROCTCP_NONE;
+
+    for (uint32_t r = process->first_row; r < process->first_row + process->row_count; r++) {
+        const struct proctcp_socket *socket = &model->sockets.at[model->rows.at[r].socket];
+        uint32_t n = 0;
+        while (n + 1 < facts->group_name_count && !takes(naming->grouping, &names[n], socket, own))
+            n++;
+        if (n != last) {
+            key = find_key(model, naming, names[n].name);
+            if (key == HASH_NONE)
+                return -ENOMEM;
+            model->group_keys.at[key].is_system |= is_system;
+            model->any_split |= last != PROCTCP_NONE;
+            last = n;
+        }
+        model->row_keys.at[r] = key;
+        model->group_keys.at[key].rows++;
+    }
+    return 0;
+}
+
+/* Selected processes stand first, ordered by pid as those of the capture are. */
+int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping,
+                uint64_t seed)
+{
+    struct naming naming = {.capture = capture, .grouping = grouping, .seed = seed};
+    uint32_t c = 0;
+    int status = 0;
+
+    if (!grouping)
+        return 0;
+    if (!indices_fill(&model->row_keys, model->rows.count, 0) || !hash_begin(&naming.by_name, 64))
+        status = -ENOMEM;
+    for (uint32_t p = 0; p < model->processes.count && status == 0; p++) {
+        const struct proctcp_process *process = &model->processes.at[p];
+        while (capture->processes.at[c].pid != process->pid)
+            c++;
+        status = name_rows(model, &naming, process, &capture->facts.at[capture->processes.at[c].facts]);
+    }
+    vector_free(&naming.by_name);
+    return status;
+}
