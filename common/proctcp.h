@@ -572,8 +572,8 @@ void proctcp_grouping_free(struct proctcp_grouping *grouping);
 int proctcp_grouping_by(struct proctcp_grouping *grouping, const char *key, char *error, size_t error_size);
 
 /* At most so many groups beside PROCTCP_GROUP_OTHER: who has a place keeps it while anything of it runs; a new name
- * takes the one of the group that has been gone for longest. Configured groups always have one. -EINVAL: not 1 to
- * 65000. */
+ * takes the one of the group that has been gone for longest. Names that root, or a user below 1000, runs something
+ * under go before others, and take their places. Configured groups always have one. -EINVAL: not 1 to 65000. */
 int proctcp_grouping_limit(struct proctcp_grouping *grouping, uint32_t max_groups);
 
 /* Configures a group: the first one wins whose rules match. Rules are those of a selection, all kinds of them; where
