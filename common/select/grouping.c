@@ -20,6 +20,15 @@ static int complain(char *error, size_t size, const char *format, ...)
     return -EINVAL;
 }
 
+#define SHOWN_NAME_SIZE (4 * (PROCTCP_GROUP_NAME_SIZE - 1) + 1)
+
+/* As it may stand in a message. */
+static const char *shown_name(const struct group_rule *rule, char text[SHOWN_NAME_SIZE])
+{
+    proctcp_escape(rule->name, text, SHOWN_NAME_SIZE, true);
+    return text;
+}
+
 int proctcp_grouping_new(struct proctcp_grouping **grouping)
 {
     struct proctcp_grouping *made = calloc(1, sizeof(*made));
@@ -143,7 +152,7 @@ int proctcp_grouping_rule(struct proctcp_grouping *grouping, const char *kind, c
                           size_t error_size)
 {
     struct group_rule *rule = grouping->rules.count ? &grouping->rules.at[grouping->rules.count - 1] : NULL;
-    char reason[512];
+    char reason[512], shown[SHOWN_NAME_SIZE];
     int status;
 
     if (!rule)
@@ -154,7 +163,7 @@ int proctcp_grouping_rule(struct proctcp_grouping *grouping, const char *kind, c
                           kind);
     rule->has_rules |= status == 0;
     if (status)
-        snprintf(error, error_size, "group \"%s\": %s", rule->name, reason);
+        snprintf(error, error_size, "group \"%s\": %s", shown_name(rule, shown), reason);
     return status;
 }
 
@@ -162,13 +171,13 @@ int proctcp_grouping_check(const struct proctcp_grouping *grouping, char *error,
 {
     for (uint32_t i = 0; i < grouping->rules.count; i++) {
         const struct group_rule *rule = &grouping->rules.at[i];
-        char reason[256];
+        char reason[256], shown[SHOWN_NAME_SIZE];
         if (!rule->has_rules)
             return complain(error, error_size,
                             "group %u, \"%s\": it has no rule, and would take everything: give one, such as process",
-                            i + 1, rule->name);
+                            i + 1, shown_name(rule, shown));
         if (check_captures(rule, reason, sizeof(reason)) < 0)
-            return complain(error, error_size, "group %u, \"%s\": %s", i + 1, rule->name, reason);
+            return complain(error, error_size, "group %u, \"%s\": %s", i + 1, shown_name(rule, shown), reason);
     }
     return 0;
 }
@@ -194,14 +203,14 @@ static bool next_rule(const char **text, char *rule, size_t size)
 static int add_rule_text(struct proctcp_grouping *grouping, char *rule, unsigned position, char *error,
                          size_t error_size)
 {
-    const char *name = grouping->rules.at[grouping->rules.count - 1].name;
-    char *kind = rule + strspn(rule, " \t"), *equals = strchr(kind, '='), reason[640], shown[128];
+    char *kind = rule + strspn(rule, " \t"), *equals = strchr(kind, '=');
+    char reason[1024], shown[128], name[SHOWN_NAME_SIZE];
     int status;
 
     if (!equals || equals == kind) {
         proctcp_escape(rule, shown, sizeof(shown), true);
-        return complain(error, error_size, "group \"%s\": rule %u, \"%s\", is none: write KIND=VALUE", name, position,
-                        shown);
+        return complain(error, error_size, "group \"%s\": rule %u, \"%s\", is none: write KIND=VALUE",
+                        shown_name(&grouping->rules.at[grouping->rules.count - 1], name), position, shown);
     }
     *equals = '\0';
     for (char *c = kind; *c; c++) {
@@ -217,7 +226,7 @@ static int add_rule_text(struct proctcp_grouping *grouping, char *rule, unsigned
 int proctcp_grouping_add_text(struct proctcp_grouping *grouping, const char *text, char *error, size_t error_size)
 {
     const char *equals = strchr(text, '=');
-    char part[2048], shown[128];
+    char part[2048], shown[128], name[SHOWN_NAME_SIZE];
     unsigned position = 0;
     int status;
 
@@ -235,7 +244,8 @@ int proctcp_grouping_add_text(struct proctcp_grouping *grouping, const char *tex
         position++;
         if (!next_rule(&text, part, sizeof(part)))
             return complain(error, error_size, "group \"%s\": rule %u is too long: give at most %zu bytes",
-                            grouping->rules.at[grouping->rules.count - 1].name, position, sizeof(part) - 1);
+                            shown_name(&grouping->rules.at[grouping->rules.count - 1], name), position,
+                            sizeof(part) - 1);
         status = add_rule_text(grouping, part, position, error, error_size);
     }
     return status;

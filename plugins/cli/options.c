@@ -128,7 +128,7 @@ static bool add_selection(struct settings *settings, const char *option, const c
 
 static bool add_grouping(struct settings *settings, int option, const char *name, const char *value)
 {
-    char error[640];
+    char error[1024];
     uint32_t most;
     int status;
 
@@ -146,7 +146,7 @@ static bool add_grouping(struct settings *settings, int option, const char *name
 /* Groups are shown where something was said of them, or where they are asked for. */
 static bool complete_grouping(struct settings *settings)
 {
-    char error[640];
+    char error[1024];
 
     if (settings->grouping && !settings->content_option)
         settings->view = &group_view;
