@@ -1,6 +1,5 @@
 /* top_header.c - the lines above the titles: when and how the scan was made, what it found, what it could not read, and
  * what of it is shown. Parts that have no room are left out whole, the last ones first. */
-#include "cells.h"
 #include "top_draw.h"
 
 #include <stdarg.h>
@@ -51,19 +50,14 @@ static void add_time(struct line *line, const struct top_state *state)
 static void add_what_is_shown(struct line *line, const struct top_state *state)
 {
     const struct top_scope *scope = &state->scope;
-    char text[CELL_SIZE];
 
-    if (!scope->of) {
+    if (!scope->of)
         add(line, LOOK_BRIGHT, "%s", top_state_view(state)->name);
-    } else if (scope->of == &top_views[TOP_GROUPS]) {
-        cell_escaped(text, scope->key.group);
-        add(line, LOOK_BRIGHT, "sockets of group %s", text);
-    } else if (scope->of == &top_views[TOP_PROCESSES]) {
-        add(line, LOOK_BRIGHT, "sockets of process %d", (int)scope->key.pid);
-    } else {
-        proctcp_endpoint_text(&scope->key.address, scope->key.port, text);
-        add(line, LOOK_BRIGHT, "sockets of listener %s", text);
-    }
+    else if (scope->of == &top_views[TOP_PROCESSES])
+        add(line, LOOK_BRIGHT, "sockets of process %s[%d]", scope->name, (int)scope->key.pid);
+    else
+        add(line, LOOK_BRIGHT, "sockets of %s %s", scope->of == &top_views[TOP_GROUPS] ? "group" : "listener",
+            scope->name);
 }
 
 static void add_source(struct line *line, const struct proctcp_stats *stats)

@@ -22,6 +22,7 @@ bool top_key_equal(const struct top_key *a, const struct top_key *b);
 struct top_scope {
     const struct top_view *of; /* NULL: all */
     struct top_key key;
+    char name[CELL_SIZE]; /* as its row had it, in the first column */
 };
 
 /* A scope as one pass has it, so that each row is looked at once. */

@@ -140,11 +140,14 @@ static void go_into(struct top_state *state)
 {
     const void *item = selected_item(state);
     const struct top_view *top = top_state_view(state);
+    struct top_source sources[TOP_COLUMNS_MAX];
 
     if (!item || state->name == TOP_SOCKETS)
         return;
     state->came_from = state->name;
-    state->scope = (struct top_scope){top, top_key_of(top, state->pass, item)};
+    state->scope = (struct top_scope){top, top_key_of(top, state->pass, item), ""};
+    top_find_sources(top, sources);
+    top_cell(top, state->pass, &sources[0], item, state->scope.name);
     top_state_place(state)->follows = false;
     /* One comes back to it, wherever it is then. */
     state->places[state->name].key = state->scope.key;
