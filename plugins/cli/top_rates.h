@@ -17,7 +17,6 @@ struct rates {
 /* A scan, and what went by since the one before. */
 struct pass {
     const struct proctcp_snapshot *snapshot;                /* one reference */
-    unsigned long number;                                   /* from 1 */
     struct rates *groups, *processes, *listeners, *sockets; /* by index in the snapshot */
     struct rates all;
 };

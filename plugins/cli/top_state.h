@@ -50,7 +50,6 @@ struct top_state {
     double interval_s;
     bool paused, help, ended;
     bool out_of_memory;
-    const char *grouped_by;
     char failure[256]; /* of the last scan, "" */
 };
 
@@ -63,7 +62,20 @@ const struct top_place *top_state_where(const struct top_state *state);
 
 /* Takes the pass over; the one before is freed. */
 void top_state_pass(struct top_state *state, struct pass *pass);
+/* top_keys.c: what a key does. */
 void top_state_key(struct top_state *state, int key);
+
+/* Makes the list anew, of the filter that is typed at the moment if one is. */
+void top_state_list(struct top_state *state);
+/* Selects that place on the list, or the nearest that there is. */
+void top_state_move(struct top_state *state, int64_t place);
+void top_state_show(struct top_state *state, enum top_name name);
+/* To the sockets of the selected item, and back to where it stands. */
+void top_state_go_into(struct top_state *state);
+void top_state_go_back(struct top_state *state);
+/* By the column that is so many further to the right, among those that the width of the screen has room for. */
+void top_state_sort(struct top_state *state, int step);
+void top_state_reverse(struct top_state *state);
 /* After the size of the screen, or the page, has changed: the selected item is on the page. */
 void top_state_scroll(struct top_state *state);
 

@@ -79,10 +79,7 @@ static void scan(struct worker *worker)
 
     if (error == 0) {
         pass = pass_new(worker->before, proctcp_snapshot_ref(snapshot), begun - worker->begun_before);
-        if (pass)
-            pass->number = worker->scans;
-        else
-            error = -ENOMEM;
+        error = pass ? 0 : -ENOMEM;
         proctcp_snapshot_unref(worker->before);
         worker->before = snapshot;
         worker->begun_before = begun;
