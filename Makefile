@@ -26,10 +26,10 @@ CLANG_FORMAT ?= clang-format
 
 # Every Debian package that proctcp needs: to be built and run, on top of that for demo and check, and for check-kernels
 # by itself.
-DEPS_BUILD := gcc make libc6-dev libmnl-dev collectd-dev libsnmp-dev
+DEPS_BUILD := gcc make libc6-dev libmnl-dev libncurses-dev collectd-dev libsnmp-dev
 DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
 DEPS_LINT := clang-format clang-tidy cppcheck
-DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) clang libclang-rt-dev libcmocka-dev netbase pkg-config smitools valgrind
+DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) clang libclang-rt-dev libcmocka-dev netbase pkg-config smitools tmux valgrind
 DEPS_KERNELS := gcc make libc6-dev libmnl-dev iproute2 netbase python3 busybox-static qemu-system-x86
 
 CFLAGS ?= -O2 -g
@@ -73,10 +73,15 @@ ifneq ($(HAVE_COLLECTD),yes)
 UNIT := $(filter-out $(BUILD)/tests/unit/test_collectd_%,$(UNIT))
 endif
 HAVE_SNMP := $(call have_header,,net-snmp/net-snmp-config.h)
-PARTS := $(BUILD)/proctcp $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
+# proctcp --top; without it the program says why there is none.
+HAVE_CURSES := $(call have_header,,ncurses.h)
+CURSES_LIBS ?= $(or $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null),-lncursesw)
+CLI_LIBS := $(if $(HAVE_CURSES),$(CURSES_LIBS))
+CLI := $(filter-out $(if $(HAVE_CURSES),plugins/cli/top_none.c,plugins/cli/top.c plugins/cli/top_screen.c),$(CLI))
+PARTS := $(BUILD)/proctcp $(if $(HAVE_CURSES),,no-curses) $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
 PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
 
-.PHONY: all lib unit replay bench no-compiler no-libc no-collectd no-libmnl no-snmp deps deps-build deps-demo deps-kernels \
+.PHONY: all lib unit replay bench no-compiler no-libc no-collectd no-curses no-libmnl no-snmp deps deps-build deps-demo deps-kernels \
 	demo check check-kernels fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -89,6 +94,8 @@ no-collectd:
 no-compiler:
 	@echo "proctcp: there is no compiler $(firstword $(CC)) (Debian package $(if $(findstring clang,$(CC)),clang,gcc);" \
 		"make deps-build installs gcc and all else, make CC=... takes another one)" >&2; exit 1
+no-curses:
+	@echo "proctcp: proctcp --top is left out: ncurses' headers are missing (Debian package libncurses-dev)" >&2
 no-libc:
 	@echo "proctcp: the C library's headers are missing (Debian package libc6-dev; make deps-build installs all)" >&2; exit 1
 no-libmnl:
@@ -108,7 +115,7 @@ $(LIB): $(call objects,$(COMMON))
 
 $(BUILD)/proctcp: $(call objects,$(CLI)) $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) $(CLI_LIBS)
 
 # RTLD_NOW resolves collectd's own symbols when the daemon loads the plugin; only module_register may show.
 $(BUILD)/collectd/proctcp.so: $(call objects,$(COLLECTD)) $(LIB) plugins/collectd/plugin.map
@@ -144,6 +151,9 @@ $(BUILD)/cli/parts.a: $(call objects,$(filter-out plugins/cli/main.c,$(CLI)))
 $(BUILD)/tests/unit/test_cli_%: $(BUILD)/tests/unit/test_cli_%.o $(BUILD)/cli/parts.a $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS)
+
+# Snapshots of these tests are not allocated, so that nothing may free them.
+$(patsubst %,$(BUILD)/tests/unit/test_cli_top_%,rates state draw): LDFLAGS_ALL += -Wl,--wrap=proctcp_snapshot_unref
 
 # What of the subagent runs without net-snmp.
 $(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,bitset capabilities clock own_columns publisher serving \

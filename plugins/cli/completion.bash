@@ -83,7 +83,8 @@ _proctcp() {
     --cgroup) mapfile -t words < <(_proctcp_units) ;;
     --local-port | --remote-port) mapfile -t words < <(compgen -A service) ;;
     *)
-        _proctcp_offer "" "$current" --processes --groups --listeners --group-by --group --max-groups --sockets --unattributed --stats --output --columns --sort --info --wide \
+        _proctcp_offer "" "$current" --processes --groups --listeners --sockets --unattributed --stats --top --group-by --group \
+            --max-groups --output --columns --sort --info --wide \
             --width --no-header --color --interval --count --source --proc-root --help --version \
             --{,exclude-}{pid,process,user,command,cgroup,state,local-port,remote-port,local,remote,netns}
         return

@@ -13,6 +13,7 @@ static const char before_views[] =
 
 static const char after_views[] =
     "  --stats                one JSON object about the scan\n"
+    "  --top                  watch them, full screen, with rates: groups first, or what else is named; ? lists keys\n"
     "Groups (of processes; a configured one is there at 0 when nothing of it runs):\n"
     "  --group-by KEY         process (default), unit, cgroup, user, executable or container\n"
     "  --group NAME=RULES     'web=process=nginx;local-port=443', 'app-\\1=command=java .*-Dapp=(\\w+)'\n"

@@ -4,6 +4,7 @@
 #include "order.h"
 #include "output.h"
 #include "terminal.h"
+#include "top.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -208,7 +209,10 @@ int main(int argc, char **argv)
     int status;
 
     signal(SIGPIPE, SIG_IGN);
-    if (options_parse(argc, argv, &settings, &status)) {
+    const bool parsed = options_parse(argc, argv, &settings, &status);
+    if (parsed && settings.top) {
+        status = top_run(&settings);
+    } else if (parsed) {
         int error = proctcp_scanner_new(&settings.options, &scanner);
         status = STATUS_USAGE;
         if (error)

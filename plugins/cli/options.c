@@ -17,6 +17,7 @@ enum { LONG = 256 };
 
 enum option_name {
     OPTION_STATS,
+    OPTION_TOP,
     OPTION_COLUMNS,
     OPTION_SORT,
     OPTION_INFO,
@@ -47,6 +48,7 @@ static const struct option general_options[] = {
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {"stats", no_argument, NULL, LONG + OPTION_STATS},
+    {"top", no_argument, NULL, LONG + OPTION_TOP},
     {"columns", required_argument, NULL, LONG + OPTION_COLUMNS},
     {"sort", required_argument, NULL, LONG + OPTION_SORT},
     {"info", no_argument, NULL, LONG + OPTION_INFO},
@@ -148,9 +150,9 @@ static bool complete_grouping(struct settings *settings)
 {
     char error[1024];
 
-    if (settings->grouping && !settings->content_option)
+    if ((settings->grouping || settings->top) && !settings->content_option)
         settings->view = &group_view;
-    const bool has_groups = settings->view == &group_view || settings->view == &listener_view;
+    const bool has_groups = settings->top || settings->view == &group_view || settings->view == &listener_view;
     if (settings->grouping && !has_groups)
         return complain("--%s: only --groups and --listeners have groups", settings->content_option);
     if (has_groups && !settings->grouping && proctcp_grouping_new(&settings->grouping) < 0)
@@ -158,7 +160,7 @@ static bool complete_grouping(struct settings *settings)
     if (settings->grouping && proctcp_grouping_check(settings->grouping, error, sizeof(error)) < 0)
         return complain("--group: %s", error);
     settings->options.grouping = settings->grouping;
-    settings->options.listeners = settings->view == &listener_view;
+    settings->options.listeners = settings->top || settings->view == &listener_view;
     return true;
 }
 
@@ -186,6 +188,9 @@ static bool set_option(struct settings *settings, struct wishes *wishes, int opt
         return value_form(value, &settings->form);
     case LONG + OPTION_STATS:
         return set_view(settings, name, NULL);
+    case LONG + OPTION_TOP:
+        settings->top = true;
+        return true;
     case LONG + OPTION_COLUMNS:
         wishes->columns = value;
         return true;
@@ -218,6 +223,24 @@ static bool set_option(struct settings *settings, struct wishes *wishes, int opt
     }
 }
 
+/* The screen has columns, an order and a layout of its own, which keys change. */
+static bool check_top(const struct settings *settings, const struct wishes *wishes)
+{
+    if (settings->view != &group_view && settings->view != &process_view && settings->view != &listener_view &&
+        settings->view != &socket_view)
+        return complain("--top: shows --groups (the default), --processes, --listeners or --sockets first, not --%s",
+                        settings->content_option);
+    if (settings->form != TABLE)
+        return complain("--top: is for a terminal: JSON and CSV come of --interval without it");
+    if (wishes->columns || wishes->sort)
+        return complain(
+            "--top: has no --columns, for they follow the terminal's width, and no --sort: keys choose the "
+            "order");
+    if (wishes->info || wishes->wide || wishes->width || !settings->style.header)
+        return complain("--top: takes the whole terminal, and no --info, --wide, --width or --no-header");
+    return true;
+}
+
 static bool set_style(struct settings *settings, const struct wishes *wishes)
 {
     struct style *style = &settings->style;
@@ -239,6 +262,8 @@ static bool fulfil(struct settings *settings, const struct wishes *wishes, int *
 {
     const struct view *view = settings->view;
 
+    if (settings->top && !check_top(settings, wishes))
+        return false;
     if (!view)
         return (!wishes->columns && !wishes->sort && !wishes->info) ||
                complain("--stats: prints one object, which has no columns, no order and no second line");
@@ -312,7 +337,7 @@ bool options_parse(int argc, char **argv, struct settings *settings, int *status
             "--netns: \"%s\" is no network namespace of this host: give all, own, a name that ip "
             "netns lists, or an inode number (a recorded tree has inodes alone)",
             missing);
-    if (settings->counted && settings->count > 1 && settings->interval_s == 0)
+    if (settings->counted && settings->count > 1 && settings->interval_s == 0 && !settings->top)
         settings->interval_s = 1;
     return true;
 }

@@ -23,6 +23,7 @@ struct settings {
     double interval_s;     /* 0: once */
     unsigned long count;
     bool counted;
+    bool top; /* the watching form, which begins with the view */
 };
 
 /* false: *status is what to end with; why has been said. Strings point into argv. */

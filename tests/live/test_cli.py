@@ -70,6 +70,12 @@ class Options(zoo.ZooTest):
                 (["--processes", "--info"], "--info: only tables"),
                 (["--info", "-o", "json"], "--info: only tables"),
                 (["--stats", "--columns", "pid"], "--stats: prints one object"),
+                (["--top", "-o", "json"], "--top: is for a terminal"),
+                (["--top", "--columns", "pid"], "--top: has no --columns"),
+                (["--top", "--sort", "pid"], "--top: has no --columns"),
+                (["--top", "--info"], "--top: takes the whole terminal"),
+                (["--top", "--unattributed"], "--top: shows --groups (the default)"),
+                (["--top", "--stats"], "--top: shows --groups (the default)"),
                 (["--color", "red"], "--color: \"red\" is no answer: give auto, always or never"),
                 (["--width", "0"], "--width: \"0\" is no width: give 1 to 10000"),
                 (["--width", "10001"], "--width: \"10001\" is no width")]:

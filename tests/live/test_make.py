@@ -51,6 +51,16 @@ class Missing(MakeTest):
             for other in others:
                 self.assertIn("-o %s/%s " % (self.path("build"), other), out)
 
+    def test_without_ncurses_the_program_is_built_without_top_and_that_is_said(self):
+        status, out = self.make("-n", self.compiler_without("ncurses.h"))
+        self.assertEqual(status, 0, out)
+        self.assertIn("proctcp: proctcp --top is left out: ncurses' headers are missing (Debian package libncurses-dev)", out)
+        self.assertEqual(out.count("is left out: "), 1)
+        self.assertIn("-o %s " % self.path("build/proctcp"), out)
+        self.assertNotIn("ncursesw", out)
+        self.assertNotIn("top_screen", out)
+        self.assertIn("top_none", out)
+
     def test_lint_names_the_packages_of_its_tools(self):
         status, out = self.make("lint", PATH=self.directory)
         self.assertEqual(status, 2)
