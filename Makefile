@@ -154,6 +154,7 @@ $(BUILD)/tests/unit/test_cli_%: $(BUILD)/tests/unit/test_cli_%.o $(BUILD)/cli/pa
 
 # Snapshots of these tests are not allocated, so that nothing may free them.
 $(patsubst %,$(BUILD)/tests/unit/test_cli_top_%,rates state draw): LDFLAGS_ALL += -Wl,--wrap=proctcp_snapshot_unref
+$(BUILD)/tests/unit/test_cli_top_state: LDFLAGS_ALL += -Wl,--wrap=calloc
 
 # What of the subagent runs without net-snmp.
 $(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,bitset capabilities clock own_columns publisher serving \

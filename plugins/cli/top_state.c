@@ -97,6 +97,7 @@ void top_state_list(struct top_state *state)
         return;
     if (!top_list_make(&wish, state->pass, &state->list)) {
         state->out_of_memory = true;
+        top_list_free(&state->list); /* it may be of another view, or of a scan that is gone */
         return;
     }
     find_selected(state);

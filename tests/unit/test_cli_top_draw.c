@@ -257,7 +257,7 @@ static void rates_read_as_people_write_them(void **unused)
                  {READ_RATE, 12.4F, "12"},
                  {READ_RATE, 99999, "99999"},
                  {READ_RATE, 123456, "123k"},
-                 {READ_RATE, 123456789, "123M"},
+                 {READ_RATE, 123000000, "123M"},
                  {READ_BYTE_RATE, 0, "0 B"},
                  {READ_BYTE_RATE, 1234567, "1.2 MB"},
                  {READ_BYTE_RATE, 999.4F, "999 B"}};

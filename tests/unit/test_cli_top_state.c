@@ -13,6 +13,16 @@ void __wrap_proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot)
     (void)snapshot;
 }
 
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+static bool memory_is_out;
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return memory_is_out ? NULL : __real_calloc(count, size);
+}
+
 static const struct proctcp_impairment impairments[1];
 
 static const struct proctcp_group groups[] = {
@@ -327,6 +337,18 @@ static void keys_before_the_first_scan_do_no_harm(void **unused)
     top_state_close(&early);
 }
 
+static void without_memory_nothing_is_listed_and_keys_do_no_harm(void **unused)
+{
+    (void)unused;
+    top_state_key(&state, KEY_OF_END);
+    memory_is_out = true;
+    for (int key = 0; key <= KEY_OF_ESCAPE; key++)
+        top_state_key(&state, key);
+    memory_is_out = false;
+    assert_true(state.out_of_memory);
+    assert_int_equal(state.list.count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -345,6 +367,7 @@ int main(void)
         TEST(the_interval_has_steps_and_can_be_typed),
         TEST(help_pause_and_the_end_have_keys),
         TEST(keys_before_the_first_scan_do_no_harm),
+        TEST(without_memory_nothing_is_listed_and_keys_do_no_harm),
     };
     return cmocka_run_group_tests_name("cli_top_state", tests, NULL, NULL);
 }
