@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+/* Of the groups that lost their place, so many are remembered for each place that there is. */
+#define FORMER_MAX(places) ((places)*16 + 16)
+
 struct group_memory *group_memory_add(struct group_memories *memories, struct arena *strings,
                                       const struct group_memory *memory)
 {
@@ -25,10 +28,11 @@ int group_memory_copy(const struct group_memories *from, struct group_memories *
     return 0;
 }
 
-/* What one that comes back begins with: what it had, or, if that is forgotten, no less than it can have had. */
+/* What one that comes back begins with. One that is forgotten begins anew: a counter that begins at 0 is understood by
+ * whoever reads it; one that begins with what others had counted is not. */
 struct group_memory group_memory_begin(struct places *places, const char *name)
 {
-    struct group_memory found = places->forgotten;
+    struct group_memory found = {.name = name};
 
     for (uint32_t i = 0; i < places->former.count; i++) {
         struct group_memory *former = &places->former.at[i];
@@ -44,34 +48,10 @@ struct group_memory group_memory_begin(struct places *places, const char *name)
     return found;
 }
 
-static void raise_to(uint64_t *number, uint64_t to)
-{
-    if (*number < to)
-        *number = to;
-}
-
-static void forget(struct places *places, const struct group_memory *memory)
-{
-    struct proctcp_totals *most = &places->forgotten.totals;
-
-    raise_to(&most->payload_sent_bytes, memory->totals.payload_sent_bytes);
-    raise_to(&most->payload_received_bytes, memory->totals.payload_received_bytes);
-    raise_to(&most->bytes_sent, memory->totals.bytes_sent);
-    raise_to(&most->bytes_acked, memory->totals.bytes_acked);
-    raise_to(&most->bytes_received, memory->totals.bytes_received);
-    raise_to(&most->segs_out, memory->totals.segs_out);
-    raise_to(&most->segs_in, memory->totals.segs_in);
-    raise_to(&most->retransmissions, memory->totals.retransmissions);
-    raise_to(&most->accept_drops, memory->totals.accept_drops);
-    raise_to(&places->forgotten.sockets_opened, memory->sockets_opened);
-    raise_to(&places->forgotten.sockets_closed, memory->sockets_closed);
-}
-
-/* Names come without end: of the former ones, so many are remembered as there are groups. */
+/* Names come without end. */
 int group_memory_dismiss(struct places *places, const struct group_memory *memory, uint32_t most)
 {
-    if (places->former.count >= most && places->former.count) {
-        forget(places, &places->former.at[0]);
+    if (places->former.count >= FORMER_MAX(most)) {
         memmove(places->former.at, places->former.at + 1, (places->former.count - 1) * sizeof(places->former.at[0]));
         places->former.count--;
     }

@@ -73,6 +73,7 @@ static int carry(const struct match *match, struct history *after)
             *carried =
                 (struct carried_socket){.socket = *match_earlier(match, e, &impairment), .group = PROCTCP_NO_GROUP};
             carried->impairment = *impairment;
+            carried->is_beside = fate_of(match, e) == FATE_LIVES;
             places.at[e] = after->carried.count - 1;
         }
     }

@@ -20,6 +20,7 @@ struct carried_socket {
     int32_t fd;
     uint32_t row_first_seen;
     uint16_t group; /* of that row */
+    bool is_beside; /* it is in a table, too, with less than was known of it: there its end is counted */
     uint64_t start_ticks;
 };
 

@@ -192,7 +192,7 @@ static void add_closed(const struct match *match, struct model *model, struct hi
         const struct carried_socket *carried = &match->before->carried.at[i];
         const enum fate fate = fate_of(match, previous->socket_count + i);
         struct proctcp_process *process = NULL;
-        if (!carried->pid || (fate != FATE_GONE && fate != FATE_LEFT))
+        if (!carried->pid || carried->is_beside || (fate != FATE_GONE && fate != FATE_LEFT))
             continue;
         process = find_anywhere(model, after, carried->pid, carried->start_ticks);
         if (process)

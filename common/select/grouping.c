@@ -101,14 +101,25 @@ static unsigned count_captures(const char *name)
     unsigned captures = 0;
 
     for (const char *c = name; *c; c++) {
-        if (*c != '\\' || !*++c)
+        if (c[0] != '\\' || !c[1])
             continue;
+        c++;
         if (*c >= '1' && *c <= '9' && (unsigned)(*c - '0') > captures)
             captures = (unsigned)(*c - '0');
-        if (!*c)
-            break;
     }
     return captures;
+}
+
+/* A name without captures has its backslashes written out once and for all. */
+static void unescape(char *name)
+{
+    char *to = name;
+
+    for (const char *c = name; *c; c++) {
+        c += c[0] == '\\' && c[1];
+        *to++ = *c;
+    }
+    *to = '\0';
 }
 
 int proctcp_grouping_add(struct proctcp_grouping *grouping, const char *name, char *error, size_t error_size)
@@ -125,6 +136,8 @@ int proctcp_grouping_add(struct proctcp_grouping *grouping, const char *name, ch
         snprintf(error, error_size, "group: out of memory");
         return -ENOMEM;
     }
+    if (!rule.captures)
+        unescape(rule.name);
     *slot = rule;
     return 0;
 }

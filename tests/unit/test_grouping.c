@@ -98,6 +98,15 @@ static void captures_make_names(void **state)
     assert_string_equal(captured(NULL), "(none)");
 }
 
+static void a_backslash_is_written_twice(void **state)
+{
+    (void)state;
+    assert_int_equal(add("a\\\\b=process=x"), 0);
+    assert_string_equal(grouping->rules.at[0].name, "a\\b");
+    assert_int_equal(add("c\\=process=x"), 0); /* nothing to escape behind it */
+    assert_string_equal(grouping->rules.at[1].name, "c\\");
+}
+
 static void captures_that_a_pattern_lacks_are_refused(void **state)
 {
     (void)state;
@@ -171,6 +180,7 @@ int main(void)
         TEST(errors_name_the_group_the_rule_and_the_position),
         TEST(a_group_without_a_rule_is_refused),
         TEST(captures_make_names),
+        TEST(a_backslash_is_written_twice),
         TEST(captures_that_a_pattern_lacks_are_refused),
         TEST(a_captured_name_is_no_sum),
         TEST(nobody_can_take_the_name_of_what_is_configured_or_summed),
