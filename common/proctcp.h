@@ -283,7 +283,7 @@ struct proctcp_totals {
     uint64_t segs_out;
     uint64_t segs_in;
     uint64_t retransmissions;
-    uint64_t accept_drops; /* connections that found a listener's queue of SYNs or of connections full */
+    uint64_t accept_drops; /* packets that full SYN and accept queues of listeners dropped, each attempt of a client */
 };
 
 /* One process that holds at least one TCP socket. Sorted by pid. Strings are whatever bytes the kernel gave, without
@@ -571,9 +571,10 @@ void proctcp_grouping_free(struct proctcp_grouping *grouping);
  * error says what there is. */
 int proctcp_grouping_by(struct proctcp_grouping *grouping, const char *key, char *error, size_t error_size);
 
-/* At most so many groups beside PROCTCP_GROUP_OTHER: who has a place keeps it while anything of it runs; a new name
- * takes the one of the group that has been gone for longest. Names that root, or a user below 1000, runs something
- * under go before others, and take their places. Configured groups always have one. -EINVAL: not 1 to 65000. */
+/* At most so many groups beside PROCTCP_GROUP_OTHER. A new name takes the place of the group that has been gone for
+ * longest. While anything runs of it a group keeps its place, unless a name needs it that root, or a user below 1000,
+ * runs something under: then the smallest of the others gives its place. Configured groups always have one. -EINVAL:
+ * not 1 to 65000. */
 int proctcp_grouping_limit(struct proctcp_grouping *grouping, uint32_t max_groups);
 
 /* Configures a group: the first one wins whose rules match. Rules are those of a selection, all kinds of them; where

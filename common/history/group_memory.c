@@ -49,9 +49,9 @@ struct group_memory group_memory_begin(struct places *places, const char *name)
 }
 
 /* Names come without end. */
-int group_memory_dismiss(struct places *places, const struct group_memory *memory, uint32_t most)
+int group_memory_dismiss(struct places *places, const struct group_memory *memory, uint32_t places_in_all)
 {
-    if (places->former.count >= FORMER_MAX(most)) {
+    if (places->former.count >= FORMER_MAX(places_in_all)) {
         memmove(places->former.at, places->former.at + 1, (places->former.count - 1) * sizeof(places->former.at[0]));
         places->former.count--;
     }

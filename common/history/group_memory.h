@@ -9,10 +9,11 @@ struct group_memory *group_memory_add(struct group_memories *memories, struct ar
                                       const struct group_memory *memory);
 /* 0 or -ENOMEM. */
 int group_memory_copy(const struct group_memories *from, struct group_memories *to, struct arena *strings);
-/* What a name begins with that gets a place: what it had counted when it lost it, or, if that is forgotten, no less
- * than it can have been. Takes it from the former ones. */
+/* What a name begins with that gets a place: what it had counted when it lost it, or, if that is forgotten or it never
+ * had one, nothing. Takes it from the former ones. */
 struct group_memory group_memory_begin(struct places *places, const char *name);
-/* Puts what lost its place among the former ones, of which at most so many are remembered. 0 or -ENOMEM. */
-int group_memory_dismiss(struct places *places, const struct group_memory *memory, uint32_t most);
+/* Puts what lost its place among the former ones, of which some are remembered for each of so many places. 0 or
+ * -ENOMEM. */
+int group_memory_dismiss(struct places *places, const struct group_memory *memory, uint32_t places_in_all);
 
 #endif

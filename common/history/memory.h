@@ -42,7 +42,6 @@ struct places {
     struct group_memories groups; /* by index; the first is PROCTCP_GROUP_OTHER, then those that are configured */
     struct group_memories former; /* that lost their place, oldest first */
     struct group_memory all;
-    struct group_memory forgotten; /* the most that one of the former had counted that is not among them any more */
     struct arena strings;
 };
 

@@ -19,7 +19,7 @@ void places_recycle(struct places *places)
     vector_recycle(&places->groups);
     vector_recycle(&places->former);
     arena_free(&places->strings);
-    places->all = places->forgotten = (struct group_memory){.name = NULL};
+    places->all = (struct group_memory){.name = NULL};
 }
 
 void places_clear(struct places *places)
@@ -251,7 +251,6 @@ int history_place_groups(const struct history *before, const struct config *conf
     if (!grouping)
         return 0;
     places->all = before->places.all;
-    places->forgotten = before->places.forgotten;
     status = group_memory_copy(&before->places.groups, &places->groups, &places->strings);
     if (status == 0)
         status = group_memory_copy(&before->places.former, &places->former, &places->strings);

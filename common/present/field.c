@@ -285,7 +285,7 @@ static const struct proctcp_field process_fields[] = {
     {.id = 40, .name = "accept_queue", UNSIGNED, PROCESS(accept_queue),
      .present = PROCTCP_HAS_PROCESS_ACCEPT_QUEUE, .unit = "connections", .help = "connections that wait to be accepted; sum over its listeners of owner_rank 1"},
     {.id = 41, .name = "accept_drops", COUNTER, PROCESS(totals.accept_drops),
-     .present = PROCTCP_HAS_TOTAL_ACCEPT_DROPS, .unit = "connections", .help = "connections that found the queues of its listeners full, in all"},
+     .present = PROCTCP_HAS_TOTAL_ACCEPT_DROPS, .unit = "packets", .help = "packets that the full SYN and accept queues of its listeners dropped, in all"},
 };
 /* clang-format on */
 

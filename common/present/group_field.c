@@ -48,7 +48,7 @@ static const struct proctcp_field group_fields[] = {
     {.id = 20, .name = "accept_queue_max", UNSIGNED, GROUP(accept_queue_max),
      .present = PROCTCP_HAS_GROUP_ACCEPT_QUEUE_MAX, .unit = "connections", .help = "most connections that may wait to be accepted"},
     {.id = 21, .name = "accept_drops", COUNTER, GROUP(totals.accept_drops),
-     .present = PROCTCP_HAS_TOTAL_ACCEPT_DROPS, .unit = "connections", .help = "connections that found the queues of its listeners full, in all"},
+     .present = PROCTCP_HAS_TOTAL_ACCEPT_DROPS, .unit = "packets", .help = "packets that the full SYN and accept queues of its listeners dropped, in all"},
     {.id = 22, .name = "rtt_average_us", UNSIGNED, GROUP(rtt_average_us),
      .present = PROCTCP_HAS_GROUP_RTT, .unit = "microseconds", .help = "round-trip time of its established connections, on average"},
     {.id = 23, .name = "rtt_p95_us", UNSIGNED, GROUP(rtt_p95_us),

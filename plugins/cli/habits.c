@@ -24,6 +24,10 @@ static const struct habit {
     {'W', "--wide", "--wide", NULL},
     {'s', "--stats", "--stats", NULL},
     {'c', "--interval 1", "--interval 1", NULL},
+    {'u', "UDP is not shown", NULL, NULL},
+    {'x', "Unix sockets are not shown", NULL, NULL},
+    {'r', "names are not looked up", NULL, NULL},
+    {'6', "--local ::/0", "--local ::/0", NULL},
     {'4', "--local 0.0.0.0/0", "--local 0.0.0.0/0", NULL},
 };
 

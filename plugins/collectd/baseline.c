@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int by_name(const void *one, const void *other)
+{
+    return strcmp(((const struct baseline_group *)one)->name, ((const struct baseline_group *)other)->name);
+}
+
 int baseline_set(struct baseline *baseline, const struct proctcp_snapshot *snapshot)
 {
     if (baseline->is_set)
@@ -18,18 +23,22 @@ int baseline_set(struct baseline *baseline, const struct proctcp_snapshot *snaps
         baseline->groups[i].totals = snapshot->groups[i].totals;
     }
     baseline->count = snapshot->group_count;
+    if (baseline->count)
+        qsort(baseline->groups, baseline->count, sizeof(*baseline->groups), by_name);
     baseline->is_set = true;
     return 0;
 }
 
-const struct proctcp_totals *baseline_of(const struct baseline *baseline, const struct proctcp_group *group,
-                                         uint32_t index)
+const struct proctcp_totals *baseline_of(const struct baseline *baseline, const struct proctcp_group *group)
 {
     static const struct proctcp_totals none = {0};
+    const struct baseline_group *found = NULL;
+    struct baseline_group wanted;
 
-    if (index >= baseline->count || strcmp(baseline->groups[index].name, group->name) != 0)
-        return &none;
-    return &baseline->groups[index].totals;
+    strcpy(wanted.name, group->name);
+    if (baseline->count)
+        found = bsearch(&wanted, baseline->groups, baseline->count, sizeof(wanted), by_name);
+    return found ? &found->totals : &none;
 }
 
 void baseline_free(struct baseline *baseline)

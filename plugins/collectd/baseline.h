@@ -9,16 +9,15 @@ struct baseline {
     struct baseline_group {
         char name[PROCTCP_GROUP_NAME_SIZE];
         struct proctcp_totals totals;
-    } * groups; /* by index of the group */
+    } * groups; /* sorted by name */
     uint32_t count;
     bool is_set;
 };
 
 /* With the first snapshot; later ones change nothing. 0 or -ENOMEM. */
 int baseline_set(struct baseline *baseline, const struct proctcp_snapshot *snapshot);
-/* What a group had counted then, all zeros if it was not there. index is that of the snapshot. */
-const struct proctcp_totals *baseline_of(const struct baseline *baseline, const struct proctcp_group *group,
-                                         uint32_t index);
+/* What a group had counted then, all zeros if it was not there: its place may be another one by now. */
+const struct proctcp_totals *baseline_of(const struct baseline *baseline, const struct proctcp_group *group);
 void baseline_free(struct baseline *baseline);
 
 #endif

@@ -166,7 +166,7 @@ static uint32_t publish_groups(const struct publisher *publisher, const struct p
             continue;
         identifier_from_group(group->name, name);
         publish_group(publisher, name, group, settings->report_by_state,
-                      settings->collect_tcp_info ? baseline_of(&plugin.baseline, group, i) : NULL);
+                      settings->collect_tcp_info ? baseline_of(&plugin.baseline, group) : NULL);
         published++;
     }
     return published;
