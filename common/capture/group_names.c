@@ -4,29 +4,52 @@
 #include "capture/group_names.h"
 
 #include "capture/helper.h"
+#include "capture/limits.h"
 #include "select/grouping.h"
 
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* ---- command lines ---- */
 
-static int note_command(struct inquiry *inquiry, int32_t pid, const char *command)
+static int compare_processes(const void *a, const void *b)
 {
-    const struct group_rules *rules = &inquiry->config->grouping->rules;
+    const struct process *x = a, *y = b;
+    return (x->pid > y->pid) - (x->pid < y->pid);
+}
 
-    for (uint32_t i = 0; i < rules->count; i++) {
+static uint32_t user_of(const struct inquiry *inquiry, int32_t pid)
+{
+    const struct processes *processes = &inquiry->capture->processes;
+    const struct process wanted = {.pid = pid},
+                         *found = bsearch(&wanted, processes->at, processes->count, sizeof(wanted), compare_processes);
+    return found ? found->uid : UINT32_MAX;
+}
+
+static uint64_t microseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static int match_rules(struct inquiry *inquiry, int32_t pid, const char *command)
+{
+    const struct proctcp_grouping *grouping = inquiry->config->grouping;
+
+    for (uint32_t i = 0; i < grouping->rules.count; i++) {
         char name[PROCTCP_GROUP_NAME_SIZE];
         int matches;
-        if (!select_asks(rules->at[i].selection, RULE_COMMAND))
+        if (!select_asks(grouping->rules.at[i].selection, RULE_COMMAND))
             continue;
-        matches = group_name_captured(&rules->at[i], command, name);
+        matches = group_name_captured(grouping, &grouping->rules.at[i], command, name);
         if (matches < 0)
             return matches;
-        struct command_match *match = matches ? vector_push(&inquiry->command_matches) : NULL;
         if (!matches)
             continue;
+        struct command_match *match = vector_push(&inquiry->command_matches);
         if (!match)
             return -ENOMEM;
         *match = (struct command_match){
@@ -35,6 +58,29 @@ static int note_command(struct inquiry *inquiry, int32_t pid, const char *comman
             return -ENOMEM;
     }
     return 0;
+}
+
+static int note_command(struct inquiry *inquiry, int32_t pid, const char *command)
+{
+    const uint32_t uid = user_of(inquiry, pid);
+    const uint64_t begun = microseconds();
+    uint32_t taken;
+    int status;
+
+    if (!command)
+        return 0;
+    if (uid && (inquiry->matched_us > LIMIT_MATCHING ||
+                !inquiry_within_limit(&inquiry->matching_of, uid, 0, LIMIT_MATCHING_OF_USER))) {
+        inquiry_count_error(inquiry, EDQUOT, "%d/cmdline", pid);
+        return 0;
+    }
+    status = match_rules(inquiry, pid, command);
+    taken = (uint32_t)(microseconds() - begun);
+    if (uid) {
+        inquiry->matched_us += taken;
+        inquiry_within_limit(&inquiry->matching_of, uid, taken, LIMIT_MATCHING_OF_USER);
+    }
+    return status;
 }
 
 static int read_commands(struct inquiry *inquiry)

@@ -74,7 +74,8 @@ struct inquiry {
     uint32_t indexed;                /* so many of them have been looked through for duplicates */
     struct hash netns_by_inode;
     struct hash table_ids; /* inodes of tables in procfs, and the namespace that has it */
-    struct usages descriptors_of, questions_of, namespaces_of, borrowings_of;
+    struct usages descriptors_of, questions_of, namespaces_of, borrowings_of, matching_of;
+    uint32_t matched_us;         /* spent on the command lines of all users but root */
     struct hash previous_inodes; /* of the sockets of the previous snapshot that were alive; filled when it is needed */
     bool knows_previous_inodes;
     struct indices pids;        /* that /proc lists */

@@ -59,6 +59,7 @@ static const struct vector_place inquiry_vectors[] = {
     VECTOR_PLACE(struct inquiry, named_netns.include),
     VECTOR_PLACE(struct inquiry, named_netns.exclude),
     VECTOR_PLACE(struct inquiry, borrowings_of.by_uid),
+    VECTOR_PLACE(struct inquiry, matching_of.by_uid),
     VECTOR_PLACE(struct inquiry, previous_inodes),
     VECTOR_PLACE(struct inquiry, pids),
     VECTOR_PLACE(struct inquiry, questions),

@@ -74,6 +74,21 @@ static bool add_all(struct model *model, const struct capture *capture, struct s
 
 /* ---- who holds them ---- */
 
+/* Users of the host's services have lower numbers. */
+#define FIRST_ORDINARY_USER 1000
+
+static bool is_system(const struct model *model, const struct proctcp_row *row)
+{
+    const struct proctcp_socket *socket = &model->sockets.at[row->socket];
+    return socket->present & PROCTCP_HAS_UID && socket->uid < FIRST_ORDINARY_USER;
+}
+
+/* Whoever binds to another interface can listen at the same place: he does not become its holder for that. */
+static bool goes_before(const struct model *model, const struct proctcp_row *row, const struct proctcp_row *first)
+{
+    return row->socket != first->socket && is_system(model, row) && !is_system(model, first);
+}
+
 /* Rows of a process stand together: it is another one where it is not that of the listener's row before. last is, by
  * listener, the process of that row. */
 static void add_rows(struct model *model, uint32_t *last)
@@ -84,7 +99,7 @@ static void add_rows(struct model *model, uint32_t *last)
         if (number == PROCTCP_NONE || !(number & MODEL_LISTENS))
             continue;
         struct proctcp_listener *listener = &model->listeners.at[number & ~MODEL_LISTENS];
-        if (listener->row == PROCTCP_NONE)
+        if (listener->row == PROCTCP_NONE || goes_before(model, row, &model->rows.at[listener->row]))
             listener->row = i;
         listener->owners++;
         listener->processes += last[number & ~MODEL_LISTENS] != row->process;

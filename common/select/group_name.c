@@ -100,34 +100,38 @@ static void expand(const struct group_rule *rule, const char *command, const reg
     shorten(length ? text : PROCTCP_GROUP_UNNAMED, name);
 }
 
-int group_name_captured(const struct group_rule *rule, const char *command, char name[PROCTCP_GROUP_NAME_SIZE])
+/* Which of the patterns matches, and what it captures. 1, 0 or -ENOMEM. */
+static int find_captures(const struct patterns *patterns, const char *command, regmatch_t found[10])
 {
-    const struct patterns *patterns = &rule->selection->include.commands;
-    int matches = select_command(rule->selection, command);
-
-    if (matches <= 0)
-        return matches;
-    if (!rule->captures) {
-        shorten(rule->name, name);
-        return 1;
-    }
-    for (uint32_t i = 0; command && i < patterns->count; i++) {
-        regmatch_t found[10];
-        int error = regexec(&patterns->at[i], command, COUNT(found), found, 0);
-        if (error == REG_ESPACE)
-            return -ENOMEM;
-        if (error)
-            continue;
-        expand(rule, command, found, name);
-        for (size_t r = 0; r < COUNT(reserved); r++) {
-            char safe[PROCTCP_GROUP_NAME_SIZE];
-            if (!is_like(name, reserved[r]) || strcmp(name, PROCTCP_GROUP_UNNAMED) == 0)
-                continue;
-            snprintf(safe, sizeof(safe), "_%.*s", PROCTCP_GROUP_NAME_SIZE - 2, name);
-            memcpy(name, safe, sizeof(safe));
-            break;
-        }
-        return 1;
+    for (uint32_t i = 0; i < patterns->count; i++) {
+        int error = regexec(&patterns->at[i], command, 10, found, 0);
+        if (error != REG_NOMATCH)
+            return error ? -ENOMEM : 1;
     }
     return 0;
+}
+
+int group_name_captured(const struct proctcp_grouping *grouping, const struct group_rule *rule, const char *command,
+                        char name[PROCTCP_GROUP_NAME_SIZE])
+{
+    regmatch_t found[10];
+    int matches;
+
+    if (!rule->captures) {
+        shorten(rule->name, name);
+        return select_command(rule->selection, command);
+    }
+    /* The pattern runs over what a stranger wrote: once. */
+    matches = command ? find_captures(&rule->selection->include.commands, command, found) : 0;
+    if (matches == 1)
+        matches = select_is_excluded(rule->selection, command) ? 0 : 1;
+    if (matches == 1) {
+        char text[PROCTCP_GROUP_NAME_SIZE];
+        expand(rule, command, found, text);
+        if (strcmp(text, PROCTCP_GROUP_UNNAMED) == 0)
+            memcpy(name, text, sizeof(text));
+        else
+            group_name_default(grouping, text, name);
+    }
+    return matches;
 }

@@ -42,7 +42,8 @@ bool group_name_is_reserved(const char *name);
 
 /* The name that a command line gives a group, of the rule whose pattern it matches. 1, 0: it does not match; -ENOMEM.
  */
-int group_name_captured(const struct group_rule *rule, const char *command, char name[PROCTCP_GROUP_NAME_SIZE]);
+int group_name_captured(const struct proctcp_grouping *grouping, const struct group_rule *rule, const char *command,
+                        char name[PROCTCP_GROUP_NAME_SIZE]);
 
 /* A name that nobody configured, as it may stand beside those that somebody did: a process that calls itself like one
  * of these, or like what is summed (_other, all), gets an underscore more. Longer ones are cut, and stay different. */

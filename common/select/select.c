@@ -131,6 +131,11 @@ static int has_match(const struct patterns *patterns, const char *text)
     return 0;
 }
 
+int select_is_excluded(const struct proctcp_selection *selection, const char *command)
+{
+    return has_match(&selection->exclude.commands, command);
+}
+
 int select_command(const struct proctcp_selection *selection, const char *command)
 {
     int included = selection ? has_match(&selection->include.commands, command) : 1;

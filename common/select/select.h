@@ -78,6 +78,9 @@ bool select_cgroup(const struct proctcp_selection *selection, const char *path);
 /* -ENOMEM where matching takes more memory than there is. */
 int select_command(const struct proctcp_selection *selection, const char *command);
 
+/* Whether a rule to exclude matches a command line. 1, 0 or -ENOMEM. */
+int select_is_excluded(const struct proctcp_selection *selection, const char *command);
+
 /* What the rules about sockets say of one, but for the namespace. */
 bool select_socket(const struct proctcp_selection *selection, const struct proctcp_socket *socket);
 /* Whether the socket may matter to a row: as its socket, as its peer, or as the listener that tells its

@@ -23,7 +23,8 @@ static void end_by(int signal)
 }
 
 /* SIGWINCH and SIGTSTP are handled by ncurses. */
-static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP};
+static const int handled[] = {SIGINT,    SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,  SIGUSR2, SIGALRM,
+                              SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGWINCH, SIGTSTP};
 
 static void block_signals(sigset_t *before)
 {
@@ -42,7 +43,7 @@ static void handle_signals(void (*handler)(int))
     struct sigaction action = {.sa_handler = handler};
 
     sigemptyset(&action.sa_mask);
-    for (size_t s = 0; s < 4; s++)
+    for (size_t s = 0; s < sizeof(handled) / sizeof(handled[0]) - 2; s++) /* but those of ncurses */
         sigaction(handled[s], &action, NULL);
 }
 

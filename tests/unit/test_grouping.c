@@ -37,7 +37,7 @@ static const char *named(const char *text)
 static const char *captured(const char *command)
 {
     static char name[PROCTCP_GROUP_NAME_SIZE];
-    return group_name_captured(&grouping->rules.at[0], command, name) == 1 ? name : "(none)";
+    return group_name_captured(grouping, &grouping->rules.at[0], command, name) == 1 ? name : "(none)";
 }
 
 static void a_group_is_written_as_a_name_and_rules(void **state)
@@ -124,6 +124,8 @@ static void a_captured_name_is_no_sum(void **state)
     assert_string_equal(captured("app=_other"), "__other");
     assert_string_equal(captured("app="), "_unnamed");
     assert_string_equal(captured("app=small"), "small");
+    assert_int_equal(add("web=process=nginx"), 0);
+    assert_string_equal(captured("app=web"), "_web"); /* nor a group that somebody configured */
 }
 
 static void nobody_can_take_the_name_of_what_is_configured_or_summed(void **state)
