@@ -111,7 +111,9 @@ static void say_what_is_missing(const struct proctcp_stats *stats, unsigned *sai
         {stats->denied,
          "processes whose descriptors may not be read: %u (that takes CAP_SYS_PTRACE and "
          "CAP_DAC_READ_SEARCH, which root has unless a container or a security module takes them)"},
-        {stats->exhausted, "reads given up for want of descriptors or memory: %u (ulimit -n raises the limit)"},
+        {stats->exhausted,
+         "reads given up for want of descriptors or memory (ulimit -n raises the limit), or for what one user may "
+         "cost: %u"},
         {stats->namespaces_failed, "network namespaces whose tables could not be read: %u"},
         {stats->unread, "TCP descriptors left out, for the tables that should show them were not read: %u"},
         {stats->failed, "processes that could not be read: %u"},

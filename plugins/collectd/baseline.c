@@ -33,7 +33,7 @@ const struct proctcp_totals *baseline_of(const struct baseline *baseline, const 
 {
     static const struct proctcp_totals none = {0};
     const struct baseline_group *found = NULL;
-    struct baseline_group wanted;
+    struct baseline_group wanted = {.totals = {0}};
 
     strcpy(wanted.name, group->name);
     if (baseline->count)

@@ -108,7 +108,7 @@ class Options(zoo.ZooTest):
                              .replace("--remote", "--(exclude-)?remote"), option)
 
     def test_letters_of_ss_are_answered_with_what_they_are_here(self):
-        for word, command in [("-tanp", "proctcp"), ("-tlnp", "proctcp --state listen"), ("-i", "proctcp --info"),
+        for word, command in [("-tanp", "proctcp"), ("-tulpn", "proctcp --state listen"), ("-tlnp", "proctcp --state listen"), ("-i", "proctcp --info"),
                               ("-tao", "proctcp --columns process,pid,fd,state,local,remote,timer,timer_expires_ms"),
                               ("-o", "proctcp --columns process,pid,fd,state,local,remote,timer,timer_expires_ms")]:
             done = run(word)

@@ -52,6 +52,9 @@ SERVICE = textwrap.dedent("""
                 left -= len(kept[values[0]].recv(min(left, 65536)))
         elif word == "close":
             kept.pop(values[0]).close()
+        elif word == "become":
+            os.setgid(values[0])
+            os.setuid(values[0])
         elif word == "fork":
             answer = os.fork()
             if answer == 0:
@@ -155,6 +158,21 @@ class Groups(LiveTest):
         groups = self.groups("--group", "proctcpshop=process=nobody-at-all")
         self.assertEqual(groups["proctcpshop"]["sockets"], 0)
         self.assertEqual(groups["_proctcpshop"]["sockets"], 1)
+
+    def test_what_a_stranger_writes_costs_a_pattern_no_more_than_his_share(self):
+        text = "j" + "a" * 3600 + "!"  # a pattern with two ways through each pair of letters takes long to give up here
+        for stranger in [self.service(text) for _ in range(10)]:
+            stranger.tell("become", 65534)
+            stranger.listen()
+        mine = self.service("-Dapp=shop")
+        mine.listen()
+        done = subprocess.run([CLI, "-o", "json", "--group", "x-\\1=command=(a|aa)*(\\w+)$", "--group",
+                               "app-\\1=command=-Dapp=(\\w+)"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertIn("for what one user may cost", done.stderr)
+        groups = by_name(map(json.loads, done.stdout.splitlines()))
+        self.assertEqual(sum(group["sockets"] for name, group in groups.items() if name != "all"),
+                         groups["all"]["sockets"])
+        self.assertGreaterEqual(groups["all"]["sockets"], 11)
 
     def test_groups_by_user_and_executable(self):
         service = self.service()
