@@ -392,13 +392,14 @@ struct proctcp_group {
 #define PROCTCP_HAS_LISTENER_ACCEPT_QUEUE_MAX (1u << 2)
 #define PROCTCP_HAS_LISTENER_DROPS            (1u << 3)
 #define PROCTCP_HAS_LISTENER_RTT              (1u << 4) /* there is a sample */
+#define PROCTCP_HAS_LISTENER_CONNECTIONS      (1u << 5) /* the selection asks for no states and no remote ends */
 
 /* Where sockets listen, whoever holds them: a namespace, local address and port, by which listeners are sorted; the
  * port last. Several sockets listen there with SO_REUSEPORT or on an interface each.
  * Its connections are those that came in through it and still exist, whether a process holds them or not: each belongs
  * to the listener that the kernel would give it to now. That is one at its local address before one at all addresses,
  * for IPv4 one at 0.0.0.0 before one at ::. With a selection the listener is there if one of its sockets was selected,
- * and it counts what the snapshot holds: rules that leave out its connections leave it with none. */
+ * and it counts what the snapshot holds. Under rules about states or remote ends its connections are absent. */
 struct proctcp_listener {
     struct proctcp_address local_address;
     uint16_t local_port;

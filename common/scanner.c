@@ -125,7 +125,7 @@ static int make_model(struct proctcp_scanner *scanner)
     if (status == 0)
         status = groups_name(model, capture, config->grouping, config->seed);
     if (status == 0)
-        status = listeners_count(model, capture);
+        status = listeners_count(model, capture, config->selection);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include "model/model.h"
 
 #include "base/nth.h"
+#include "select/select.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -199,7 +200,14 @@ static bool make_all(struct model *model)
     return true;
 }
 
-int listeners_count(struct model *model, const struct capture *capture)
+/* Whether all connections are there that came in through a listener of theirs. */
+static bool knows_connections(const struct proctcp_selection *selection)
+{
+    return !select_asks(selection, RULE_STATE) && !select_asks(selection, RULE_REMOTE_PORT) &&
+           !select_asks(selection, RULE_REMOTE);
+}
+
+int listeners_count(struct model *model, const struct capture *capture, const struct proctcp_selection *selection)
 {
     struct samples samples = {0};
     int status = 0;
@@ -210,6 +218,8 @@ int listeners_count(struct model *model, const struct capture *capture)
         find_times(model, &samples) < 0)
         status = -ENOMEM;
     vector_free(&samples);
+    for (uint32_t l = 0; l < model->listeners.count && knows_connections(selection); l++)
+        model->listeners.at[l].present |= PROCTCP_HAS_LISTENER_CONNECTIONS;
     if (status == 0)
         order_listeners(&model->listeners);
     return status;

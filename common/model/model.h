@@ -91,7 +91,7 @@ int groups_name(struct model *model, const struct capture *capture, const struct
 /* groups.c: counts and sums of groups, once history knows which there are. */
 int groups_sum(struct model *model, const struct capture *capture);
 /* listeners.c: the listeners, if they are asked for. */
-int listeners_count(struct model *model, const struct capture *capture);
+int listeners_count(struct model *model, const struct capture *capture, const struct proctcp_selection *selection);
 /* sums.c: sockets that nobody holds, once their last holders are known. Sets *sockets to how many. */
 int sums_unattributed(struct model *model, uint32_t *sockets);
 

@@ -7,7 +7,7 @@
 #define STATE_COUNT(number, word, state)                                                                               \
     {                                                                                                                  \
         .id = (number), .name = word, UNSIGNED, LISTENER(by_state[state]), .unit = "connections",                      \
-        .help = "connections in this state"                                                                            \
+        .present = PROCTCP_HAS_LISTENER_CONNECTIONS, .help = "connections in this state"                               \
     }
 
 /* clang-format off */
@@ -41,7 +41,7 @@ static const struct proctcp_field listener_fields[] = {
     {.id = 14, .name = "drops", UNSIGNED, LISTENER(drops),
      .present = PROCTCP_HAS_LISTENER_DROPS, .unit = "packets", .help = "packets that the full SYN and accept queues of its sockets dropped"},
     {.id = 15, .name = "connections", UNSIGNED, LISTENER(connections),
-     .unit = "connections", .help = "connections that came in through it, in any state, held or not"},
+     .present = PROCTCP_HAS_LISTENER_CONNECTIONS, .unit = "connections", .help = "connections that came in through it, in any state, held or not"},
     STATE_COUNT(16, "syn_received", PROCTCP_SYN_RECEIVED),
     STATE_COUNT(17, "established", PROCTCP_ESTABLISHED),
     STATE_COUNT(18, "fin_wait1", PROCTCP_FIN_WAIT1),
@@ -51,9 +51,9 @@ static const struct proctcp_field listener_fields[] = {
     STATE_COUNT(22, "closing", PROCTCP_CLOSING),
     STATE_COUNT(23, "time_wait", PROCTCP_TIME_WAIT),
     {.id = 24, .name = "tx_queue_bytes", UNSIGNED, LISTENER(tx_queue_bytes),
-     .unit = "bytes", .help = "sum over the connections"},
+     .present = PROCTCP_HAS_LISTENER_CONNECTIONS, .unit = "bytes", .help = "sum over the connections"},
     {.id = 25, .name = "rx_queue_bytes", UNSIGNED, LISTENER(rx_queue_bytes),
-     .unit = "bytes", .help = "sum over the connections"},
+     .present = PROCTCP_HAS_LISTENER_CONNECTIONS, .unit = "bytes", .help = "sum over the connections"},
     {.id = 26, .name = "rtt_average_us", UNSIGNED, LISTENER(rtt_average_us),
      .present = PROCTCP_HAS_LISTENER_RTT, .unit = "microseconds", .help = "smoothed round-trip time of established connections, on average"},
     {.id = 27, .name = "rtt_p95_us", UNSIGNED, LISTENER(rtt_p95_us),

@@ -49,7 +49,6 @@ static enum severity close_wait_severity(const struct output *output, const void
 }
 
 static const struct column columns[] = {
-    {.name = "netns", .title = "NETNS"},
     {.name = "local",
      .title = "LOCAL",
      .cell = put_local,
@@ -73,6 +72,7 @@ static const struct column columns[] = {
     {.name = "close_wait", .title = "CLOSE-WAIT", .short_title = "CLOSEW", .severity = close_wait_severity},
     {.name = "time_wait", .title = "TIME-WAIT", .short_title = "TIMEW"},
     {.name = "rtt_p95_us", .title = "RTT-P95-US", .short_title = "RTT95"},
+    {.name = "netns", .title = "NETNS"},
 };
 
 const struct view listener_view = {.option = "listeners",

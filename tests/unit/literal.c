@@ -191,7 +191,7 @@ int literal_end(struct literal *literal, const struct proctcp_selection *selecti
         status = history_place_groups(&literal->history, &(struct config){.grouping = literal->grouping, .seed = 1},
                                       model, &capture->strings, &next);
     if (status == 0)
-        status = listeners_count(model, capture);
+        status = listeners_count(model, capture, selection);
     if (status == 0)
         status = history_apply(&literal->history, capture, selection, model, &capture->strings, &next);
     if (status == 0)
