@@ -329,7 +329,7 @@ class Namespaces(zoo.ZooTest):
         wanted = {pid: zoo.netns_of(pid) for pid in pids}
         self.assertEqual(len(set(wanted.values())), 1000)
         shown = {}
-        for row in rows("--process", "load"):
+        for row in rows("--pid", ",".join(map(str, pids))):
             if row["pid"] in wanted:
                 self.assertEqual(row["netns"], wanted[row["pid"]])
                 self.assertEqual(row.get("peer_pid"), row["pid"] if row["state"] == "established" else None)
