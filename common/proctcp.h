@@ -472,7 +472,9 @@ struct proctcp_snapshot {
     const char *const *congestion_names;            /* see proctcp_socket.congestion */
     const struct proctcp_group *groups;             /* with a grouping, PROCTCP_GROUP_OTHER first; else none */
     const uint16_t *row_groups;                     /* by row: index of its group; NULL without a grouping */
-    struct proctcp_group all; /* of every group, each socket once; its name is PROCTCP_GROUP_ALL */
+    const uint32_t *socket_listeners; /* with listeners, by socket: index of the one that it came in through, or whose
+                                         socket it is; PROCTCP_NONE: neither. NULL where there are none */
+    struct proctcp_group all;         /* of every group, each socket once; its name is PROCTCP_GROUP_ALL */
     uint32_t group_count;
     uint32_t groups_left_out; /* names that found no place, and are summed in PROCTCP_GROUP_OTHER */
     uint32_t namespace_count;

@@ -89,6 +89,7 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
     frozen->shown.last_holders = TAKE(model->last_holders, 0);
     frozen->shown.groups = TAKE(model->groups, 0);
     frozen->shown.row_groups = TAKE(model->row_groups, 0);
+    frozen->shown.socket_listeners = model->listeners.count ? TAKE(model->came_through, 0) : NULL;
     frozen->shown.impairments = TAKE(capture->impairments, 0);
     frozen->shown.congestion_names = TAKE(capture->congestion_names, 0);
     frozen->strings = capture->strings;
@@ -101,6 +102,7 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
     vector_free(&model->last_holders);
     vector_free(&model->groups);
     vector_free(&model->row_groups);
+    vector_free(&model->came_through);
     vector_free(&capture->impairments);
     vector_free(&capture->congestion_names);
     atomic_init(&frozen->references, 1);
@@ -135,6 +137,7 @@ void proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot)
     free((void *)(uintptr_t)frozen->shown.last_holders);
     free((void *)(uintptr_t)frozen->shown.groups);
     free((void *)(uintptr_t)frozen->shown.row_groups);
+    free((void *)(uintptr_t)frozen->shown.socket_listeners);
     free((void *)(uintptr_t)frozen->shown.impairments);
     free((void *)(uintptr_t)frozen->shown.congestion_names);
     arena_free(&frozen->strings);

@@ -83,6 +83,8 @@ struct facts {
     uint32_t
         first_group_name; /* of the capture's: what it may be grouped under, best first; the last takes any socket */
     uint32_t group_name_count;
+    bool
+        is_group_uncertain; /* not all that the grouping asks for could be had of it: it stays in the group it was in */
 };
 
 /* A group that a process may be of: whether it is, its sockets tell. */

@@ -10,7 +10,6 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* ---- command lines ---- */
 
@@ -26,13 +25,6 @@ static uint32_t user_of(const struct inquiry *inquiry, int32_t pid)
     const struct process wanted = {.pid = pid},
                          *found = bsearch(&wanted, processes->at, processes->count, sizeof(wanted), compare_processes);
     return found ? found->uid : UINT32_MAX;
-}
-
-static uint64_t microseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 static int match_rules(struct inquiry *inquiry, int32_t pid, const char *command)
@@ -63,7 +55,7 @@ static int match_rules(struct inquiry *inquiry, int32_t pid, const char *command
 static int note_command(struct inquiry *inquiry, int32_t pid, const char *command)
 {
     const uint32_t uid = user_of(inquiry, pid);
-    const uint64_t begun = microseconds();
+    const uint64_t begun = inquiry_microseconds();
     uint32_t taken;
     int status;
 
@@ -75,7 +67,9 @@ static int note_command(struct inquiry *inquiry, int32_t pid, const char *comman
         return 0;
     }
     status = match_rules(inquiry, pid, command);
-    taken = (uint32_t)(microseconds() - begun);
+    if (status == 0 && !indices_push(&inquiry->commands_read, (uint32_t)pid))
+        status = -ENOMEM;
+    taken = (uint32_t)(inquiry_microseconds() - begun);
     if (uid) {
         inquiry->matched_us += taken;
         inquiry_within_limit(&inquiry->matching_of, uid, taken, LIMIT_MATCHING_OF_USER);
@@ -126,7 +120,7 @@ static int read_users(struct inquiry *inquiry)
 {
     FILE *file = fopen("/etc/passwd", "re");
     struct passwd entry, *found;
-    char buffer[4096];
+    char buffer[16384]; /* a longer line ends the reading: then users are numbers */
     int status = 0;
 
     while (file && status == 0 && fgetpwent_r(file, &entry, buffer, sizeof(buffer), &found) == 0) {
@@ -153,6 +147,7 @@ int group_names_begin(struct inquiry *inquiry)
         status = read_users(inquiry);
     if (status == 0 && grouping_asks(grouping, RULE_COMMAND))
         status = read_commands(inquiry);
+    indices_sort(&inquiry->commands_read); /* some may have been asked for in an earlier round */
     if (status == 0 && inquiry->command_matches.count)
         qsort(inquiry->command_matches.at, inquiry->command_matches.count, sizeof(inquiry->command_matches.at[0]),
               compare_matches);
@@ -189,6 +184,25 @@ static int add_name(struct inquiry *inquiry, struct facts *facts, uint32_t rule,
     return slot->name ? 0 : -ENOMEM;
 }
 
+/* Whether something that the grouping asks for could not be had of the process in this scan. */
+static bool is_uncertain(const struct inquiry *inquiry, const struct process *process, const struct facts *facts)
+{
+    static const uint32_t wanted[] = {
+        [GROUP_BY_PROCESS] = PROCTCP_HAS_PROCESS,       [GROUP_BY_UNIT] = PROCTCP_HAS_CGROUP,
+        [GROUP_BY_CGROUP] = PROCTCP_HAS_CGROUP,         [GROUP_BY_USER] = PROCTCP_HAS_PROCESS_UID,
+        [GROUP_BY_EXECUTABLE] = PROCTCP_HAS_EXECUTABLE, [GROUP_BY_CONTAINER] = PROCTCP_HAS_CGROUP,
+    };
+    const struct proctcp_grouping *grouping = inquiry->config->grouping;
+    uint32_t asked = PROCTCP_HAS_PROCESS | wanted[grouping->by];
+
+    if (grouping_asks(grouping, RULE_USER))
+        asked |= PROCTCP_HAS_PROCESS_UID;
+    if (grouping_asks(grouping, RULE_CGROUP))
+        asked |= PROCTCP_HAS_CGROUP;
+    return (facts->present & asked) != asked ||
+           (grouping_asks(grouping, RULE_COMMAND) && !indices_have(&inquiry->commands_read, (uint32_t)process->pid));
+}
+
 /* What the grouping groups by. text has room for a number. */
 static const char *find_key(const struct inquiry *inquiry, const struct facts *facts, char text[16])
 {
@@ -223,6 +237,7 @@ int group_names_find(struct inquiry *inquiry, const struct process *process, str
     if (!grouping)
         return 0;
     facts->first_group_name = inquiry->capture->group_names.count;
+    facts->is_group_uncertain = is_uncertain(inquiry, process, facts);
     for (uint32_t i = 0; i < grouping->rules.count && status == 0; i++) {
         const struct group_rule *rule = &grouping->rules.at[i];
         const bool has_command = select_asks(rule->selection, RULE_COMMAND);

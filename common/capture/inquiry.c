@@ -132,11 +132,16 @@ uint64_t inquiry_ticks(const struct inquiry *inquiry)
     return (uint64_t)now.tv_sec * hz + (uint64_t)now.tv_nsec / (1000000000u / hz);
 }
 
-uint32_t inquiry_milliseconds(void)
+uint64_t inquiry_microseconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint32_t inquiry_milliseconds(void)
+{
+    return (uint32_t)(inquiry_microseconds() / 1000);
 }
 
 bool inquiry_is_runnable(int child)

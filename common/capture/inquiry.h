@@ -83,11 +83,12 @@ struct inquiry {
     int home_fd;                /* of our own namespace, to come back to; -1: there is no way back */
     bool without_info; /* no socket of another namespace is asked for its tcp_info: too many calls have not come back */
 
-    struct threads threads;      /* that live in another namespace than their leader */
-    struct indices tids;         /* of the process whose threads are looked at */
-    struct indices tables;       /* of it: a thread of each table of descriptors that was walked, in kcmp()'s order */
-    uint64_t chosen_ticks;       /* when command lines were read, to choose processes by; 0: they were not */
-    struct hash command_answers; /* by pid: 1 if the rules about command lines want it, else 0 */
+    struct threads threads;       /* that live in another namespace than their leader */
+    struct indices tids;          /* of the process whose threads are looked at */
+    struct indices tables;        /* of it: a thread of each table of descriptors that was walked, in kcmp()'s order */
+    uint64_t chosen_ticks;        /* when command lines were read, to choose processes by; 0: they were not */
+    struct hash command_answers;  /* by pid: 1 if the rules about command lines want it, else 0 */
+    struct indices commands_read; /* pids whose command lines were matched, ascending */
     struct command_matches command_matches; /* ordered by pid and rule */
     struct hash users;                      /* by uid: index of its name, where groups are made by user */
     struct congestion_names user_names;
@@ -117,6 +118,7 @@ static inline int inquiry_errno(void)
 bool inquiry_within_limit(struct usages *usages, uint32_t uid, uint32_t more, uint32_t limit);
 
 /* Of a clock that only goes on, for differences. */
+uint64_t inquiry_microseconds(void);
 uint32_t inquiry_milliseconds(void);
 /* Whether a child of ours is in need of a processor and no more: it will come back; one that sleeps in a call may not.
  */

@@ -51,6 +51,7 @@ static const struct vector_place inquiry_vectors[] = {
     VECTOR_PLACE(struct inquiry, tables),
     VECTOR_PLACE(struct inquiry, command_answers),
     VECTOR_PLACE(struct inquiry, command_matches),
+    VECTOR_PLACE(struct inquiry, commands_read),
     VECTOR_PLACE(struct inquiry, users),
     VECTOR_PLACE(struct inquiry, user_names),
     VECTOR_PLACE(struct inquiry, descriptors_of.by_uid),

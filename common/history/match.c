@@ -285,23 +285,35 @@ static const char *copy(struct arena *strings, const char *text)
     return *text ? arena_copy(strings, text, strlen(text)) : "";
 }
 
+/* The group of a process is read apart from the rest. */
+static int adopt_cgroup(struct proctcp_process *process, const struct proctcp_process *old, struct arena *strings)
+{
+    const uint32_t bits = PROCTCP_HAS_CGROUP | PROCTCP_HAS_UNIT | PROCTCP_HAS_CONTAINER;
+
+    if (process->present & PROCTCP_HAS_CGROUP || !(old->present & PROCTCP_HAS_CGROUP))
+        return 0;
+    process->cgroup = copy(strings, old->cgroup);
+    process->unit = copy(strings, old->unit);
+    process->container = copy(strings, old->container);
+    process->present |= old->present & bits;
+    return process->cgroup && process->unit && process->container ? 0 : -ENOMEM;
+}
+
 /* What could not be read of it this time is as it was. */
 static int adopt_facts(struct proctcp_process *process, const struct proctcp_process *old, struct arena *strings)
 {
-    const uint32_t adopted = old->present & (PROCTCP_HAS_PROCESS | PROCTCP_HAS_EXECUTABLE | PROCTCP_HAS_CGROUP |
-                                             PROCTCP_HAS_UNIT | PROCTCP_HAS_CONTAINER | PROCTCP_HAS_START_TIME);
+    const uint32_t adopted = old->present & (PROCTCP_HAS_PROCESS | PROCTCP_HAS_EXECUTABLE | PROCTCP_HAS_START_TIME);
 
+    if (adopt_cgroup(process, old, strings) < 0)
+        return -ENOMEM;
     if (process->present & PROCTCP_HAS_PROCESS || !adopted)
         return 0;
     process->start_ticks = old->start_ticks;
     process->start_time = old->start_time;
     process->name = copy(strings, old->name);
     process->executable = copy(strings, old->executable);
-    process->cgroup = copy(strings, old->cgroup);
-    process->unit = copy(strings, old->unit);
-    process->container = copy(strings, old->container);
     process->present |= adopted;
-    return process->name && process->executable && process->cgroup && process->unit && process->container ? 0 : -ENOMEM;
+    return process->name && process->executable ? 0 : -ENOMEM;
 }
 
 int match_processes(struct match *match, struct model *model, struct arena *strings)

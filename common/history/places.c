@@ -6,6 +6,7 @@
 
 #include "history/group_memory.h"
 #include "history/history.h"
+#include "history/stay.h"
 
 #include "select/grouping.h"
 
@@ -78,6 +79,8 @@ static int find_known(struct choice *choice)
         while (g != HASH_NONE && strcmp(groups->at[g].name, key->name) != 0)
             g = hash_next(&by_name, &walk);
         key->group = g == HASH_NONE ? PROCTCP_NO_GROUP : (uint16_t)g;
+        if (!key->rows) /* all its rows stayed elsewhere */
+            continue;
         if (g != HASH_NONE)
             choice->keys.at[g] = k;
         else if (!indices_push(&choice->newcomers, k))
@@ -259,6 +262,8 @@ int history_place_groups(const struct history *before, const struct config *conf
     for (uint32_t g = OTHER + 1; g < places->groups.count; g++)
         *(places->groups.at[g].is_configured ? &configured : &choice.made) += 1;
     choice.most = grouping->max_groups > configured ? grouping->max_groups - configured : 0;
+    if (status == 0)
+        status = stay_where_uncertain(before, model, config->seed);
     if (status == 0)
         status = find_known(&choice);
     if (status == 0)

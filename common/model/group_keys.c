@@ -6,14 +6,12 @@
 
 #include <errno.h>
 
-/* Users of the host itself, and of its services, have lower numbers; who logs in, and what he maps, has not. */
-#define FIRST_ORDINARY_USER 1000
-
 struct naming {
     const struct capture *capture;
     const struct proctcp_grouping *grouping;
     struct hash by_name; /* of group keys */
     uint64_t seed;
+    uint32_t own_netns;
 };
 
 static uint32_t find_key(struct model *model, struct naming *naming, const char *name)
@@ -27,9 +25,9 @@ static uint32_t find_key(struct model *model, struct naming *naming, const char 
         key = hash_next(by_name, &walk);
     if (key != HASH_NONE)
         return key;
-    struct group_key *made = hash_reserve(by_name, (uint64_t)model->group_keys.count + 1) //
-                                 ? vector_push(&model->group_keys)
-                                 : NULL;
+    if (!hash_reserve(by_name, (uint64_t)model->group_keys.count + 1))
+        return HASH_NONE;
+    struct group_key *made = vector_push(&model->group_keys);
     if (!made)
         return HASH_NONE;
     *made = (struct group_key){.name = name};
@@ -64,14 +62,13 @@ static int name_rows(struct model *model, struct naming *naming, const struct pr
                      const struct facts *facts)
 {
     const struct group_name *names = naming->capture->group_names.at + facts->first_group_name;
-    const uint32_t own = facts->group_name_count > 1 ? own_netns(naming->capture) : 0;
-    const bool is_system = process->present & PROCTCP_HAS_PROCESS_UID && process->uid < FIRST_ORDINARY_USER;
+    const bool is_system = process->present & PROCTCP_HAS_PROCESS_UID && process->uid < MODEL_FIRST_ORDINARY_USER;
     uint32_t last = PROCTCP_NONE, key = PROCTCP_NONE;
 
     for (uint32_t r = process->first_row; r < process->first_row + process->row_count; r++) {
         const struct proctcp_socket *socket = &model->sockets.at[model->rows.at[r].socket];
         uint32_t n = 0;
-        while (n + 1 < facts->group_name_count && !takes(naming->grouping, &names[n], socket, own))
+        while (n + 1 < facts->group_name_count && !takes(naming->grouping, &names[n], socket, naming->own_netns))
             n++;
         if (n != last) {
             key = find_key(model, naming, names[n].name);
@@ -91,7 +88,7 @@ static int name_rows(struct model *model, struct naming *naming, const struct pr
 int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping,
                 uint64_t seed)
 {
-    struct naming naming = {.capture = capture, .grouping = grouping, .seed = seed};
+    struct naming naming = {.capture = capture, .grouping = grouping, .seed = seed, .own_netns = own_netns(capture)};
     uint32_t c = 0;
     int status = 0;
 
@@ -103,7 +100,11 @@ int groups_name(struct model *model, const struct capture *capture, const struct
         const struct proctcp_process *process = &model->processes.at[p];
         while (capture->processes.at[c].pid != process->pid)
             c++;
-        status = name_rows(model, &naming, process, &capture->facts.at[capture->processes.at[c].facts]);
+        const struct facts *facts = &capture->facts.at[capture->processes.at[c].facts];
+        if (facts->is_group_uncertain && !indices_push(&model->uncertain, p))
+            status = -ENOMEM;
+        if (status == 0)
+            status = name_rows(model, &naming, process, facts);
     }
     vector_free(&naming.by_name);
     return status;

@@ -1,8 +1,7 @@
 /* groups.c - what groups come to. Knows how sockets count that several processes or groups share; nothing of what a
  * group is called, or which there are. */
 #include "model/model.h"
-
-#include "base/nth.h"
+#include "model/times.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -154,17 +153,12 @@ static uint32_t add_sockets(struct model *model, const struct impairments *impai
 
 static void summarise(struct proctcp_group *group, uint32_t *samples, uint32_t count)
 {
-    uint64_t sum = 0;
-
     if (!count)
         return;
-    for (uint32_t i = 0; i < count; i++) {
-        sum += samples[i];
-        if (samples[i] > group->rtt_max_us)
-            group->rtt_max_us = samples[i];
-    }
-    group->rtt_average_us = (uint32_t)(sum / count);
-    group->rtt_p95_us = nth_greatest(samples, count, count / 20 + 1);
+    const struct times times = times_of(samples, count);
+    group->rtt_average_us = times.average_us;
+    group->rtt_p95_us = times.p95_us;
+    group->rtt_max_us = times.max_us;
     group->present |= PROCTCP_HAS_GROUP_RTT;
 }
 

@@ -1,8 +1,8 @@
 /* listeners.c - each listener: its sockets, who holds them, and the connections that came in through it. Knows rows,
  * and nothing of how a connection finds its listener. What sorts listeners finds one in a snapshot, too. */
 #include "model/model.h"
+#include "model/times.h"
 
-#include "base/nth.h"
 #include "select/select.h"
 
 #include <errno.h>
@@ -75,13 +75,10 @@ static bool add_all(struct model *model, const struct capture *capture, struct s
 
 /* ---- who holds them ---- */
 
-/* Users of the host's services have lower numbers. */
-#define FIRST_ORDINARY_USER 1000
-
 static bool is_system(const struct model *model, const struct proctcp_row *row)
 {
     const struct proctcp_socket *socket = &model->sockets.at[row->socket];
-    return socket->present & PROCTCP_HAS_UID && socket->uid < FIRST_ORDINARY_USER;
+    return socket->present & PROCTCP_HAS_UID && socket->uid < MODEL_FIRST_ORDINARY_USER;
 }
 
 /* Whoever binds to another interface can listen at the same place: he does not become its holder for that. */
@@ -121,18 +118,14 @@ static int find_holders(struct model *model)
 
 /* ---- round-trip times ---- */
 
-static void summarise(struct proctcp_listener *listener, uint32_t *times, uint32_t count)
+static void summarise(struct proctcp_listener *listener, uint32_t *samples, uint32_t count)
 {
-    uint64_t sum = 0;
+    const struct times times = times_of(samples, count);
 
-    for (uint32_t i = 0; i < count; i++) {
-        sum += times[i];
-        if (times[i] > listener->rtt_max_us)
-            listener->rtt_max_us = times[i];
-    }
+    listener->rtt_average_us = times.average_us;
+    listener->rtt_p95_us = times.p95_us;
+    listener->rtt_max_us = times.max_us;
     listener->present |= PROCTCP_HAS_LISTENER_RTT;
-    listener->rtt_average_us = (uint32_t)((sum + count / 2) / count);
-    listener->rtt_p95_us = nth_greatest(times, count, count / 20 + 1); /* so few are not less than it */
 }
 
 /* Puts the times of each listener together. ends is, by listener, where its times end, once they are all there. */
@@ -200,6 +193,34 @@ static bool make_all(struct model *model)
     return true;
 }
 
+/* From here on a number is the index of the listener, for those that came in through it and for its own sockets. */
+static int renumber(struct model *model)
+{
+    struct indices sorted = {0}; /* by number */
+
+    if (!indices_fill(&sorted, model->listener_numbers, 0xff))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        const struct proctcp_socket *socket = &model->sockets.at[i];
+        const struct proctcp_listener wanted = {
+            .netns = socket->netns, .local_address = socket->local_address, .local_port = socket->local_port};
+        const uint32_t number = model->came_through.at[i];
+        if (number == PROCTCP_NONE || !(number & MODEL_LISTENS))
+            continue;
+        const struct proctcp_listener *found =
+            bsearch(&wanted, model->listeners.at, model->listeners.count, sizeof(wanted), compare_listeners);
+        if (found)
+            sorted.at[number & ~MODEL_LISTENS] = (uint32_t)(found - model->listeners.at);
+    }
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        uint32_t *number = &model->came_through.at[i];
+        if (*number != PROCTCP_NONE)
+            *number = sorted.at[*number & ~MODEL_LISTENS];
+    }
+    vector_free(&sorted);
+    return 0;
+}
+
 /* Whether all connections are there that came in through a listener of theirs. */
 static bool knows_connections(const struct proctcp_selection *selection)
 {
@@ -220,9 +241,10 @@ int listeners_count(struct model *model, const struct capture *capture, const st
     vector_free(&samples);
     for (uint32_t l = 0; l < model->listeners.count && knows_connections(selection); l++)
         model->listeners.at[l].present |= PROCTCP_HAS_LISTENER_CONNECTIONS;
-    if (status == 0)
-        order_listeners(&model->listeners);
-    return status;
+    if (status)
+        return status;
+    order_listeners(&model->listeners);
+    return renumber(model);
 }
 
 const struct proctcp_listener *proctcp_find_listener(const struct proctcp_snapshot *snapshot, uint32_t netns,

@@ -43,6 +43,7 @@ struct model {
 
     struct group_keys group_keys; /* empty without a grouping, as are those that follow */
     struct indices row_keys;      /* by row: its group key */
+    struct indices uncertain;     /* processes that stay in the groups that they were in, if they were in one */
     bool any_split;               /* sockets of one process may be in several groups */
     struct groups groups;
     struct row_groups row_groups; /* by row: index of its group */
@@ -50,7 +51,8 @@ struct model {
     uint32_t groups_left_out;
     struct listeners listeners;  /* ordered by namespace, address and port */
     struct indices came_through; /* by socket: the number of the listener that it came in through, PROCTCP_NONE,
-                                    or MODEL_LISTENS and its own number. Empty unless listeners are asked for. */
+                                    or MODEL_LISTENS and its own number. Empty unless listeners are asked for. In the
+                                    end: the index of either. */
     uint32_t listener_numbers;   /* they go from 0 to this, less one */
 };
 
@@ -130,6 +132,9 @@ static inline uint16_t model_home_group(const struct model *model, uint32_t sock
         return model->row_groups.at[model->processes.at[model->holders.at[socket]].first_row];
     return model->row_groups.at[model->first_rows.at[socket]];
 }
+
+/* Users of the host itself, and of its services, have lower numbers; who logs in, and what he maps, has not. */
+#define MODEL_FIRST_ORDINARY_USER 1000
 
 /* A socket that is in no table: never bound, or torn down and not closed. */
 static inline bool model_is_unbound(const struct proctcp_socket *socket)

@@ -71,5 +71,5 @@ bool top_is_inside(const struct top_inside *inside, const struct proctcp_row *ro
         return snapshot->row_groups && snapshot->row_groups[row - snapshot->rows] == inside->index;
     if (of == &top_views[TOP_PROCESSES])
         return row->process == inside->index;
-    return listener_of(snapshot, &snapshot->sockets[row->socket]) == inside->index;
+    return snapshot->socket_listeners && snapshot->socket_listeners[row->socket] == inside->index;
 }

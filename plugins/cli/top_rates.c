@@ -133,29 +133,14 @@ static void rate_socket(const struct proctcp_snapshot *before, const struct proc
     rates->of[RATE_DROPPED] = rate(both & PROCTCP_HAS_DROPS, was->drops, is->drops, seconds);
 }
 
-uint32_t listener_of(const struct proctcp_snapshot *snapshot, const struct proctcp_socket *socket)
-{
-    static const struct proctcp_address any4 = {.bytes = {[10] = 0xff, [11] = 0xff}}, any6;
-    const struct proctcp_address *candidates[] = {&socket->local_address, NULL, &any6};
-    const struct proctcp_listener *found = NULL;
-
-    if (socket->direction != PROCTCP_INBOUND && socket->direction != PROCTCP_DIRECTION_LISTEN)
-        return PROCTCP_NONE;
-    if (proctcp_address_is_ipv4(&socket->local_address))
-        candidates[1] = &any4;
-    for (size_t c = 0; c < (socket->direction == PROCTCP_INBOUND ? 3 : 1) && !found; c++) {
-        if (candidates[c])
-            found = proctcp_find_listener(snapshot, socket->netns, candidates[c], socket->local_port);
-    }
-    return found ? (uint32_t)(found - snapshot->listeners) : PROCTCP_NONE;
-}
-
 /* A connection came in if its cookie is new. The cookies of one source alone tell that. */
-static void count_connection(struct pass *pass, const struct proctcp_socket *socket)
+static void count_connection(struct pass *pass, uint32_t socket)
 {
-    const uint32_t listener = socket->direction == PROCTCP_INBOUND ? listener_of(pass->snapshot, socket) : PROCTCP_NONE;
+    const uint32_t listener =
+        pass->snapshot->socket_listeners ? pass->snapshot->socket_listeners[socket] : PROCTCP_NONE;
 
-    if (listener != PROCTCP_NONE && pass->listeners[listener].of[RATE_OPENED] >= 0)
+    if (pass->snapshot->sockets[socket].state != PROCTCP_LISTEN && listener != PROCTCP_NONE &&
+        pass->listeners[listener].of[RATE_OPENED] >= 0)
         pass->listeners[listener].of[RATE_OPENED]++;
 }
 
@@ -174,7 +159,7 @@ static bool rate_sockets(const struct proctcp_snapshot *before, struct pass *pas
         if (old)
             rate_socket(before, old, now, socket, seconds, &pass->sockets[s]);
         else
-            count_connection(pass, socket);
+            count_connection(pass, s);
     }
     free(cookies.slots);
     return true;

@@ -26,7 +26,4 @@ struct pass {
 struct pass *pass_new(const struct proctcp_snapshot *before, const struct proctcp_snapshot *now, double seconds);
 void pass_free(struct pass *pass);
 
-/* The listener that a connection came in through, as an index; PROCTCP_NONE: none that is known. */
-uint32_t listener_of(const struct proctcp_snapshot *snapshot, const struct proctcp_socket *socket);
-
 #endif

@@ -194,14 +194,7 @@ class Holders(zoo.ZooTest):
     @unittest.skipIf(zoo.mptcp_missing(), zoo.mptcp_missing() or "")
     def test_further_subflows_of_a_descriptor_have_rows_of_their_own(self):
         def connect():
-            zoo.enter_new_netns()
-            for arguments in ("limits set subflow 2 add_addr_accepted 2", "endpoint add 127.0.0.2 dev lo subflow",
-                              "endpoint add 127.0.0.3 dev lo subflow"):
-                subprocess.run(["ip", "mptcp"] + arguments.split(), check=True)
-            listening, client, served = zoo.connection("127.0.0.1", protocol=zoo.IPPROTO_MPTCP)
-            client.sendall(b"x")  # subflows join once both ends have seen data acknowledged
-            served.sendall(served.recv(1))
-            client.recv(1)
+            listening, client, served = zoo.connection_of_subflows(["127.0.0.2", "127.0.0.3"])
             return [client.fileno(), served.fileno()], [listening, client, served]
 
         child = self.fork(connect)

@@ -7,7 +7,9 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import sys
+import time
 import traceback
 
 from support import LiveTest, cli
@@ -82,6 +84,32 @@ def connection(host="127.0.0.1", to=None, protocol=0):
     client.connect((target, listening.getsockname()[1]))
     served, _ = listening.accept()
     return listening, client, served
+
+
+def connection_of_subflows(addresses):
+    """connection() by MPTCP, in a new network namespace, with a subflow from 127.0.0.1 and from each of the others.
+
+    The kernel asks for each further subflow once, and a peer that is not ready refuses it for good: then another
+    connection is made."""
+    enter_new_netns()
+    words = ["limits set subflow %d add_addr_accepted %d" % (len(addresses), len(addresses))]
+    for line in words + ["endpoint add %s dev lo subflow" % address for address in addresses]:
+        subprocess.run(["ip", "mptcp"] + line.split(), check=True)
+    for _ in range(20):
+        ends = connection("127.0.0.1", protocol=IPPROTO_MPTCP)
+        _, client, served = ends
+        client.sendall(b"x")  # subflows join once both ends have seen data acknowledged
+        served.sendall(served.recv(1))
+        client.recv(1)
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            # SOL_MPTCP, MPTCP_INFO: the first octet says how many there are beside the first
+            if all(end.getsockopt(284, 1, 1)[0] == len(addresses) for end in (client, served)):
+                return ends
+            time.sleep(0.02)
+        for end in ends:
+            end.close()
+    raise AssertionError("the kernel made no subflows")
 
 
 class Child:

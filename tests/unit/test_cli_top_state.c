@@ -46,6 +46,7 @@ static const struct proctcp_row rows[] = {
     {.pid = 9, .fd = 3, .socket = 2, .process = 2, .peer = PROCTCP_NONE},
 };
 static const uint16_t row_groups[] = {1, 1, 1, 2};
+static const uint32_t socket_listeners[] = {0, 0, PROCTCP_NONE};
 static const struct proctcp_listener listeners[] = {{.local_port = 80, .row = 0}};
 
 static struct proctcp_snapshot snapshot_of(const struct proctcp_process *own)
@@ -60,6 +61,7 @@ static struct proctcp_snapshot snapshot_of(const struct proctcp_process *own)
                                      .sockets = sockets,
                                      .socket_count = 3,
                                      .listeners = listeners,
+                                     .socket_listeners = socket_listeners,
                                      .listener_count = 1,
                                      .impairments = impairments};
 }

@@ -448,6 +448,44 @@ static void a_selection_of_listeners_leaves_them_without_connections(void **stat
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Another interface at the same place is anybody's to bind to. */
+static void a_user_does_not_become_the_holder_of_a_services_listener(void **state)
+{
+    struct proctcp_socket *own, *his;
+
+    (void)state;
+    his = add_ipv4_listener(0, 443);
+    bind_to(his, 3);
+    his->uid = 1000;
+    const uint32_t his_inode = his->inode;
+    own = add_ipv4_listener(0, 443);
+    bind_to(own, 2);
+    own->uid = 33;
+    const uint32_t own_inode = own->inode;
+    hold(7, 3, his_inode); /* he came first */
+    hold(8, 4, own_inode);
+    const struct proctcp_snapshot *snapshot = end();
+    assert_int_equal(snapshot->listener_count, 1);
+    assert_int_equal(snapshot->rows[snapshot->listeners[0].row].pid, 8);
+    assert_int_equal(snapshot->listeners[0].sockets, 2);
+}
+
+static void each_socket_knows_its_listener(void **state)
+{
+    (void)state;
+    add_ipv4_listener(0, 90);
+    add_ipv4_listener(0, 80);
+    add_connection(0x7f000001, 80);
+    add_connection(0x7f000001, 70);
+    const struct proctcp_snapshot *snapshot = end();
+    assert_int_equal(snapshot->listener_count, 2);
+    assert_int_equal(snapshot->listeners[0].local_port, 80);
+    assert_int_equal(snapshot->socket_listeners[0], 1);
+    assert_int_equal(snapshot->socket_listeners[1], 0);
+    assert_int_equal(snapshot->socket_listeners[2], 0);
+    assert_int_equal(snapshot->socket_listeners[3], PROCTCP_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +504,8 @@ int main(void)
         TEST(a_listener_bound_to_an_interface_takes_what_came_in_there),
         TEST(the_address_goes_before_the_interface),
         TEST(equal_ports_of_two_namespaces_are_two_listeners),
+        TEST(a_user_does_not_become_the_holder_of_a_services_listener),
+        TEST(each_socket_knows_its_listener),
         TEST(listeners_are_sorted_by_namespace_address_and_port),
         TEST(a_selection_leaves_a_listener_what_it_selects),
         TEST(a_selection_of_listeners_leaves_them_without_connections),
