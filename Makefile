@@ -29,7 +29,7 @@ CLANG_FORMAT ?= clang-format
 DEPS_BUILD := gcc make libc6-dev libmnl-dev libncurses-dev collectd-dev libsnmp-dev
 DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
 DEPS_LINT := clang-format clang-tidy cppcheck
-DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) clang libclang-rt-dev libcmocka-dev netbase pkg-config smitools tmux valgrind
+DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) clang libclang-rt-dev libcmocka-dev netbase pkg-config smitools tmux valgrind zsh
 DEPS_KERNELS := gcc make libc6-dev libmnl-dev iproute2 netbase python3 busybox-static qemu-system-x86
 
 CFLAGS ?= -O2 -g

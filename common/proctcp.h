@@ -393,9 +393,12 @@ struct proctcp_group {
 #define PROCTCP_HAS_LISTENER_DROPS            (1u << 3)
 #define PROCTCP_HAS_LISTENER_RTT              (1u << 4) /* there is a sample */
 #define PROCTCP_HAS_LISTENER_CONNECTIONS      (1u << 5) /* the selection asks for no states and no remote ends */
+#define PROCTCP_HAS_LISTENER_INTERFACE        (1u << 6) /* it is bound to one, and the source says so */
 
-/* Where sockets listen, whoever holds them: a namespace, local address and port, by which listeners are sorted; the
- * port last. Several sockets listen there with SO_REUSEPORT or on an interface each.
+/* Where sockets listen, whoever holds them: a namespace, local address, port and the interface that they are bound to
+ * (mostly none), by which listeners are sorted in this order. Any user may bind a port of a service's on another
+ * interface, where the service names one: that is another listener. Several sockets are one with SO_REUSEPORT, or where
+ * procfs, which does not tell interfaces, is the source.
  * Its connections are those that came in through it and still exist, whether a process holds them or not: each belongs
  * to the listener that the kernel would give it to now. That is one at its local address before one at all addresses,
  * for IPv4 one at 0.0.0.0 before one at ::. With a selection the listener is there if one of its sockets was selected,
@@ -404,6 +407,7 @@ struct proctcp_listener {
     struct proctcp_address local_address;
     uint16_t local_port;
     uint32_t netns;
+    uint32_t interface; /* 0: none, or PROCTCP_HAS_LISTENER_INTERFACE is not there */
     uint32_t row; /* index into the snapshot's rows: the first that holds one of its sockets; PROCTCP_NONE: no visible
                      process does */
     uint32_t present;
@@ -516,10 +520,11 @@ const char *proctcp_failure(const struct proctcp_scanner *scanner);
 /* The last holder of a socket (an index) that nobody holds; NULL: it is held, or no scan saw it held. */
 const struct proctcp_last_holder *proctcp_find_last_holder(const struct proctcp_snapshot *snapshot, uint32_t socket);
 
-/* NULL: nobody listens there. IPv4 addresses are IPv4-mapped; 0.0.0.0 and :: are listeners of their own, which are not
- * looked at for another address. */
+/* interface: 0 for what is bound to none, as mostly. NULL: nobody listens there. IPv4 addresses are IPv4-mapped;
+ * 0.0.0.0 and :: are listeners of their own, which are not looked at for another address. */
 const struct proctcp_listener *proctcp_find_listener(const struct proctcp_snapshot *snapshot, uint32_t netns,
-                                                     const struct proctcp_address *address, uint16_t port);
+                                                     const struct proctcp_address *address, uint16_t port,
+                                                     uint32_t interface);
 
 const struct proctcp_snapshot *proctcp_snapshot_ref(const struct proctcp_snapshot *snapshot);
 void proctcp_snapshot_unref(const struct proctcp_snapshot *snapshot); /* NULL is fine */

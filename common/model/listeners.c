@@ -22,6 +22,8 @@ static void add_socket(struct proctcp_listener *listener, const struct proctcp_s
 {
     uint32_t given = 0;
 
+    if (socket->present & PROCTCP_HAS_INTERFACE)
+        given |= PROCTCP_HAS_LISTENER_INTERFACE;
     if (socket->present & PROCTCP_HAS_UID && (!listener->sockets || listener->uid == socket->uid))
         given |= PROCTCP_HAS_LISTENER_UID;
     if (socket->present & PROCTCP_HAS_ACCEPT_QUEUE)
@@ -34,6 +36,7 @@ static void add_socket(struct proctcp_listener *listener, const struct proctcp_s
     listener->local_address = socket->local_address;
     listener->local_port = socket->local_port;
     listener->netns = socket->netns;
+    listener->interface = socket->interface;
     listener->uid = socket->uid;
     listener->accept_queue += socket->accept_queue;
     listener->accept_queue_max += socket->accept_queue_max;
@@ -81,7 +84,8 @@ static bool is_system(const struct model *model, const struct proctcp_row *row)
     return socket->present & PROCTCP_HAS_UID && socket->uid < MODEL_FIRST_ORDINARY_USER;
 }
 
-/* Whoever binds to another interface can listen at the same place: he does not become its holder for that. */
+/* Whoever binds to another interface can listen at the same address and port. Where the source does not tell
+ * interfaces it is one listener, and he does not become its holder for that. */
 static bool goes_before(const struct model *model, const struct proctcp_row *row, const struct proctcp_row *first)
 {
     return row->socket != first->socket && is_system(model, row) && !is_system(model, first);
@@ -164,7 +168,9 @@ static int compare_listeners(const void *a, const void *b)
         return x->netns < y->netns ? -1 : 1;
     if ((order = memcmp(&x->local_address, &y->local_address, sizeof(x->local_address))) != 0)
         return order;
-    return (x->local_port > y->local_port) - (x->local_port < y->local_port);
+    if (x->local_port != y->local_port)
+        return x->local_port < y->local_port ? -1 : 1;
+    return (x->interface > y->interface) - (x->interface < y->interface);
 }
 
 /* The selection may have left out all of a listener's sockets. */
@@ -202,8 +208,10 @@ static int renumber(struct model *model)
         return -ENOMEM;
     for (uint32_t i = 0; i < model->sockets.count; i++) {
         const struct proctcp_socket *socket = &model->sockets.at[i];
-        const struct proctcp_listener wanted = {
-            .netns = socket->netns, .local_address = socket->local_address, .local_port = socket->local_port};
+        const struct proctcp_listener wanted = {.netns = socket->netns,
+                                                .local_address = socket->local_address,
+                                                .local_port = socket->local_port,
+                                                .interface = socket->interface};
         const uint32_t number = model->came_through.at[i];
         if (number == PROCTCP_NONE || !(number & MODEL_LISTENS))
             continue;
@@ -248,9 +256,11 @@ int listeners_count(struct model *model, const struct capture *capture, const st
 }
 
 const struct proctcp_listener *proctcp_find_listener(const struct proctcp_snapshot *snapshot, uint32_t netns,
-                                                     const struct proctcp_address *address, uint16_t port)
+                                                     const struct proctcp_address *address, uint16_t port,
+                                                     uint32_t interface)
 {
-    const struct proctcp_listener wanted = {.netns = netns, .local_address = *address, .local_port = port};
+    const struct proctcp_listener wanted = {
+        .netns = netns, .local_address = *address, .local_port = port, .interface = interface};
 
     if (!snapshot->listener_count)
         return NULL;

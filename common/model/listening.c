@@ -18,7 +18,7 @@ static uint32_t port_key(uint64_t port)
 }
 
 /* Whatever interface they are bound to. */
-static int compare_listeners(const struct place *a, const struct place *b)
+static int compare_addresses(const struct place *a, const struct place *b)
 {
     if (a->port != b->port)
         return a->port < b->port ? -1 : 1;
@@ -28,7 +28,7 @@ static int compare_listeners(const struct place *a, const struct place *b)
 static int compare_places(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
-    const int order = compare_listeners(x, y);
+    const int order = compare_addresses(x, y);
     return order ? order : (x->interface > y->interface) - (x->interface < y->interface);
 }
 
@@ -72,17 +72,14 @@ static void merge_places(struct places *places)
     places->count = kept;
 }
 
-static void number_listeners(struct listening *listening)
+static void find_who_takes_ipv4(struct places *places)
 {
-    struct place *first = NULL; /* of the listener */
+    struct place *first = NULL; /* of the address */
 
-    for (uint32_t i = 0; i < listening->places.count; i++) {
-        struct place *place = &listening->places.at[i];
-        if (!first || compare_listeners(first, place) != 0) {
+    for (uint32_t i = 0; i < places->count; i++) {
+        struct place *place = &places->at[i];
+        if (!first || compare_addresses(first, place) != 0)
             first = place;
-            listening->listeners++;
-        }
-        place->number = listening->listeners - 1;
         first->one_takes_ipv4 |= place->takes_ipv4;
     }
 }
@@ -109,7 +106,7 @@ int listening_find(struct listening *listening, const struct sockets *sockets)
     if (add_places(listening, sockets) < 0)
         return -ENOMEM;
     merge_places(&listening->places);
-    number_listeners(listening);
+    find_who_takes_ipv4(&listening->places);
     return index_ports(listening);
 }
 
@@ -199,14 +196,15 @@ static const struct place *find_taker(const struct place *first, const struct pr
     return found ? found : find_wildcard(first, is_ipv4, 0);
 }
 
-uint32_t listening_number(const struct place *first, const struct proctcp_socket *socket)
+uint32_t listening_number(const struct listening *listening, const struct place *first,
+                          const struct proctcp_socket *socket)
 {
     const struct place *found;
 
     if (!first)
         return PROCTCP_NONE;
     if (first->interface == socket->interface && is_same_address(&first->address, &socket->local_address))
-        return first->number; /* as with most: a port has one listener */
+        return (uint32_t)(first - listening->places.at); /* as with most: a port has one listener */
     found = find_taker(first, socket);
-    return found ? found->number : PROCTCP_NONE;
+    return found ? (uint32_t)(found - listening->places.at) : PROCTCP_NONE;
 }

@@ -10,13 +10,14 @@
 /* ---- directions and listeners ---- */
 
 /* Through which listener a socket came in, or that it is one itself, as model.came_through has it. */
-static uint32_t find_listener(const struct place *places, const struct proctcp_socket *socket)
+static uint32_t find_listener(const struct listening *listening, const struct place *places,
+                              const struct proctcp_socket *socket)
 {
     if (socket->state == PROCTCP_LISTEN)
-        return listening_number(places, socket) | MODEL_LISTENS;
+        return listening_number(listening, places, socket) | MODEL_LISTENS;
     if (!(socket->present & PROCTCP_HAS_REMOTE) || socket->state == PROCTCP_SYN_SENT || socket->state == PROCTCP_CLOSED)
         return PROCTCP_NONE;
-    return listening_number(places, socket);
+    return listening_number(listening, places, socket);
 }
 
 /* Without a listener on either side of a connection that stays on this host, nothing tells who began it. places are
@@ -46,7 +47,7 @@ static void find_peer(struct model *model, struct tuples *tuples, const struct l
     uint32_t peer = tuples->peers.at[index], netns = socket->netns, listener = PROCTCP_NONE;
 
     if (model->came_through.count && places)
-        listener = model->came_through.at[index] = find_listener(places, socket);
+        listener = model->came_through.at[index] = find_listener(listening, places, socket);
     if (peer == TUPLES_ASK) {
         peer = tuples->peers.at[index] = tuples_find_peer(model, tuples, index);
         if (peer != PROCTCP_NONE)
@@ -58,12 +59,12 @@ static void find_peer(struct model *model, struct tuples *tuples, const struct l
 
 int peers_find(struct model *model, struct tuples *tuples, bool listeners)
 {
-    struct listening listening = {.listeners = 0};
+    struct listening listening = {.ports = {0}};
     int status = listening_find(&listening, &model->sockets);
 
     if (status == 0 && listeners && !indices_fill(&model->came_through, model->sockets.count, 0xff))
         status = -ENOMEM;
-    model->listener_numbers = listening.listeners;
+    model->listener_numbers = listening.places.count;
     for (uint32_t i = 0; i < model->sockets.count && status == 0; i++) {
         if (i < tuples->peers.count)
             find_peer(model, tuples, &listening, i);

@@ -29,7 +29,7 @@ static const struct proctcp_field listener_fields[] = {
     {.id = 8, .name = "owners", UNSIGNED, LISTENER(owners),
      .help = "rows that hold its sockets"},
     {.id = 9, .name = "sockets", UNSIGNED, LISTENER(sockets),
-     .unit = "sockets", .help = "sockets that listen there: several with SO_REUSEPORT, or on an interface each"},
+     .unit = "sockets", .help = "sockets that listen there: several with SO_REUSEPORT"},
     {.id = 10, .name = "processes", UNSIGNED, LISTENER(processes),
      .unit = "processes", .help = "processes that hold them"},
     {.id = 11, .name = "uid", UNSIGNED, LISTENER(uid),
@@ -60,6 +60,8 @@ static const struct proctcp_field listener_fields[] = {
      .present = PROCTCP_HAS_LISTENER_RTT, .unit = "microseconds", .help = "the least round-trip time that 95 of 100 do not exceed"},
     {.id = 28, .name = "rtt_max_us", UNSIGNED, LISTENER(rtt_max_us),
      .present = PROCTCP_HAS_LISTENER_RTT, .unit = "microseconds", .help = "the longest round-trip time"},
+    {.id = 29, .name = "interface", UNSIGNED, LISTENER(interface),
+     .present = PROCTCP_HAS_LISTENER_INTERFACE, .help = "index of the interface that its sockets are bound to"},
 };
 /* clang-format on */
 

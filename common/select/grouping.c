@@ -84,14 +84,12 @@ int proctcp_grouping_limit(struct proctcp_grouping *grouping, uint32_t max_group
 static int check_name(const char *name, char *error, size_t error_size)
 {
     if (!*name)
-        return complain(error, error_size, "group: the name is empty: give one of 1 to %d bytes",
-                        PROCTCP_GROUP_NAME_SIZE - 1);
+        return complain(error, error_size, "the name is empty: give one of 1 to %d bytes", PROCTCP_GROUP_NAME_SIZE - 1);
     if (strlen(name) >= PROCTCP_GROUP_NAME_SIZE)
-        return complain(error, error_size, "group: the name has %zu bytes: give one of 1 to %d", strlen(name),
+        return complain(error, error_size, "the name has %zu bytes: give one of 1 to %d", strlen(name),
                         PROCTCP_GROUP_NAME_SIZE - 1);
     if (group_name_is_reserved(name))
-        return complain(error, error_size, "group: \"%s\" is the name of a sum that is always made: give another",
-                        name);
+        return complain(error, error_size, "\"%s\" is the name of a sum that is always made: give another", name);
     return 0;
 }
 
@@ -133,7 +131,7 @@ int proctcp_grouping_add(struct proctcp_grouping *grouping, const char *name, ch
     if (!rule.name || proctcp_selection_new(&rule.selection) < 0 || !(slot = vector_push(&grouping->rules))) {
         free(rule.name);
         proctcp_selection_free(rule.selection);
-        snprintf(error, error_size, "group: out of memory");
+        snprintf(error, error_size, "out of memory");
         return -ENOMEM;
     }
     if (!rule.captures)
@@ -169,7 +167,7 @@ int proctcp_grouping_rule(struct proctcp_grouping *grouping, const char *kind, c
     int status;
 
     if (!rule)
-        return complain(error, error_size, "group: a rule before any group: name one first");
+        return complain(error, error_size, "a rule before any group: name one first");
     status = proctcp_selection_add(rule->selection, kind, value, reason, sizeof(reason));
     if (status == 0 && rule->selection->include.netns_names.count + rule->selection->exclude.netns_names.count)
         status = complain(reason, sizeof(reason), "%s: in a group a namespace is given by its inode, or as own or all",
@@ -249,7 +247,7 @@ int proctcp_grouping_add_text(struct proctcp_grouping *grouping, const char *tex
                         shown);
     }
     if ((size_t)(equals - text) >= sizeof(part))
-        return complain(error, error_size, "group: the name is too long");
+        return complain(error, error_size, "the name is too long");
     memcpy(part, text, (size_t)(equals - text));
     part[equals - text] = '\0';
     status = proctcp_grouping_add(grouping, part, error, error_size);

@@ -10,7 +10,11 @@
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#define MAX_PATTERN_LENGTH     1000 /* see length_written_out() */
+#define MAX_NESTED_PARENTHESES 100
 
 /* One value of a list, and where to complain about it. */
 struct item {
@@ -122,6 +126,41 @@ static bool has_back_reference(const char *pattern)
     return false;
 }
 
+/* The C library writes a{3} out as aaa, also within what is repeated itself, and may need the square of the length to
+ * compile that, or more: seconds at 4,000 characters. How long the pattern is then; UINT64_MAX: parentheses are nested
+ * too deep. */
+static uint64_t length_written_out(const char *pattern)
+{
+    uint64_t begun[MAX_NESTED_PARENTHESES], length = 0, last = 0; /* last: of what a repetition would be about */
+    unsigned depth = 0;
+    const char *c = pattern;
+
+    while (*c && length <= MAX_PATTERN_LENGTH) {
+        if (*c == '(') {
+            if (depth == MAX_NESTED_PARENTHESES)
+                return UINT64_MAX;
+            begun[depth++] = length++;
+            last = 0;
+            c++;
+        } else if (*c == ')' && depth) {
+            last = ++length - begun[--depth];
+            c++;
+        } else if (*c == '{' && c[1] >= '0' && c[1] <= '9') {
+            char *end;
+            const unsigned long from = strtoul(c + 1, &end, 10), to = *end == ',' ? strtoul(end + 1, &end, 10) : from;
+            const uint64_t times = from > to ? from : to; /* {3,} too */
+            length += times > MAX_PATTERN_LENGTH ? MAX_PATTERN_LENGTH + 1 : last * times;
+            last *= times;
+            c = *end ? end + 1 : end;
+        } else {
+            length += last = 1;
+            c = *c == '[' ? end_of_bracket(c) : c + (*c == '\\' && c[1]);
+            c += *c != '\0';
+        }
+    }
+    return length;
+}
+
 static int add_command(struct rules *rules, const struct item *item)
 {
     char reason[128];
@@ -130,6 +169,9 @@ static int add_command(struct rules *rules, const struct item *item)
 
     if (has_back_reference(item->text))
         return complain(item, "has a back-reference, which might take any time: write what is to be repeated");
+    if (length_written_out(item->text) > MAX_PATTERN_LENGTH)
+        return complain(item, "repeats so much that it comes to more than %d characters: repeat with * or +",
+                        MAX_PATTERN_LENGTH);
     pattern = vector_push(&rules->commands);
     if (!pattern)
         return -ENOMEM;

@@ -15,7 +15,12 @@ _proctcp_offer() { # BEFORE BEGINNING WORD...
 _proctcp_view() {
     local word
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case $word in --processes | --groups | --listeners | --sockets | --unattributed) printf '%s\n' "$word" ;; esac
+        case $word in
+            --processes | --groups | --listeners | --sockets | --unattributed) printf '%s\n' "$word" && return ;;
+        esac
+    done
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do # these ask for groups
+        case $word in --group | --group=* | --group-by | --group-by=* | --max-groups | --max-groups=*) printf -- '--groups\n' && return ;; esac
     done
 }
 

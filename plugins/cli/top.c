@@ -23,8 +23,8 @@ static void end_by(int signal)
 }
 
 /* SIGWINCH and SIGTSTP are handled by ncurses. */
-static const int handled[] = {SIGINT,    SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,  SIGUSR2, SIGALRM,
-                              SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGWINCH, SIGTSTP};
+static const int handled[] = {SIGINT,    SIGTERM, SIGHUP,  SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2,  SIGALRM,
+                              SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGIO,   SIGPWR,  SIGWINCH, SIGTSTP};
 
 static void block_signals(sigset_t *before)
 {

@@ -28,6 +28,7 @@ struct top_key top_key_of(const struct top_view *top, const struct pass *pass, c
         key.netns = ((const struct proctcp_listener *)item)->netns;
         key.address = ((const struct proctcp_listener *)item)->local_address;
         key.port = ((const struct proctcp_listener *)item)->local_port;
+        key.interface = ((const struct proctcp_listener *)item)->interface;
     } else {
         set_row(pass, item, &key);
     }
@@ -38,7 +39,8 @@ bool top_key_equal(const struct top_key *a, const struct top_key *b)
 {
     return a->pid == b->pid && a->fd == b->fd && a->subflow == b->subflow && a->netns == b->netns &&
            a->start_ticks == b->start_ticks && a->cookie == b->cookie && a->port == b->port &&
-           memcmp(&a->address, &b->address, sizeof(a->address)) == 0 && strcmp(a->group, b->group) == 0;
+           a->interface == b->interface && memcmp(&a->address, &b->address, sizeof(a->address)) == 0 &&
+           strcmp(a->group, b->group) == 0;
 }
 
 struct top_inside top_look_inside(const struct top_scope *scope, const struct pass *pass)

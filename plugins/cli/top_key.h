@@ -13,6 +13,7 @@ struct top_key {
     uint64_t cookie;      /* of the socket, 0 where it is not known: a descriptor's number comes again */
     struct proctcp_address address;
     uint16_t port;
+    uint32_t interface;
 };
 
 struct top_key top_key_of(const struct top_view *top, const struct pass *pass, const void *item);

@@ -173,7 +173,7 @@ static void begin_listeners(const struct proctcp_snapshot *before, struct pass *
     for (uint32_t l = 0; l < pass->snapshot->listener_count; l++) {
         const struct proctcp_listener *now = &pass->snapshot->listeners[l];
         const struct proctcp_listener *old =
-            proctcp_find_listener(before, now->netns, &now->local_address, now->local_port);
+            proctcp_find_listener(before, now->netns, &now->local_address, now->local_port, now->interface);
         if (!old)
             continue;
         pass->listeners[l].of[RATE_DROPPED] =

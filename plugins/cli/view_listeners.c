@@ -2,6 +2,9 @@
 #include "cells.h"
 #include "severity.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 static uint32_t count(const struct output *output)
 {
     return output->snapshot->listener_count;
@@ -21,9 +24,15 @@ static bool value_of(const struct output *output, const void *item, const struct
 static size_t put_local(const struct output *output, const void *item, char text[CELL_SIZE])
 {
     const struct proctcp_listener *listener = item;
+    char address[PROCTCP_ENDPOINT_TEXT_SIZE], *port;
 
     (void)output;
-    return strlen(proctcp_endpoint_text(&listener->local_address, listener->local_port, text));
+    proctcp_endpoint_text(&listener->local_address, listener->local_port, address);
+    if (!(listener->present & PROCTCP_HAS_LISTENER_INTERFACE))
+        return (size_t)snprintf(text, CELL_SIZE, "%s", address);
+    port = strrchr(address, ':');
+    return (size_t)snprintf(text, CELL_SIZE, "%.*s%%%" PRIu32 "%s", (int)(port - address), address, listener->interface,
+                            port);
 }
 
 static size_t put_holder(const struct output *output, const void *item, char text[CELL_SIZE])

@@ -34,8 +34,8 @@ static void check_listeners(const struct proctcp_snapshot *snapshot)
     for (uint32_t i = 0; i < snapshot->listener_count; i++) {
         const struct proctcp_listener *listener = &snapshot->listeners[i];
         uint32_t sum = 0;
-        require(proctcp_find_listener(snapshot, listener->netns, &listener->local_address, listener->local_port) ==
-                listener);
+        require(proctcp_find_listener(snapshot, listener->netns, &listener->local_address, listener->local_port,
+                                      listener->interface) == listener);
         require(listener->row == PROCTCP_NONE ? !listener->owners : listener->row < snapshot->row_count);
         require(listener->processes <= listener->owners && !listener->owners == !listener->processes);
         for (unsigned state = 0; state < PROCTCP_STATES; state++)

@@ -1,13 +1,16 @@
 """What a shell offers behind a command line that is not complete."""
 import os
+import pty
 import pwd
 import re
+import select
 import shutil
 import subprocess
+import time
 import unittest
 
 import zoo
-from support import CLI, TOP, LiveTest, cli
+from support import CLI, PATIENCE_S, TOP, LiveTest, cli
 
 BASH = os.path.join(TOP, "plugins/cli/completion.bash")
 ZSH = os.path.join(TOP, "plugins/cli/_proctcp")
@@ -54,6 +57,8 @@ class Bash(zoo.ZooTest):
         self.assertEqual(completions("--columns", "pid,loca"), ["pid,local_address", "pid,local_port", "pid,local"])
         for view in ("--processes", "--sockets", "--unattributed"):
             self.assertEqual(completions(view, "--columns", ""), columns_of(view))
+        self.assertEqual(completions("--group-by", "unit", "--columns", "gr"), ["group"])
+        self.assertEqual(completions("--listeners", "--group-by", "unit", "--columns", "dro"), ["drops"])
         self.assertEqual(completions("--processes", "--sort", "pid,-close_"), ["pid,-close_wait"])
         self.assertEqual(completions("--sort", "-rx"), ["-rx_queue_bytes"])
 
@@ -90,11 +95,50 @@ class Bash(zoo.ZooTest):
             self.assertEqual([name for name in offered if not re.fullmatch(r"[A-Za-z0-9_.:@/+-]+", name)], [])
 
 
+@unittest.skipIf(not shutil.which("zsh"), "zsh is not installed: its completion is not tried")
 class Zsh(LiveTest):
-    @unittest.skipIf(not shutil.which("zsh"), "zsh is not installed: its completion is not read")
-    def test_the_file_is_zsh(self):
-        done = subprocess.run(["zsh", "-f", "-n", ZSH], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.assertEqual((done.returncode, done.stdout), (0, ""))
+    def begin(self):
+        """A shell on a terminal of its own."""
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.terminal = master
+        self.start("zsh", "-f", "-i", stdin=slave, stdout=slave, stderr=slave,
+                   env=dict(os.environ, TERM="dumb", HOME=self.directory, ZDOTDIR=self.directory))
+        os.close(slave)
+        os.makedirs(self.path("functions"))
+        shutil.copy(ZSH, self.path("functions/_proctcp"))
+        self.type("PS1='ready> '; fpath=(%s $fpath); autoload -U compinit; compinit -u -D; setopt nolistbeep; alias "
+                  "proctcp=%s; print loa''ded\n" % (self.path("functions"), CLI), "loaded")
+
+    def type(self, text, expected):
+        """What the terminal shows until it shows what is expected, a regular expression."""
+        os.write(self.terminal, text.encode())
+        shown, end = "", time.monotonic() + PATIENCE_S
+        while not re.search(expected, shown):
+            if not select.select([self.terminal], [], [], max(end - time.monotonic(), 0))[0]:
+                raise AssertionError("waited in vain for %s; the terminal shows %r" % (expected, shown))
+            shown += os.read(self.terminal, 65536).decode(errors="replace")
+        return shown
+
+    def test_it_completes_options_values_and_columns(self):
+        self.begin()
+        for typed, expected in [("proctcp --unat\t", "--unattributed "), ("proctcp --group-by contai\t", "container "),
+                                ("proctcp --processes --columns close_w\t", "close_wait"),
+                                ("proctcp --group-by unit --columns gro\t", "--columns group"),
+                                ("proctcp --state synS\t", "synSent"), ("proctcp --exclude-remote-p\t", "--exclude-remote-port")]:
+            with self.subTest(typed=typed):
+                self.type(typed, re.escape(expected))
+                self.type("\x15", "")  # kills the line
+
+    def test_what_a_process_calls_itself_is_never_run(self):
+        self.addCleanup(zoo.set_comm, b"python3")
+        self.begin()
+        self.type("cd %s\n" % self.directory, "ready> ")
+        for comm in (b"own$(id>ran)", b"own`id>ran`", b"own;id>ran"):
+            zoo.set_comm(comm)
+            self.type("proctcp --process own\t", "own")
+            self.type("\x15print do''ne\n", "done")
+            self.assertFalse(os.path.exists(self.path("ran")), comm)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 import collections
 import json
 import os
+import pwd
 import random
 import signal
 import socket
@@ -52,6 +53,13 @@ SERVICE = textwrap.dedent("""
                 left -= len(kept[values[0]].recv(min(left, 65536)))
         elif word == "close":
             kept.pop(values[0]).close()
+        elif word == "execute":
+            for fd in kept:
+                os.set_inheritable(fd, True)
+            print("null", flush=True)
+            os.execv(sys.executable, [sys.executable, "-c", *values])
+        elif word == "adopt":
+            kept.update((fd, socket.socket(fileno=fd)) for fd in values)
         elif word == "fork":
             answer = os.fork()
             if answer == 0:
@@ -202,6 +210,36 @@ class Groups(LiveTest):
         after = wait(lambda group: group["payload_received_bytes"] == 5070, "what was sent after the restart")
         self.assertEqual(after["sockets_opened"], before["sockets_opened"] + 3)
 
+    def test_a_process_that_executes_another_program_counts_on_under_its_name(self):
+        """And where it takes another user, under his: what was counted stays where it was counted."""
+        become = "import ctypes, encodings.idna, json, os, socket, sys, time; libc = ctypes.CDLL(None); " \
+            "os.setuid(65534); libc.prctl(4, 1)\n"  # PR_SET_DUMPABLE, so that /proc/self stays its own
+        for key, names in (("process", [unique_name(self), unique_name(self)]), ("user", None)):
+            with self.subTest(by=key):
+                first, second = names or (pwd.getpwuid(os.getuid()).pw_name, pwd.getpwuid(65534).pw_name)
+                service = self.service(name=first if names else None)
+                client, server = service.pair(service.listen())
+                scans = Scans(self, "--groups", "--group-by", key)
+                group = lambda lines, name: by_name(lines).get(name, {})
+                service.tell("send", client, 5000)
+                service.tell("receive", server, 5000)
+                told = scans.until(lambda lines: group(lines, first).get("payload_received_bytes", 0) >= 5000, "5000 bytes")
+                known = group(told, second).get("payload_received_bytes", 0)
+                service.tell("execute", become + SERVICE, second)
+                service.tell("adopt", client, server)
+                service.tell("send", client, 70)
+                service.tell("receive", server, 70)
+                after = scans.until(lambda lines: group(lines, second).get("payload_received_bytes", 0) >= known + 70,
+                                    "70 bytes under the other name")
+                self.assertEqual(group(after, second)["payload_received_bytes"], known + 70)
+                self.assertGreaterEqual(group(after, first)["payload_received_bytes"], 5000)
+                last = {}
+                for line in scans.history:  # whatever moved, nothing goes down
+                    for counter in ("payload_received_bytes", "sockets_opened", "sockets_closed"):
+                        if counter in line:
+                            self.assertGreaterEqual(line[counter], last.get((line["group"], counter), 0))
+                            last[line["group"], counter] = line[counter]
+
     def test_what_is_left_behind_counts_where_it_was(self):
         service = self.service()
         client, server = service.pair(service.listen())
@@ -280,8 +318,45 @@ class Groups(LiveTest):
 
 
 class Units(LiveTest):
-    """A control group tree of the test's own, below the one that the host has, or in a recorded tree where it may not make
-    one."""
+    """A control group tree of the test's own, below the one that the host has, and a recorded one."""
+
+    def test_units_and_containers_of_a_recorded_tree(self):
+        ids = ["%064x" % (0x1111111111111 * number << 200) for number in range(1, 8)]
+        pod = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0f3d.slice/"
+        recorded = [  # path, unit and container that it tells
+            ("/system.slice/nginx.service", "nginx.service", None),
+            ("/user.slice/user-1000.slice/user@1000.service/app.slice/sync.service", "sync.service", None),
+            ("/docker/" + ids[0], None, ids[0][:12]),
+            ("/system.slice/docker-%s.scope" % ids[1], "docker-%s.scope" % ids[1], ids[1][:12]),
+            (pod + "cri-containerd-%s.scope" % ids[2], "cri-containerd-%s.scope" % ids[2], ids[2][:12]),
+            (pod + "crio-%s.scope" % ids[3], "crio-%s.scope" % ids[3], ids[3][:12]),
+            ("/kubepods/besteffort/pod0f3d4c5e-6a7b/" + ids[4], None, ids[4][:12]),
+            ("/machine.slice/libpod-%s.scope" % ids[5], "libpod-%s.scope" % ids[5], ids[5][:12]),
+            ("/machine.slice/systemd-nspawn@web.service", "systemd-nspawn@web.service", "web"),
+            ("/", None, None),
+        ]
+        line = "%4d: 0100007F:%04X 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 %d 1 " \
+               "0000000000000000 100 0 0 10 0\n"
+        table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n" + \
+            "".join(line % (number, 8000 + number, 700 + number) for number in range(len(recorded)))
+        for number, (path, _, _) in enumerate(recorded):
+            pid = 100 + number
+            os.makedirs(self.path("%d/fd" % pid))
+            os.makedirs(self.path("%d/net" % pid))
+            os.symlink("socket:[%d]" % (700 + number), self.path("%d/fd/3" % pid))
+            self.write("%d/stat" % pid, "%d (p%d) S 1 %d 100 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n" % (pid, pid, pid))
+            self.write("%d/cgroup" % pid, "0::%s\n" % path)
+            self.write("%d/net/tcp" % pid, table)
+        tree = lambda *words: rows("--proc-root", self.directory, "--source", "procfs", *words)
+        processes = {line["pid"]: line for line in tree("--processes")}
+        units, containers = (by_name(tree("--groups", "--group-by", key)) for key in ("unit", "container"))
+        for number, (path, unit, container) in enumerate(recorded):
+            with self.subTest(path=path):
+                name = "p%d" % (100 + number)
+                self.assertEqual([processes[100 + number].get(key) for key in ("cgroup", "unit", "container")],
+                                 [path, unit, container])
+                self.assertEqual(units[unit or name]["sockets"], 1)
+                self.assertEqual(containers[container or name]["sockets"], 1)
 
     def test_units_and_containers_of_a_real_tree(self):
         root = next((place for place in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")

@@ -24,10 +24,11 @@ DESTINATIONS = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1", "::ffff:127.0.0.1"
 
 
 def listeners(netns, *words):
-    """By address and port."""
+    """By address and port, and the interface of what is bound to one."""
     out = subprocess.run([PROGRAM, *words], stdout=subprocess.PIPE, check=True).stdout.decode()
     found = [one for one in map(json.loads, out.splitlines()) if one["netns"] == netns]
-    return {(one["local_address"], one["local_port"]): one for one in found}
+    return {(one["local_address"], one["local_port"], *([one["interface"]] if "interface" in one else [])): one
+            for one in found}
 
 
 def listen(kind, port):
@@ -41,6 +42,11 @@ def listen(kind, port):
     made.bind((address, port))
     made.listen(64)
     return made
+
+
+def key_of(kind, port):
+    interface = [socket.if_nametoindex(kind[2])] if kind[2] else []
+    return (kind[0].replace("::ffff:", ""), port, *interface)
 
 
 def connect(address, port):
@@ -60,7 +66,7 @@ def one_round(choose, port):
     for kind in kinds:
         one = listen(kind, port)
         opened.append(one)
-        expected[(kind[0].replace("::ffff:", ""), port)] = 0
+        expected[key_of(kind, port)] = 0
     listening = dict(zip(opened, kinds))
     for address in DESTINATIONS:
         for _ in range(2):
@@ -69,7 +75,7 @@ def one_round(choose, port):
                 continue
             taker, = select.select(list(listening), [], [], 10)[0]
             opened += [client, taker.accept()[0]]
-            expected[(listening[taker][0].replace("::ffff:", ""), port)] += 1
+            expected[key_of(listening[taker], port)] += 1
     found = listeners(zoo.netns_of(), "netlink")
     for one in opened:
         one.close()

@@ -313,7 +313,9 @@ class Sizes(TopTest):
 
 class Ends(TopTest):
     def test_signals_end_it_and_the_terminal_is_as_it_was(self):
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGUSR1,
+                       signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU, signal.SIGXFSZ,
+                       signal.SIGIO, signal.SIGPWR):
             screen = self.screen("--interval", "0.2")
             screen.wait_for("^GROUP ")
             os.kill(screen.pid(), number)

@@ -100,7 +100,7 @@ static const struct proctcp_snapshot *end(void)
 
 static const struct proctcp_listener *find_in(uint32_t netns, const struct proctcp_address *at, uint16_t port)
 {
-    const struct proctcp_listener *listener = proctcp_find_listener(literal.snapshot, netns, at, port);
+    const struct proctcp_listener *listener = proctcp_find_listener(literal.snapshot, netns, at, port, 0);
     assert_non_null(listener);
     return listener;
 }
@@ -108,6 +108,13 @@ static const struct proctcp_listener *find_in(uint32_t netns, const struct proct
 static const struct proctcp_listener *find(const struct proctcp_address *at, uint16_t port)
 {
     return find_in(1, at, port);
+}
+
+static const struct proctcp_listener *find_on(uint32_t interface, const struct proctcp_address *at, uint16_t port)
+{
+    const struct proctcp_listener *listener = proctcp_find_listener(literal.snapshot, 1, at, port, interface);
+    assert_non_null(listener);
+    return listener;
 }
 
 static bool value_of(const struct proctcp_listener *listener, const char *name, struct proctcp_value *value)
@@ -356,10 +363,13 @@ static void a_listener_bound_to_an_interface_takes_what_came_in_there(void **sta
     bind_to(add_connection(ADDRESS, 81), 4);
     add_connection(ADDRESS, 81);
     end();
-    assert_int_equal(find(&any, 80)->connections, 1);
+    assert_int_equal(find_on(2, &any, 80)->connections, 1);
     assert_int_equal(find(&any_ipv4, 80)->connections, 2);
-    assert_int_equal(find(&any_ipv4, 81)->sockets, 2);
-    assert_int_equal(find(&any_ipv4, 81)->connections, 2);
+    assert_int_equal(find_on(2, &any_ipv4, 81)->connections, 1);
+    assert_int_equal(find_on(3, &any_ipv4, 81)->connections, 1);
+    assert_null(proctcp_find_listener(literal.snapshot, 1, &any_ipv4, 81, 0));
+    assert_int_equal(number(find_on(3, &any_ipv4, 81), "interface"), 3);
+    assert_false(is_there(find(&any_ipv4, 80), "interface"));
 }
 
 static void the_address_goes_before_the_interface(void **state)
@@ -370,7 +380,7 @@ static void the_address_goes_before_the_interface(void **state)
     bind_to(add_connection(ADDRESS, 80), 2);
     end();
     assert_int_equal(find(&address, 80)->connections, 1);
-    assert_int_equal(find(&any_ipv4, 80)->connections, 0);
+    assert_int_equal(find_on(2, &any_ipv4, 80)->connections, 0);
 }
 
 static void equal_ports_of_two_namespaces_are_two_listeners(void **state)
@@ -387,8 +397,8 @@ static void equal_ports_of_two_namespaces_are_two_listeners(void **state)
     assert_int_equal(find_in(1, &any_ipv4, 80)->connections, 1);
     assert_int_equal(find_in(2, &any_ipv4, 80)->connections, 2);
     assert_int_equal(find_in(1, &any_ipv4, 81)->connections, 0);
-    assert_null(proctcp_find_listener(literal.snapshot, 2, &any_ipv4, 81));
-    assert_null(proctcp_find_listener(literal.snapshot, 1, &any, 80));
+    assert_null(proctcp_find_listener(literal.snapshot, 2, &any_ipv4, 81, 0));
+    assert_null(proctcp_find_listener(literal.snapshot, 1, &any, 80, 0));
 }
 
 static void listeners_are_sorted_by_namespace_address_and_port(void **state)
@@ -449,17 +459,33 @@ static void a_selection_of_listeners_leaves_them_without_connections(void **stat
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* Another interface at the same place is anybody's to bind to. */
+static void who_binds_to_another_interface_has_a_listener_of_his_own(void **state)
+{
+    struct proctcp_socket *one;
+
+    (void)state;
+    one = add_ipv4_listener(0, 443);
+    bind_to(one, 3);
+    add_drops(one, 1000);
+    one = add_ipv4_listener(0, 443);
+    bind_to(one, 2);
+    add_drops(one, 5);
+    assert_int_equal(end()->listener_count, 2);
+    assert_int_equal(find_on(2, &any_ipv4, 443)->drops, 5);
+    assert_int_equal(find_on(2, &any_ipv4, 443)->sockets, 1);
+    assert_int_equal(find_on(3, &any_ipv4, 443)->drops, 1000);
+}
+
+/* procfs does not tell interfaces. */
 static void a_user_does_not_become_the_holder_of_a_services_listener(void **state)
 {
     struct proctcp_socket *own, *his;
 
     (void)state;
     his = add_ipv4_listener(0, 443);
-    bind_to(his, 3);
     his->uid = 1000;
     const uint32_t his_inode = his->inode;
     own = add_ipv4_listener(0, 443);
-    bind_to(own, 2);
     own->uid = 33;
     const uint32_t own_inode = own->inode;
     hold(7, 3, his_inode); /* he came first */
@@ -504,6 +530,7 @@ int main(void)
         TEST(a_listener_bound_to_an_interface_takes_what_came_in_there),
         TEST(the_address_goes_before_the_interface),
         TEST(equal_ports_of_two_namespaces_are_two_listeners),
+        TEST(who_binds_to_another_interface_has_a_listener_of_his_own),
         TEST(a_user_does_not_become_the_holder_of_a_services_listener),
         TEST(each_socket_knows_its_listener),
         TEST(listeners_are_sorted_by_namespace_address_and_port),

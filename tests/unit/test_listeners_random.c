@@ -156,6 +156,7 @@ static const struct proctcp_socket *taker(const struct proctcp_socket *sockets, 
 static bool is_of(const struct proctcp_socket *socket, const struct proctcp_listener *listener)
 {
     return socket->netns == listener->netns && socket->local_port == listener->local_port &&
+           socket->interface == listener->interface &&
            is_same_address(&socket->local_address, &listener->local_address);
 }
 
@@ -245,8 +246,8 @@ static uint32_t check(const struct proctcp_snapshot *snapshot, const struct proc
     }
     for (uint32_t i = 0; i < snapshot->socket_count; i++) {
         const struct proctcp_socket *socket = &snapshot->sockets[i];
-        const struct proctcp_listener *listener =
-            proctcp_find_listener(snapshot, socket->netns, &socket->local_address, socket->local_port);
+        const struct proctcp_listener *listener = proctcp_find_listener(snapshot, socket->netns, &socket->local_address,
+                                                                        socket->local_port, socket->interface);
         assert_true(socket->state != PROCTCP_LISTEN || listener);
         if (listener)
             assert_true(is_of(socket, listener));
