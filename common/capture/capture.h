@@ -67,9 +67,15 @@ struct process {
     uint64_t seen_ticks;   /* clock ticks since boot when it was first looked at */
 };
 
+/* Users of the host itself, and of its services, have lower numbers; who logs in, and what he maps, has not. */
+#define FIRST_ORDINARY_USER 1000
+/* From here on, what a user may map for his own user namespaces (SUB_UID_MIN is 100000). */
+#define FIRST_MAPPED_USER 65536
+
 /* What is told of a process that holds a TCP socket. Strings are in the capture's arena, "" where absent. */
 struct facts {
     uint32_t present; /* PROCTCP_HAS_EXECUTABLE and the like */
+    uint32_t refused; /* of these, what there may be and could not be read */
     uint32_t uid;     /* effective */
     const char *name;
     const char *executable;
@@ -83,8 +89,6 @@ struct facts {
     uint32_t
         first_group_name; /* of the capture's: what it may be grouped under, best first; the last takes any socket */
     uint32_t group_name_count;
-    bool
-        is_group_uncertain; /* not all that the grouping asks for could be had of it: it stays in the group it was in */
 };
 
 /* A group that a process may be of: whether it is, its sockets tell. */
@@ -213,6 +217,14 @@ struct recalled_program {
     const char *executable; /* in the arena of the recollection */
 };
 
+/* What a process may be grouped under, for a scan that cannot read what that follows from. */
+struct recalled_grouping {
+    int32_t pid;
+    uint64_t start_ticks;
+    uint32_t first_name; /* of the recollection's group names */
+    uint32_t name_count;
+};
+
 /* Who made a call wait for so long that it was given up. He, or it, is left alone for a while. */
 struct left_alone {
     uint32_t uid;   /* whose processes are not looked at; 0: not known, or root */
@@ -225,6 +237,7 @@ struct all_left_alone VECTOR(struct left_alone);
 struct recalled_inodes VECTOR(struct recalled_inode);
 struct recalled_namespaces VECTOR(struct recalled_netns);
 struct recalled_programs VECTOR(struct recalled_program);
+struct recalled_groupings VECTOR(struct recalled_grouping);
 
 /* Answers worth keeping. Each scan reads that of the one before and makes one of its own. */
 struct recollection {
@@ -233,7 +246,9 @@ struct recollection {
     struct recalled_inodes inodes;
     struct hash by_inode;
     struct recalled_namespaces namespaces;
-    struct recalled_programs programs; /* ordered by pid */
+    struct recalled_programs programs;   /* ordered by pid, as are those below */
+    struct recalled_groupings groupings; /* of processes of which all could be read that the grouping asks for */
+    struct group_names group_names;
     struct arena strings;
     uint64_t boot_time; /* Unix time, seconds; 0: not known */
 };

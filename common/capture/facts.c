@@ -134,13 +134,17 @@ static int read_stat(struct inquiry *inquiry, int directory, int32_t pid, struct
     struct stat_line stat;
     ssize_t length = facts_read_file(inquiry, directory, pid, "stat");
 
+    if (inquiry->live && (length == -ENOENT || length == -ESRCH))
+        return -ESRCH;
+    facts->refused |= PROCTCP_HAS_PROCESS;
     if (length < 0)
-        return inquiry->live && (length == -ENOENT || length == -ESRCH) ? -ESRCH : 0;
+        return 0;
     if (!facts_parse_stat(inquiry->buffer, (size_t)length, &stat)) {
         inquiry->capture->stats.malformed++;
         inquiry_failed(inquiry, EBADMSG, "%d/stat", pid);
         return 0;
     }
+    facts->refused &= ~PROCTCP_HAS_PROCESS;
     facts->start_ticks = stat.start_ticks;
     facts->image = stat.image;
     if (inquiry->kept->boot_time) {
@@ -197,8 +201,10 @@ static int read_executable(struct inquiry *inquiry, int directory, const struct 
     if (process->living_thread)
         snprintf(path, sizeof(path), "task/%d/exe", process->living_thread);
     length = GUARD_CALL(inquiry, readlinkat(directory, path, inquiry->buffer, PATH_MAX));
-    if (length < 0 && errno != ENOENT && errno != ESRCH && errno != EINVAL)
+    if (length < 0 && errno != ENOENT && errno != ESRCH && errno != EINVAL) {
         inquiry_count_error(inquiry, errno, "%d/exe", process->pid);
+        facts->refused |= PROCTCP_HAS_EXECUTABLE;
+    }
     if (length <= 0)
         return 0;
     status = keep(inquiry, facts, PROCTCP_HAS_EXECUTABLE, &facts->executable, inquiry->buffer, (size_t)length);
@@ -213,6 +219,8 @@ static int read_cgroup(struct inquiry *inquiry, int directory, int32_t pid, stru
     ssize_t length = facts_read_file(inquiry, directory, pid, "cgroup");
     int status;
 
+    if (length < 0 && length != -ENOENT && length != -ESRCH)
+        facts->refused |= PROCTCP_HAS_CGROUP;
     if (length < 0 || !facts_parse_cgroup(inquiry->buffer, (size_t)length, &path, &path_length))
         return 0;
     status = keep(inquiry, facts, PROCTCP_HAS_CGROUP, &facts->cgroup, path, path_length);
@@ -371,6 +379,8 @@ static int read_facts(struct inquiry *inquiry, int directory, const struct proce
         read_limit(inquiry, directory, process->pid, facts);
         if (facts_read_uid(inquiry, directory, process->pid, &facts->uid))
             facts->present |= PROCTCP_HAS_PROCESS_UID;
+        else
+            facts->refused |= PROCTCP_HAS_PROCESS_UID;
     }
     return status;
 }
@@ -389,6 +399,7 @@ static int read_process(struct inquiry *inquiry, struct process *process)
         status = inquiry_errno();
         if (status != -ENOENT && status != -ESRCH) {
             inquiry_count_error(inquiry, -status, "%s", path);
+            facts.refused = UINT32_MAX;
             status = 0;
         }
     } else {

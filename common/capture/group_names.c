@@ -52,28 +52,44 @@ static int match_rules(struct inquiry *inquiry, int32_t pid, const char *command
     return 0;
 }
 
+/* Whose time matching takes. What one user may map for himself, by the thousand, counts as one. */
+static uint32_t account_of(uint32_t uid)
+{
+    return uid < FIRST_MAPPED_USER ? uid : FIRST_MAPPED_USER;
+}
+
+/* Root's time is not limited; that of the host's own users is, but nobody else uses it up for them. */
+static bool may_be_matched(struct inquiry *inquiry, uint32_t uid)
+{
+    if (uid == 0)
+        return true;
+    if (uid >= FIRST_ORDINARY_USER && inquiry->matched_us > LIMIT_MATCHING)
+        return false;
+    return inquiry_within_limit(&inquiry->matching_of, account_of(uid), 0, LIMIT_MATCHING_OF_USER);
+}
+
 static int note_command(struct inquiry *inquiry, int32_t pid, const char *command)
 {
     const uint32_t uid = user_of(inquiry, pid);
     const uint64_t begun = inquiry_microseconds();
     uint32_t taken;
-    int status;
+    int status = 0;
 
     if (!command)
         return 0;
-    if (uid && (inquiry->matched_us > LIMIT_MATCHING ||
-                !inquiry_within_limit(&inquiry->matching_of, uid, 0, LIMIT_MATCHING_OF_USER))) {
+    if (*command && !may_be_matched(inquiry, uid)) {
         inquiry_count_error(inquiry, EDQUOT, "%d/cmdline", pid);
         return 0;
     }
-    status = match_rules(inquiry, pid, command);
+    if (*command)
+        status = match_rules(inquiry, pid, command);
     if (status == 0 && !indices_push(&inquiry->commands_read, (uint32_t)pid))
         status = -ENOMEM;
     taken = (uint32_t)(inquiry_microseconds() - begun);
-    if (uid) {
+    if (uid >= FIRST_ORDINARY_USER)
         inquiry->matched_us += taken;
-        inquiry_within_limit(&inquiry->matching_of, uid, taken, LIMIT_MATCHING_OF_USER);
-    }
+    if (uid)
+        inquiry_within_limit(&inquiry->matching_of, account_of(uid), taken, LIMIT_MATCHING_OF_USER);
     return status;
 }
 
@@ -184,22 +200,34 @@ static int add_name(struct inquiry *inquiry, struct facts *facts, uint32_t rule,
     return slot->name ? 0 : -ENOMEM;
 }
 
-/* Whether something that the grouping asks for could not be had of the process in this scan. */
+/* The fact that the grouping groups by. */
+static uint32_t key_fact(enum group_by by)
+{
+    switch (by) {
+    case GROUP_BY_UNIT:
+    case GROUP_BY_CGROUP:
+    case GROUP_BY_CONTAINER:
+        return PROCTCP_HAS_CGROUP;
+    case GROUP_BY_USER:
+        return PROCTCP_HAS_PROCESS_UID;
+    case GROUP_BY_EXECUTABLE:
+        return PROCTCP_HAS_EXECUTABLE;
+    default:
+        return PROCTCP_HAS_PROCESS;
+    }
+}
+
+/* Whether something that the grouping asks for is there and could not be read. */
 static bool is_uncertain(const struct inquiry *inquiry, const struct process *process, const struct facts *facts)
 {
-    static const uint32_t wanted[] = {
-        [GROUP_BY_PROCESS] = PROCTCP_HAS_PROCESS,       [GROUP_BY_UNIT] = PROCTCP_HAS_CGROUP,
-        [GROUP_BY_CGROUP] = PROCTCP_HAS_CGROUP,         [GROUP_BY_USER] = PROCTCP_HAS_PROCESS_UID,
-        [GROUP_BY_EXECUTABLE] = PROCTCP_HAS_EXECUTABLE, [GROUP_BY_CONTAINER] = PROCTCP_HAS_CGROUP,
-    };
     const struct proctcp_grouping *grouping = inquiry->config->grouping;
-    uint32_t asked = PROCTCP_HAS_PROCESS | wanted[grouping->by];
+    uint32_t asked = PROCTCP_HAS_PROCESS | key_fact(grouping->by);
 
     if (grouping_asks(grouping, RULE_USER))
         asked |= PROCTCP_HAS_PROCESS_UID;
     if (grouping_asks(grouping, RULE_CGROUP))
         asked |= PROCTCP_HAS_CGROUP;
-    return (facts->present & asked) != asked ||
+    return facts->refused & asked ||
            (grouping_asks(grouping, RULE_COMMAND) && !indices_have(&inquiry->commands_read, (uint32_t)process->pid));
 }
 
@@ -228,16 +256,12 @@ static const char *find_key(const struct inquiry *inquiry, const struct facts *f
     }
 }
 
-int group_names_find(struct inquiry *inquiry, const struct process *process, struct facts *facts)
+static int find_names(struct inquiry *inquiry, const struct process *process, struct facts *facts)
 {
     const struct proctcp_grouping *grouping = inquiry->config->grouping;
     char text[16], name[PROCTCP_GROUP_NAME_SIZE];
     int status = 0;
 
-    if (!grouping)
-        return 0;
-    facts->first_group_name = inquiry->capture->group_names.count;
-    facts->is_group_uncertain = is_uncertain(inquiry, process, facts);
     for (uint32_t i = 0; i < grouping->rules.count && status == 0; i++) {
         const struct group_rule *rule = &grouping->rules.at[i];
         const bool has_command = select_asks(rule->selection, RULE_COMMAND);
@@ -252,4 +276,75 @@ int group_names_find(struct inquiry *inquiry, const struct process *process, str
         return status;
     group_name_default(grouping, find_key(inquiry, facts, text), name);
     return add_name(inquiry, facts, PROCTCP_NONE, name);
+}
+
+/* ---- from scan to scan ---- */
+
+static int compare_groupings(const void *a, const void *b)
+{
+    const struct recalled_grouping *x = a, *y = b;
+    return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* Of the same process, as far as that can be told; NULL: there is none. */
+static const struct recalled_grouping *recall(const struct inquiry *inquiry, int32_t pid, const struct facts *facts)
+{
+    const struct recalled_groupings *groupings = &inquiry->before->groupings;
+    const struct recalled_grouping wanted = {.pid = pid}, *found = NULL;
+
+    if (groupings->count)
+        found = bsearch(&wanted, groupings->at, groupings->count, sizeof(wanted), compare_groupings);
+    return found && (found->start_ticks == facts->start_ticks || !(facts->present & PROCTCP_HAS_PROCESS)) ? found
+                                                                                                          : NULL;
+}
+
+static int take_recalled(struct inquiry *inquiry, const struct recalled_grouping *grouping, struct facts *facts)
+{
+    int status = 0;
+
+    for (uint32_t i = 0; i < grouping->name_count && status == 0; i++) {
+        const struct group_name *name = &inquiry->before->group_names.at[grouping->first_name + i];
+        status = add_name(inquiry, facts, name->rule, name->name);
+    }
+    return status;
+}
+
+static int recall_for_next(struct inquiry *inquiry, int32_t pid, uint64_t start_ticks, const struct facts *facts)
+{
+    struct recollection *kept = inquiry->kept;
+    struct recalled_grouping *grouping = vector_push(&kept->groupings);
+
+    if (!grouping)
+        return -ENOMEM;
+    *grouping = (struct recalled_grouping){pid, start_ticks, kept->group_names.count, facts->group_name_count};
+    for (uint32_t i = 0; i < facts->group_name_count; i++) {
+        const struct group_name *name = &inquiry->capture->group_names.at[facts->first_group_name + i];
+        struct group_name *slot = vector_push(&kept->group_names);
+        const char *copy = arena_copy(&kept->strings, name->name, strlen(name->name));
+        if (!slot || !copy)
+            return -ENOMEM;
+        *slot = (struct group_name){name->rule, copy};
+    }
+    return 0;
+}
+
+/* Where something could not be read, the process is what it was: a service does not end because somebody, or a limit,
+ * keeps us from its command line. Rules about sockets are still asked of each of its sockets. */
+int group_names_find(struct inquiry *inquiry, const struct process *process, struct facts *facts)
+{
+    const struct recalled_grouping *known;
+    int status;
+
+    if (!inquiry->config->grouping)
+        return 0;
+    facts->first_group_name = inquiry->capture->group_names.count;
+    if (!is_uncertain(inquiry, process, facts)) {
+        status = find_names(inquiry, process, facts);
+        return status ? status : recall_for_next(inquiry, process->pid, facts->start_ticks, facts);
+    }
+    known = recall(inquiry, process->pid, facts);
+    if (!known)
+        return find_names(inquiry, process, facts);
+    status = take_recalled(inquiry, known, facts);
+    return status ? status : recall_for_next(inquiry, process->pid, known->start_ticks, facts);
 }

@@ -357,13 +357,16 @@ struct commands {
     int (*note)(struct inquiry *inquiry, int32_t pid, const char *command);
 };
 
-/* Words end with a NUL in the file; the last one's may be followed by more, if the process wrote its title there. */
+/* Words end with a NUL in the file; the last one's may be followed by more, if the process wrote its title there. A
+ * kernel thread, and what has ended meanwhile, has none. */
 static const char *join_words(char *text, ssize_t length)
 {
     while (length > 0 && text[length - 1] == '\0')
         length--;
-    if (length <= 0)
+    if (length < 0 && length != -ENOENT && length != -ESRCH)
         return NULL;
+    if (length <= 0)
+        return "";
     for (ssize_t i = 0; i < length; i++) {
         if (text[i] == '\0')
             text[i] = ' ';

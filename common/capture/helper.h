@@ -5,8 +5,8 @@
 #include "capture/inquiry.h"
 
 /* Reads the command lines of processes, at most LIMIT_COMMAND_LENGTH bytes of each, and gives them to note(), one after
- * the other, with blanks between their words; NULL: a kernel thread has none, nor has a process that has ended, and
- * some lie in memory that does not come. */
+ * the other, with blanks between their words; "": there is none, as with a kernel thread; NULL: it could not be read,
+ * for it may lie in memory that does not come. */
 int helper_read_commands(struct inquiry *inquiry, const int32_t *pids, uint32_t count,
                          int (*note)(struct inquiry *inquiry, int32_t pid, const char *command));
 

@@ -93,7 +93,7 @@ static int ask_rules(struct inquiry *inquiry, int32_t pid, enum rule_kind end, i
 
 static int note_command(struct inquiry *inquiry, int32_t pid, const char *command)
 {
-    int answer = select_command(inquiry->config->selection, command);
+    int answer = select_command(inquiry->config->selection, command && *command ? command : NULL);
 
     if (answer < 0)
         return answer;

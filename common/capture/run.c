@@ -39,6 +39,7 @@ static const struct vector_place recollection_vectors[] = {
     VECTOR_PLACE(struct recollection, children),   VECTOR_PLACE(struct recollection, left_alone),
     VECTOR_PLACE(struct recollection, inodes),     VECTOR_PLACE(struct recollection, by_inode),
     VECTOR_PLACE(struct recollection, namespaces), VECTOR_PLACE(struct recollection, programs),
+    VECTOR_PLACE(struct recollection, groupings),  VECTOR_PLACE(struct recollection, group_names),
 };
 
 static const struct vector_place inquiry_vectors[] = {

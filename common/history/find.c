@@ -27,16 +27,6 @@ struct proctcp_process *find_process(struct model_processes *processes, int32_t 
                             : NULL;
 }
 
-const struct proctcp_process *find_previous(const struct proctcp_snapshot *previous,
-                                            const struct proctcp_process *process)
-{
-    const struct proctcp_process *found = NULL;
-
-    if (previous->process_count)
-        found = bsearch(process, previous->processes, previous->process_count, sizeof(*process), compare_processes);
-    return found && find_is_same_process(process, found) ? found : NULL;
-}
-
 static int compare_seen(const void *a, const void *b)
 {
     return compare_pids(((const struct process *)a)->pid, ((const struct process *)b)->pid);

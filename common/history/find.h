@@ -13,8 +13,4 @@ struct proctcp_process *find_process(struct model_processes *processes, int32_t 
 /* The same process, as it was when it became idle; NULL: it did not. */
 const struct idle_process *find_idle(const struct history *before, const struct proctcp_process *process);
 
-/* A process of the snapshot before that is the same as one of this scan; NULL: there is none. */
-const struct proctcp_process *find_previous(const struct proctcp_snapshot *previous,
-                                            const struct proctcp_process *process);
-
 #endif

@@ -6,7 +6,6 @@
 
 #include "history/group_memory.h"
 #include "history/history.h"
-#include "history/stay.h"
 
 #include "select/grouping.h"
 
@@ -54,11 +53,23 @@ static int make_first(const struct proctcp_grouping *grouping, struct places *pl
     return 0;
 }
 
+/* A group that may have to give its place. */
+struct giver {
+    uint64_t weight; /* when something of it ran last; where something runs, how many rows it has */
+    uint32_t group;
+    bool is_active; /* something runs: it gives its place to the system's alone */
+};
+
+struct givers VECTOR(struct giver);
+
 struct choice {
     struct places *places;
     struct model *model;
     struct indices keys;      /* by group: the key that it has now, or PROCTCP_NONE: nothing of it runs */
     struct indices newcomers; /* keys without a group, the most important first */
+    struct givers givers;     /* who gives first stands first */
+    uint32_t next_giver;
+    struct hash former; /* by name */
     uint64_t seed;
     uint32_t most; /* groups that are not configured, and not OTHER */
     uint32_t made; /* there are so many of them */
@@ -79,8 +90,6 @@ static int find_known(struct choice *choice)
         while (g != HASH_NONE && strcmp(groups->at[g].name, key->name) != 0)
             g = hash_next(&by_name, &walk);
         key->group = g == HASH_NONE ? PROCTCP_NO_GROUP : (uint16_t)g;
-        if (!key->rows) /* all its rows stayed elsewhere */
-            continue;
         if (g != HASH_NONE)
             choice->keys.at[g] = k;
         else if (!indices_push(&choice->newcomers, k))
@@ -90,38 +99,47 @@ static int find_known(struct choice *choice)
     return status;
 }
 
-/* Whether a newcomer is given the place of a group rather than that of another (PROCTCP_NO_GROUP: none was found yet).
- * Of those that nothing runs of, the one that has been gone for longest; else, for the system's, the smallest of the
- * others. */
-static bool is_rather_taken(const struct choice *choice, uint32_t group, uint32_t than, bool for_system)
+/* Of those that nothing runs of, the one that has been gone for longest; then the smallest of the others. */
+static int compare_givers(const void *a, const void *b)
 {
-    const struct group_memory *groups = choice->places->groups.at;
-    const struct group_key *keys = choice->model->group_keys.at;
-    const uint32_t key = choice->keys.at[group];
-
-    if (groups[group].is_configured || (key != PROCTCP_NONE && (!for_system || keys[key].is_system)))
-        return false;
-    if (than == PROCTCP_NO_GROUP)
-        return true;
-    const uint32_t other = choice->keys.at[than];
-    if (key == PROCTCP_NONE || other == PROCTCP_NONE)
-        return key == PROCTCP_NONE && (other != PROCTCP_NONE || groups[group].last_seen < groups[than].last_seen);
-    return keys[key].rows < keys[other].rows;
+    const struct giver *x = a, *y = b;
+    if (x->is_active != y->is_active)
+        return x->is_active ? 1 : -1;
+    if (x->weight != y->weight)
+        return x->weight < y->weight ? -1 : 1;
+    return (x->group > y->group) - (x->group < y->group);
 }
 
-/* A place that is free, or that somebody has to give; PROCTCP_NO_GROUP: there is none. */
-static uint32_t find_place(const struct choice *choice, const struct group_key *key)
+static int find_givers(struct choice *choice)
 {
     const struct group_memories *groups = &choice->places->groups;
-    uint32_t found = PROCTCP_NO_GROUP;
+    const struct group_key *keys = choice->model->group_keys.at;
 
-    if (choice->made < choice->most)
-        return groups->count;
     for (uint32_t g = OTHER + 1; g < groups->count; g++) {
-        if (is_rather_taken(choice, g, found, key->is_system))
-            found = g;
+        const uint32_t key = choice->keys.at[g];
+        const bool is_active = key != PROCTCP_NONE;
+        if (groups->at[g].is_configured || (is_active && keys[key].is_system))
+            continue;
+        struct giver *giver = vector_push(&choice->givers);
+        if (!giver)
+            return -ENOMEM;
+        *giver = (struct giver){is_active ? keys[key].rows : groups->at[g].last_seen, g, is_active};
     }
-    return found;
+    if (choice->givers.count)
+        qsort(choice->givers.at, choice->givers.count, sizeof(choice->givers.at[0]), compare_givers);
+    return 0;
+}
+
+/* A place that is free, or that somebody has to give; PROCTCP_NO_GROUP: there is none. Nobody is asked twice: what has
+ * got a place in this scan keeps it, for the system's newcomers come first. */
+static uint32_t find_place(struct choice *choice, const struct group_key *key)
+{
+    if (choice->made < choice->most)
+        return choice->places->groups.count;
+    if (choice->next_giver == choice->givers.count ||
+        (choice->givers.at[choice->next_giver].is_active && !key->is_system))
+        return PROCTCP_NO_GROUP;
+    return choice->givers.at[choice->next_giver++].group;
 }
 
 static void leave_out(struct choice *choice, struct group_key *key)
@@ -134,7 +152,7 @@ static int give_place(struct choice *choice, uint32_t key, uint32_t place)
 {
     struct places *places = choice->places;
     struct group_key *keys = choice->model->group_keys.at;
-    struct group_memory memory = group_memory_begin(places, keys[key].name);
+    struct group_memory memory = group_memory_begin(places, &choice->former, choice->seed, keys[key].name);
 
     keys[key].group = (uint16_t)place;
     choice->made += place == places->groups.count;
@@ -146,7 +164,7 @@ static int give_place(struct choice *choice, uint32_t key, uint32_t place)
         leave_out(choice, &keys[choice->keys.at[place]]);
     choice->keys.at[place] = key;
     memory.name = arena_copy(&places->strings, keys[key].name, strlen(keys[key].name));
-    if (!memory.name || group_memory_dismiss(places, &places->groups.at[place], choice->most) < 0)
+    if (!memory.name || group_memory_dismiss(places, &places->groups.at[place]) < 0)
         return -ENOMEM;
     places->groups.at[place] = memory;
     return 0;
@@ -192,21 +210,24 @@ static void sort_newcomers(struct choice *choice)
 
 static int place_newcomers(struct choice *choice)
 {
-    bool any_left = true, was_system = true;
     int status = 0;
 
+    if (!choice->newcomers.count)
+        return 0;
     sort_newcomers(choice);
+    if (!group_memory_index(choice->places, choice->seed, &choice->former))
+        status = -ENOMEM;
+    if (status == 0)
+        status = find_givers(choice);
     for (uint32_t i = 0; i < choice->newcomers.count && status == 0; i++) {
         struct group_key *key = &choice->model->group_keys.at[choice->newcomers.at[i]];
-        any_left |= was_system && !key->is_system;
-        was_system = key->is_system;
-        const uint32_t place = any_left ? find_place(choice, key) : PROCTCP_NO_GROUP;
-        any_left = place != PROCTCP_NO_GROUP;
-        if (any_left)
+        const uint32_t place = find_place(choice, key);
+        if (place != PROCTCP_NO_GROUP)
             status = give_place(choice, choice->newcomers.at[i], place);
         else
             leave_out(choice, key);
     }
+    group_memory_forget(choice->places, choice->most);
     return status;
 }
 
@@ -263,8 +284,6 @@ int history_place_groups(const struct history *before, const struct config *conf
         *(places->groups.at[g].is_configured ? &configured : &choice.made) += 1;
     choice.most = grouping->max_groups > configured ? grouping->max_groups - configured : 0;
     if (status == 0)
-        status = stay_where_uncertain(before, model, config->seed);
-    if (status == 0)
         status = find_known(&choice);
     if (status == 0)
         status = place_newcomers(&choice);
@@ -272,6 +291,8 @@ int history_place_groups(const struct history *before, const struct config *conf
         status = begin_groups(model, places, strings);
     vector_free(&choice.keys);
     vector_free(&choice.newcomers);
+    vector_free(&choice.givers);
+    vector_free(&choice.former);
     return status;
 }
 

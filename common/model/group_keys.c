@@ -62,7 +62,7 @@ static int name_rows(struct model *model, struct naming *naming, const struct pr
                      const struct facts *facts)
 {
     const struct group_name *names = naming->capture->group_names.at + facts->first_group_name;
-    const bool is_system = process->present & PROCTCP_HAS_PROCESS_UID && process->uid < MODEL_FIRST_ORDINARY_USER;
+    const bool is_system = process->present & PROCTCP_HAS_PROCESS_UID && process->uid < FIRST_ORDINARY_USER;
     uint32_t last = PROCTCP_NONE, key = PROCTCP_NONE;
 
     for (uint32_t r = process->first_row; r < process->first_row + process->row_count; r++) {
@@ -100,11 +100,7 @@ int groups_name(struct model *model, const struct capture *capture, const struct
         const struct proctcp_process *process = &model->processes.at[p];
         while (capture->processes.at[c].pid != process->pid)
             c++;
-        const struct facts *facts = &capture->facts.at[capture->processes.at[c].facts];
-        if (facts->is_group_uncertain && !indices_push(&model->uncertain, p))
-            status = -ENOMEM;
-        if (status == 0)
-            status = name_rows(model, &naming, process, facts);
+        status = name_rows(model, &naming, process, &capture->facts.at[capture->processes.at[c].facts]);
     }
     vector_free(&naming.by_name);
     return status;

@@ -13,9 +13,8 @@ static const struct vector_place model_vectors[] = {
     VECTOR_PLACE(struct model, holders),      VECTOR_PLACE(struct model, first_rows),
     VECTOR_PLACE(struct model, last_holders), VECTOR_PLACE(struct model, unattributed),
     VECTOR_PLACE(struct model, group_keys),   VECTOR_PLACE(struct model, row_keys),
-    VECTOR_PLACE(struct model, uncertain),    VECTOR_PLACE(struct model, groups),
-    VECTOR_PLACE(struct model, row_groups),   VECTOR_PLACE(struct model, listeners),
-    VECTOR_PLACE(struct model, came_through),
+    VECTOR_PLACE(struct model, groups),       VECTOR_PLACE(struct model, row_groups),
+    VECTOR_PLACE(struct model, listeners),    VECTOR_PLACE(struct model, came_through),
 };
 
 void model_recycle(struct model *model)

@@ -81,7 +81,7 @@ static bool add_all(struct model *model, const struct capture *capture, struct s
 static bool is_system(const struct model *model, const struct proctcp_row *row)
 {
     const struct proctcp_socket *socket = &model->sockets.at[row->socket];
-    return socket->present & PROCTCP_HAS_UID && socket->uid < MODEL_FIRST_ORDINARY_USER;
+    return socket->present & PROCTCP_HAS_UID && socket->uid < FIRST_ORDINARY_USER;
 }
 
 /* Whoever binds to another interface can listen at the same address and port. Where the source does not tell
@@ -220,7 +220,7 @@ static int renumber(struct model *model)
         if (found)
             sorted.at[number & ~MODEL_LISTENS] = (uint32_t)(found - model->listeners.at);
     }
-    for (uint32_t i = 0; i < model->sockets.count; i++) {
+    for (uint32_t i = 0; i < model->came_through.count; i++) { /* of peers, too */
         uint32_t *number = &model->came_through.at[i];
         if (*number != PROCTCP_NONE)
             *number = sorted.at[*number & ~MODEL_LISTENS];

@@ -43,7 +43,6 @@ struct model {
 
     struct group_keys group_keys; /* empty without a grouping, as are those that follow */
     struct indices row_keys;      /* by row: its group key */
-    struct indices uncertain;     /* processes that stay in the groups that they were in, if they were in one */
     bool any_split;               /* sockets of one process may be in several groups */
     struct groups groups;
     struct row_groups row_groups; /* by row: index of its group */
@@ -132,9 +131,6 @@ static inline uint16_t model_home_group(const struct model *model, uint32_t sock
         return model->row_groups.at[model->processes.at[model->holders.at[socket]].first_row];
     return model->row_groups.at[model->first_rows.at[socket]];
 }
-
-/* Users of the host itself, and of its services, have lower numbers; who logs in, and what he maps, has not. */
-#define MODEL_FIRST_ORDINARY_USER 1000
 
 /* A socket that is in no table: never bound, or torn down and not closed. */
 static inline bool model_is_unbound(const struct proctcp_socket *socket)

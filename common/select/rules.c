@@ -126,37 +126,63 @@ static bool has_back_reference(const char *pattern)
     return false;
 }
 
-/* The C library writes a{3} out as aaa, also within what is repeated itself, and may need the square of the length to
- * compile that, or more: seconds at 4,000 characters. How long the pattern is then; UINT64_MAX: parentheses are nested
- * too deep. */
+/* Reads {3}, {3,}, {,5} or {3,5} at c: how many copies the C library writes out for it, at most one more than a pattern
+ * may have characters. Returns what follows, or NULL: it is no counted repetition. */
+static const char *read_repetition(const char *c, uint64_t *copies)
+{
+    const bool counts = *c == '{' && ((c[1] >= '0' && c[1] <= '9') || c[1] == ',');
+    uint64_t from, to;
+    char *end;
+
+    if (!counts)
+        return NULL;
+    from = strtoul(c + 1, &end, 10);
+    to = from;
+    if (*end == ',')
+        to = end[1] >= '0' && end[1] <= '9' ? strtoul(end + 1, &end, 10) : from + 1;
+    while (*end && *end != '}')
+        end++;
+    *copies = from > to ? from : to;
+    if (*copies > MAX_PATTERN_LENGTH)
+        *copies = MAX_PATTERN_LENGTH + 1;
+    return *end ? end + 1 : end;
+}
+
+/* The C library writes a{3} out as aaa and a+ as aa*, also within what is repeated itself, and may need the square of
+ * the length to compile that, or more: seconds at 4,000 characters. How long the pattern is then, as far as
+ * MAX_PATTERN_LENGTH; UINT64_MAX: parentheses are nested too deep. */
 static uint64_t length_written_out(const char *pattern)
 {
-    uint64_t begun[MAX_NESTED_PARENTHESES], length = 0, last = 0; /* last: of what a repetition would be about */
+    uint64_t begun[MAX_NESTED_PARENTHESES], length = 0, copies;
+    uint64_t last = 0; /* of what a repetition would be about */
     unsigned depth = 0;
-    const char *c = pattern;
+    const char *c = pattern, *after;
 
     while (*c && length <= MAX_PATTERN_LENGTH) {
+        if ((after = read_repetition(c, &copies))) {
+            length += copies > 1 ? last * (copies - 1) : 0;
+            last *= copies > 1 ? copies : 1;
+            c = after;
+            continue;
+        }
         if (*c == '(') {
             if (depth == MAX_NESTED_PARENTHESES)
                 return UINT64_MAX;
             begun[depth++] = length++;
             last = 0;
-            c++;
         } else if (*c == ')' && depth) {
             last = ++length - begun[--depth];
-            c++;
-        } else if (*c == '{' && c[1] >= '0' && c[1] <= '9') {
-            char *end;
-            const unsigned long from = strtoul(c + 1, &end, 10), to = *end == ',' ? strtoul(end + 1, &end, 10) : from;
-            const uint64_t times = from > to ? from : to; /* {3,} too */
-            length += times > MAX_PATTERN_LENGTH ? MAX_PATTERN_LENGTH + 1 : last * times;
-            last *= times;
-            c = *end ? end + 1 : end;
+        } else if (*c == '+') {
+            length += last + 1;
+            last = 2 * last + 1;
+        } else if (*c == '*' || *c == '?') {
+            length++;
+            last++;
         } else {
             length += last = 1;
             c = *c == '[' ? end_of_bracket(c) : c + (*c == '\\' && c[1]);
-            c += *c != '\0';
         }
+        c += *c != '\0';
     }
     return length;
 }
@@ -170,7 +196,7 @@ static int add_command(struct rules *rules, const struct item *item)
     if (has_back_reference(item->text))
         return complain(item, "has a back-reference, which might take any time: write what is to be repeated");
     if (length_written_out(item->text) > MAX_PATTERN_LENGTH)
-        return complain(item, "repeats so much that it comes to more than %d characters: repeat with * or +",
+        return complain(item, "repeats so much that it comes to more than %d characters: repeat with *",
                         MAX_PATTERN_LENGTH);
     pattern = vector_push(&rules->commands);
     if (!pattern)

@@ -107,10 +107,11 @@ const struct proctcp_snapshot *fake_proc_scan(struct fake_proc *fake)
     const struct proctcp_snapshot *snapshot = NULL;
 
     if (!fake->scanner)
-        assert_int_equal(
-            proctcp_scanner_new(&(struct proctcp_options){.proc_root = fake->root, .selection = fake->selection},
-                                &fake->scanner),
-            0);
+        assert_int_equal(proctcp_scanner_new(&(struct proctcp_options){.proc_root = fake->root,
+                                                                       .selection = fake->selection,
+                                                                       .grouping = fake->grouping},
+                                             &fake->scanner),
+                         0);
     int status = proctcp_scan(fake->scanner, &snapshot);
     if (status)
         fail_msg("scan: %s: %s", strerror(-status), proctcp_failure(fake->scanner));

@@ -14,6 +14,7 @@
 struct fake_proc {
     char root[64];
     struct proctcp_selection *selection;
+    struct proctcp_grouping *grouping; /* the caller's; NULL: none */
     struct proctcp_scanner *scanner;
     const struct proctcp_snapshot *snapshot;
 };

@@ -354,48 +354,6 @@ static void what_was_left_behind_counts_where_it_was_held(void **state)
     assert_int_equal(group("web")->left_behind, 1);
 }
 
-/* In a scan in which its stat, group or command line cannot be read, a process is the same service as before. */
-static void what_could_not_be_read_stays_where_it_was(void **state)
-{
-    char error[256];
-
-    (void)state;
-    assert_int_equal(proctcp_grouping_add_text(grouping, "tls=process=web;local_port=443", error, sizeof(error)), 0);
-    for (unsigned scan = 0; scan < 3; scan++) {
-        connection(1)->bytes_sent = 10 * (scan + 1);
-        connection(2)->local_port = 443;
-        process(7, scan == 1 ? "?" : "web");
-        if (scan == 1) {
-            literal.capture.facts.at[0].is_group_uncertain = true;
-        } else {
-            literal_group(&literal, 0, "tls");
-            literal_group(&literal, PROCTCP_NONE, "web");
-        }
-        literal_owner(&literal, 3, 1);
-        literal_owner(&literal, 4, 2);
-        end();
-        assert_int_equal(group("web")->sockets, 1);
-        assert_int_equal(group("tls")->sockets, 1);
-        assert_int_equal(group("web")->totals.bytes_sent, 10 * (scan + 1));
-        assert_null(find("?"));
-        next_scan();
-    }
-}
-
-/* Who was not there before goes by what is known of him. */
-static void what_could_not_be_read_of_somebody_new_is_told_by_what_is_known(void **state)
-{
-    (void)state;
-    end();
-    next_scan();
-    connection(1);
-    process(7, "?");
-    literal.capture.facts.at[0].is_group_uncertain = true;
-    literal_owner(&literal, 3, 1);
-    end();
-    assert_int_equal(group("?")->sockets, 1);
-}
-
 /* A reset takes what was counted: the socket is in no table any more, and its end is one. */
 static void a_socket_that_loses_its_counters_is_closed_once(void **state)
 {
@@ -464,8 +422,6 @@ int main(void)
         TEST(a_place_is_kept_while_something_runs_and_given_up_after),
         TEST(a_user_cannot_take_all_places),
         TEST(what_was_left_behind_counts_where_it_was_held),
-        TEST(what_could_not_be_read_stays_where_it_was),
-        TEST(what_could_not_be_read_of_somebody_new_is_told_by_what_is_known),
         TEST(a_socket_that_loses_its_counters_is_closed_once),
         TEST(drops_of_listeners_only_go_up),
         TEST(without_a_grouping_there_are_none),

@@ -512,6 +512,35 @@ static void each_socket_knows_its_listener(void **state)
     assert_int_equal(snapshot->socket_listeners[3], PROCTCP_NONE);
 }
 
+/* What is behind the sockets for the sake of peers has a listener that is shown, or none. */
+static void the_peer_of_a_selected_row_names_no_listener_that_was_left_out(void **state)
+{
+    struct proctcp_socket *client;
+
+    (void)state;
+    add_ipv4_listener(0, 90);
+    add_ipv4_listener(0, 80);
+    const uint32_t served = add_connection(ADDRESS, 80)->inode;
+    const struct proctcp_socket service = literal.capture.sockets.at[literal.capture.sockets.count - 1];
+    client = add_connection(service.remote_address.bytes[15], 80);
+    client->local_address = service.remote_address;
+    client->local_port = service.remote_port;
+    client->remote_address = service.local_address;
+    client->remote_port = service.local_port;
+    const uint32_t connected = client->inode;
+    hold(7, 3, served);
+    hold(7, 4, 1001);
+    hold(7, 5, 1002);
+    hold(8, 3, connected);
+    end_with("exclude_local_port", "80");
+    const struct proctcp_snapshot *snapshot = literal.snapshot;
+    const struct proctcp_row *row = &snapshot->rows[snapshot->row_count - 1];
+    assert_int_equal(snapshot->listener_count, 1);
+    assert_int_equal(row->pid, 8);
+    assert_true(row->peer >= snapshot->row_count && row->peer != PROCTCP_NONE);
+    assert_int_equal(snapshot->socket_listeners[snapshot->rows[row->peer].socket], PROCTCP_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -533,6 +562,7 @@ int main(void)
         TEST(who_binds_to_another_interface_has_a_listener_of_his_own),
         TEST(a_user_does_not_become_the_holder_of_a_services_listener),
         TEST(each_socket_knows_its_listener),
+        TEST(the_peer_of_a_selected_row_names_no_listener_that_was_left_out),
         TEST(listeners_are_sorted_by_namespace_address_and_port),
         TEST(a_selection_leaves_a_listener_what_it_selects),
         TEST(a_selection_of_listeners_leaves_them_without_connections),
