@@ -36,7 +36,8 @@
 #define LIMIT_THREADS_OF_PROCESS 32768
 
 /* How long a scan matches the command lines of one user (but root), and of all ordinary ones, against the patterns of
- * groups: strangers write them so that it takes long. What is left is what it was, or goes by its name. Microseconds. */
+ * groups: strangers write them so that it takes long. What is left is what it was, or goes by its name. Microseconds.
+ */
 #define LIMIT_MATCHING_OF_USER 200000
 #define LIMIT_MATCHING         1000000
 

@@ -88,6 +88,14 @@ static int check_name(const char *name, char *error, size_t error_size)
     if (strlen(name) >= PROCTCP_GROUP_NAME_SIZE)
         return complain(error, error_size, "the name has %zu bytes: give one of 1 to %d", strlen(name),
                         PROCTCP_GROUP_NAME_SIZE - 1);
+    for (const char *c = name; *c; c++) {
+        if (*c != '\\')
+            continue;
+        if (c[1] && !strchr("123456789\\", c[1]))
+            return complain(error, error_size,
+                            "a backslash in a name is written \\\\, or stands before 1 to 9, for what is captured");
+        c += c[1] != '\0';
+    }
     if (group_name_is_reserved(name))
         return complain(error, error_size, "\"%s\" is the name of a sum that is always made: give another", name);
     return 0;
@@ -220,10 +228,12 @@ static int add_rule_text(struct proctcp_grouping *grouping, char *rule, unsigned
 
     if (!equals || equals == kind) {
         proctcp_escape(rule, shown, sizeof(shown), true);
-        return complain(error, error_size, "group \"%s\": rule %u, \"%s\", is none: write KIND=VALUE",
-                        shown_name(&grouping->rules.at[grouping->rules.count - 1], name), position, shown);
+        return complain(error, error_size,
+                        "group \"%s\": rule %u, \"%s\", is none: write KIND=VALUE, such as process=%s",
+                        shown_name(&grouping->rules.at[grouping->rules.count - 1], name), position, shown, shown);
     }
     *equals = '\0';
+    kind += strncmp(kind, "--", 2) == 0 ? 2 : 0; /* as the option of the command line is written */
     for (char *c = kind; *c; c++) {
         if (*c == '-')
             *c = '_';

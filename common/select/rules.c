@@ -482,7 +482,9 @@ int proctcp_selection_add(struct proctcp_selection *selection, const char *kind,
     while (k < RULE_KINDS && strcmp(kinds[k].name, name) != 0)
         k++;
     if (k == RULE_KINDS) {
-        snprintf(error, error_size, "%s: no such kind of rule", kind);
+        size_t used = (size_t)snprintf(error, error_size, "%s: no such kind of rule: give", kind);
+        for (k = 0; k < RULE_KINDS && used < error_size; k++)
+            used += (size_t)snprintf(error + used, error_size - used, "%s %s", k ? "," : "", kinds[k].name);
         return -EINVAL;
     }
     status = add_items(rules, (enum rule_kind)k, value, &item);

@@ -115,6 +115,16 @@ static bool is_chosen(const struct choice *choice, const struct word *word)
     return false;
 }
 
+/* The column that has the word as its title, which becomes the name of that. */
+static const struct column *by_title(const struct view *view, struct word *word)
+{
+    const struct column *column = view_column_by_title(view, word->text, word->length);
+
+    if (column)
+        *word = (struct word){column->name, strlen(column->name), word->position};
+    return column;
+}
+
 bool choice_parse(const struct view *view, const char *list, struct choice *choice)
 {
     struct word word = {0};
@@ -123,6 +133,8 @@ bool choice_parse(const struct view *view, const char *list, struct choice *choi
     while (next_word(&list, &word)) {
         const struct column *column = view_column(view, word.text, word.length);
         const struct proctcp_field *field = find_field(view, &word);
+        if (!column && !field && (column = by_title(view, &word)))
+            field = find_field(view, &word);
         if (!column && !field)
             return refuse(view, "columns", &word);
         if (is_chosen(choice, &word)) /* an object has one member of a name */
@@ -148,9 +160,11 @@ bool sort_parse(const struct view *view, const char *list, struct sort *sort)
     sort->count = 0;
     while (next_word(&list, &word)) {
         const bool descending = word.length && *word.text == '-';
-        const struct word name = {word.text + descending, word.length - descending, word.position};
+        struct word name = {word.text + descending, word.length - descending, word.position};
         const struct proctcp_field *field = find_field(view, &name);
         const struct column *column = view_column(view, name.text, name.length);
+        if (!column && !field && (column = by_title(view, &name)))
+            field = find_field(view, &name);
         const char *parts = field || !column ? NULL : column->fields;
 
         if (!field && !parts)

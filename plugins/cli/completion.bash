@@ -51,10 +51,23 @@ _proctcp_units() {
     done
 }
 
+# Whether what is typed stands behind --group NAME=, of which bash makes three words.
+_proctcp_is_group_rule() {
+    local equals=$((COMP_CWORD - 1))
+    [[ ${COMP_WORDS[COMP_CWORD]} == = ]] && equals=$COMP_CWORD
+    ((equals > 2)) && [[ ${COMP_WORDS[equals]} == = && ${COMP_WORDS[equals - 2]} == --group ]]
+}
+
 _proctcp() {
     local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} list= last words=()
 
     COMPREPLY=()
+    if _proctcp_is_group_rule; then
+        [[ $current == = ]] && current=
+        mapfile -t words < <(printf '%s=\n' pid process user command cgroup state local-port remote-port local remote netns)
+        _proctcp_offer "" "$current" "${words[@]}"
+        return
+    fi
     if [[ $current == = ]]; then # --state=, of which bash makes two words
         current=
     elif [[ $option == = ]]; then

@@ -84,6 +84,9 @@ bool habits_explain(const char *word)
         if (!is_repeated(word + 1, letter))
             fprintf(stderr, "proctcp: -%c: %s\n", *letter, find(*letter)->meaning);
     }
+    fprintf(stderr,
+            "proctcp: what selects by state, address or port is an option here: --state established, "
+            "--local-port 80\n");
     fprintf(stderr, "proctcp: for \"%s\" give: %s; proctcp --help lists the options\n", word, command);
     return true;
 }

@@ -77,9 +77,17 @@ static bool is_never_held(const char *value, const struct settings *settings)
     return true;
 }
 
+static bool is_listen(const char *value, const struct settings *settings)
+{
+    (void)settings;
+    return proctcp_state_from_name(value) == PROCTCP_LISTEN;
+}
+
 void hint_empty(const struct settings *settings)
 {
-    if (settings->states)
+    if (settings->states && settings->view == &listener_view && !each_value(settings->states, is_listen, settings))
+        fprintf(stderr, "proctcp: --state: listeners are in the state listen: add that to see them\n");
+    else if (settings->states)
         each_value(settings->states, is_never_held, settings);
     if (settings->processes)
         each_value(settings->processes, is_in_another_case, settings);

@@ -92,7 +92,9 @@ static void say_what_is_left_out(const struct settings *settings, const struct p
     const uint32_t unattributed = snapshot->stats.unattributed;
 
     if ((settings->view == &row_view && snapshot->row_count == 0) ||
-        (settings->view == &process_view && snapshot->process_count == 0))
+        (settings->view == &process_view && snapshot->process_count == 0) ||
+        (settings->view == &listener_view && snapshot->listener_count == 0) ||
+        (settings->view == &group_view && snapshot->all.sockets == 0))
         hint_empty(settings);
     if (settings->view == &row_view && settings->form == TABLE && unattributed)
         say("sockets without a holder: %u (--unattributed counts them, --sockets lists them)", unattributed);

@@ -39,7 +39,8 @@ static unsigned farness(const char *wanted, const char *name)
     if (found == name || (found && strlen(wanted) >= 2))
         return found != name;
     distance = nearest_distance(wanted, name);
-    return distance < FAR && distance < strlen(wanted) ? distance : FAR;
+    return distance < FAR && 3 * distance <= strlen(wanted) + 1 ? distance
+                                                                : FAR; /* of a short word little may be wrong */
 }
 
 /* false: there is no room for it. */

@@ -68,8 +68,9 @@ static void put_title(const struct top_state *state, const struct top_canvas *ca
     const size_t length = strlen(kind->title);
 
     snprintf(text, sizeof(text), "%s", kind->title);
-    if (sorted && length < placed->width)
-        snprintf(text, sizeof(text), "%s%s", kind->title, place->descending ? "v" : "^");
+    if (sorted) /* where there is no room for the mark, it stands in the place of the last letter */
+        snprintf(text, sizeof(text), "%.*s%s", (int)(length < placed->width ? length : placed->width - 1), kind->title,
+                 place->descending ? "v" : "^");
     put_cell(state, canvas, line, column, kind, placed->width, text,
              sorted ? LOOK_REVERSED | LOOK_BRIGHT : LOOK_REVERSED);
 }

@@ -18,7 +18,7 @@ static const char *const lines[] = {
     "them is not seen. RTT95: 95 of 100 connections are not slower. CLOSEW: sockets",
     "in CLOSE_WAIT. ACC-Q: connections that nobody accepted yet.",
     "",
-    "Any key goes on.",
+    "q ends; any other key goes on.",
 };
 
 void top_draw_help(const struct top_state *state, const struct top_canvas *canvas)

@@ -2,6 +2,7 @@
 #include "view.h"
 
 #include <string.h>
+#include <strings.h>
 
 const struct view *const views[VIEW_COUNT] = {&row_view,      &process_view, &group_view,
                                               &listener_view, &socket_view,  &unattributed_view};
@@ -29,6 +30,21 @@ const struct column *view_column(const struct view *view, const char *name, size
         const struct column *column = &view->columns[c];
         if (strncmp(column->name, name, length) == 0 && !column->name[length])
             return column;
+    }
+    return NULL;
+}
+
+/* However it is written, as people type. */
+static bool is_title(const char *title, const char *name, size_t length)
+{
+    return title && strncasecmp(title, name, length) == 0 && !title[length];
+}
+
+const struct column *view_column_by_title(const struct view *view, const char *name, size_t length)
+{
+    for (size_t c = 0; c < view->column_count; c++) {
+        if (is_title(view->columns[c].title, name, length) || is_title(view->columns[c].short_title, name, length))
+            return &view->columns[c];
     }
     return NULL;
 }

@@ -56,5 +56,7 @@ size_t view_fields(const struct view *view, const struct proctcp_field *fields[V
 
 /* The column that is known by that name; NULL: there is none. */
 const struct column *view_column(const struct view *view, const char *name, size_t length);
+/* By its title or the short form of that, in capitals or not. */
+const struct column *view_column_by_title(const struct view *view, const char *name, size_t length);
 
 #endif

@@ -46,6 +46,20 @@ static enum severity accept_queue_severity(const struct output *output, const vo
                : FINE;
 }
 
+static enum severity drops_severity(const struct output *output, const void *item)
+{
+    (void)output;
+    return ((const struct proctcp_group *)item)->totals.accept_drops ? DOUBTFUL : FINE;
+}
+
+static enum severity retransmissions_severity(const struct output *output, const void *item)
+{
+    const struct proctcp_group *group = item;
+
+    (void)output;
+    return group->present & PROCTCP_HAS_TOTAL_RETRANSMISSIONS && group->totals.retransmissions ? DOUBTFUL : FINE;
+}
+
 static enum severity close_wait_severity(const struct output *output, const void *item)
 {
     const struct proctcp_group *group = item;
@@ -61,14 +75,14 @@ static const struct column columns[] = {
     {.name = "listen", .title = "LISTEN", .short_title = "LIS"},
     {.name = "established", .title = "ESTABLISHED", .short_title = "ESTAB"},
     {.name = "close_wait", .title = "CLOSE-WAIT", .short_title = "CLOSEW", .severity = close_wait_severity},
-    {.name = "unbound", .title = "UNBOUND", .short_title = "UNB"},
-    {.name = "left_behind", .title = "LEFT"},
     {.name = "accept_queue", .title = "ACC-Q", .severity = accept_queue_severity},
-    {.name = "accept_drops", .title = "DROPS"},
-    {.name = "rtt_p95_us", .title = "RTT-P95-US", .short_title = "RTT95"},
-    {.name = "retransmissions", .title = "RETRANS", .short_title = "RETR"},
+    {.name = "accept_drops", .title = "DROPS", .severity = drops_severity},
     {.name = "payload_received_bytes", .title = "RECEIVED", .short_title = "RCVD"},
     {.name = "payload_sent_bytes", .title = "SENT"},
+    {.name = "rtt_p95_us", .title = "RTT-P95-US", .short_title = "RTT95"},
+    {.name = "retransmissions", .title = "RETRANS", .short_title = "RETR", .severity = retransmissions_severity},
+    {.name = "unbound", .title = "UNBOUND", .short_title = "UNB"},
+    {.name = "left_behind", .title = "LEFT"},
     {.name = "fds", .title = "FDS", .severity = descriptors_severity},
     {.name = "fd_limit", .title = "LIMIT", .severity = descriptors_severity},
 };

@@ -45,9 +45,16 @@ static enum severity accept_queue_severity(const struct output *output, const vo
     const struct proctcp_listener *listener = item;
 
     (void)output;
-    if (listener->present & PROCTCP_HAS_LISTENER_ACCEPT_QUEUE_MAX &&
-        severity_of_queue(listener->accept_queue, listener->accept_queue_max) == BAD)
-        return BAD;
+    return listener->present & PROCTCP_HAS_LISTENER_ACCEPT_QUEUE_MAX
+               ? severity_of_queue(listener->accept_queue, listener->accept_queue_max)
+               : FINE;
+}
+
+static enum severity drops_severity(const struct output *output, const void *item)
+{
+    const struct proctcp_listener *listener = item;
+
+    (void)output;
     return listener->present & PROCTCP_HAS_LISTENER_DROPS && listener->drops ? DOUBTFUL : FINE;
 }
 
@@ -75,7 +82,7 @@ static const struct column columns[] = {
     {.name = "sockets", .title = "SOCKETS", .short_title = "SOCKS"},
     {.name = "accept_queue", .title = "ACC-Q", .severity = accept_queue_severity},
     {.name = "accept_queue_max", .title = "MAX"},
-    {.name = "drops", .title = "DROPS", .severity = accept_queue_severity},
+    {.name = "drops", .title = "DROPS", .severity = drops_severity},
     {.name = "connections", .title = "CONNECTIONS", .short_title = "CONNS"},
     {.name = "established", .title = "ESTABLISHED", .short_title = "ESTAB"},
     {.name = "close_wait", .title = "CLOSE-WAIT", .short_title = "CLOSEW", .severity = close_wait_severity},

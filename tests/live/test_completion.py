@@ -59,6 +59,9 @@ class Bash(zoo.ZooTest):
             self.assertEqual(completions(view, "--columns", ""), columns_of(view))
         self.assertEqual(completions("--group-by", "unit", "--columns", "gr"), ["group"])
         self.assertEqual(completions("--listeners", "--group-by", "unit", "--columns", "dro"), ["drops"])
+        self.assertIn("local-port=", completions("--group", "web", "=", ""))
+        self.assertEqual(completions("--group", "web", "="), completions("--group", "web", "=", ""))
+        self.assertEqual(completions("--group", "web", "=", "remote-"), ["remote-port="])
         self.assertEqual(completions("--processes", "--sort", "pid,-close_"), ["pid,-close_wait"])
         self.assertEqual(completions("--sort", "-rx"), ["-rx_queue_bytes"])
 

@@ -81,10 +81,26 @@ static void columns_stand_in_the_order_of_the_list(void **state)
     assert_string_equal(choice.columns[2].name, "pid");
 }
 
+static void a_title_stands_for_its_column(void **state)
+{
+    struct choice choice;
+    struct sort sort;
+    (void)state;
+    assert_true(choice_parse(&row_view, "PROCESS,rx-q", &choice));
+    assert_string_equal(choice.columns[0].name, "process");
+    assert_string_equal(choice.columns[1].name, "rx_queue_bytes");
+    assert_true(sort_parse(&group_view, "-RECEIVED", &sort));
+    assert_string_equal(sort.keys[0].field->name, "payload_received_bytes");
+    assert_true(sort_parse(&group_view, "-rcvd", &sort));
+    assert_string_equal(sort.keys[0].field->name, "payload_received_bytes");
+    assert_true(choice_parse(&group_view, "sockets", &choice)); /* a name is a name first */
+    assert_string_equal(choice.columns[0].name, "sockets");
+}
+
 static void wrong_lists_are_refused(void **state)
 {
-    static const char *const lists[] = {
-        "", ",", "pid,", "pid,,fd", "pi", "pidd", "PID", "pid,pid", "local,pid,local", "-pid", "pid fd"};
+    static const char *const lists[] = {"",   ",",       "pid,",    "pid,,fd",         "pi",   "pidd",
+                                        "PI", "pid,PID", "pid,pid", "local,pid,local", "-pid", "pid fd"};
     char huge[40000];
     struct choice choice;
     struct sort sort;
@@ -145,6 +161,7 @@ int main(void)
         cmocka_unit_test(absent_values_are_last_in_either_direction),
         cmocka_unit_test(nothing_can_be_sorted_too),
         cmocka_unit_test(columns_stand_in_the_order_of_the_list),
+        cmocka_unit_test(a_title_stands_for_its_column),
         cmocka_unit_test(wrong_lists_are_refused),
         cmocka_unit_test(combined_columns_sort_by_their_fields),
         cmocka_unit_test(every_column_of_every_view_is_a_field_or_made_of_fields),

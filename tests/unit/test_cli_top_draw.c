@@ -144,6 +144,20 @@ static void the_usual_screen_has_header_titles_rows_and_keys(void **unused)
     assert_true(looks & LOOK_DOUBTFUL);
 }
 
+static void the_title_of_the_column_that_is_sorted_by_is_marked(void **unused)
+{
+    (void)unused;
+    for (unsigned width = 40; width <= 160; width += 40) {
+        draw(width, 24);
+        for (unsigned step = 0; step < 20; step++) {
+            top_state_sort(&state, 1);
+            draw(width, 24);
+            if (!strpbrk(screen[3], "v^"))
+                fail_msg("%u columns, step %u: %s", width, step, screen[3]);
+        }
+    }
+}
+
 static void a_tiny_screen_still_has_titles_and_rows(void **unused)
 {
     (void)unused;
@@ -274,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_is_put_beyond_the_screen_in_any_size),
         TEST(the_usual_screen_has_header_titles_rows_and_keys),
+        TEST(the_title_of_the_column_that_is_sorted_by_is_marked),
         TEST(a_tiny_screen_still_has_titles_and_rows),
         TEST(the_selected_item_is_on_the_screen_when_that_becomes_smaller),
         TEST(names_are_escaped_and_what_is_wrong_stands_out),

@@ -59,6 +59,13 @@ static void a_semicolon_can_be_a_part_of_a_pattern(void **state)
     assert_string_equal(captured("x a;c"), "(none)");
 }
 
+static void a_rule_may_be_written_as_its_option_is(void **state)
+{
+    (void)state;
+    assert_int_equal(add("web=--command=nginx"), 0);
+    assert_string_equal(captured("nginx"), "web");
+}
+
 static void errors_name_the_group_the_rule_and_the_position(void **state)
 {
     (void)state;
@@ -69,7 +76,9 @@ static void errors_name_the_group_the_rule_and_the_position(void **state)
     assert_int_equal(add("web=nginx"), -EINVAL);
     assert_non_null(strstr(error, "rule 1, \"nginx\", is none"));
     assert_int_equal(add("web=colour=red"), -EINVAL);
-    assert_non_null(strstr(error, "colour: no such kind of rule"));
+    assert_non_null(strstr(error, "colour: no such kind of rule: give pid, process,"));
+    assert_int_equal(add("x-\\0=process=a"), -EINVAL);
+    assert_non_null(strstr(error, "a backslash in a name"));
     assert_int_equal(add("=process=a"), -EINVAL);
     assert_non_null(strstr(error, "the name is empty"));
     assert_int_equal(add("all=process=a"), -EINVAL);
@@ -180,6 +189,7 @@ int main(void)
         TEST(a_group_is_written_as_a_name_and_rules),
         TEST(a_semicolon_can_be_a_part_of_a_pattern),
         TEST(errors_name_the_group_the_rule_and_the_position),
+        TEST(a_rule_may_be_written_as_its_option_is),
         TEST(a_group_without_a_rule_is_refused),
         TEST(captures_make_names),
         TEST(a_backslash_is_written_twice),
