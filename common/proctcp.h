@@ -74,6 +74,7 @@ enum proctcp_source {
     PROCTCP_SOURCE_AUTO = 1,
     PROCTCP_SOURCE_PROCFS = 2,
     PROCTCP_SOURCE_NETLINK = 3,
+    PROCTCP_SOURCE_BPF = 4, /* iterators that proctcp-bpf(8) loaded */
 };
 
 /* Network byte order. IPv4 addresses stand in it IPv4-mapped (::ffff:a.b.c.d), whatever the socket's family, so that

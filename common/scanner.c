@@ -37,7 +37,7 @@ int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_sc
 
     if (!options)
         options = &defaults;
-    if ((unsigned)options->source > PROCTCP_SOURCE_NETLINK || (options->proc_root && !*options->proc_root))
+    if ((unsigned)options->source > PROCTCP_SOURCE_BPF || (options->proc_root && !*options->proc_root))
         return -EINVAL;
     made = calloc(1, sizeof(*made));
     if (!made)

@@ -250,7 +250,8 @@ struct recollection {
     struct recalled_groupings groupings; /* of processes of which all could be read that the grouping asks for */
     struct group_names group_names;
     struct arena strings;
-    uint64_t boot_time; /* Unix time, seconds; 0: not known */
+    uint64_t boot_time;     /* Unix time, seconds; 0: not known */
+    uint32_t without_shown; /* for so many more scans, a source that shows everybody's sockets is left alone */
 };
 
 static inline bool is_same_address(const struct proctcp_address *a, const struct proctcp_address *b)

@@ -202,7 +202,9 @@ static int read_executable(struct inquiry *inquiry, int directory, const struct 
         snprintf(path, sizeof(path), "task/%d/exe", process->living_thread);
     length = GUARD_CALL(inquiry, readlinkat(directory, path, inquiry->buffer, PATH_MAX));
     if (length < 0 && errno != ENOENT && errno != ESRCH && errno != EINVAL) {
-        inquiry_count_error(inquiry, errno, "%d/exe", process->pid);
+        /* Who has no rights is shown the rest, and knows that. */
+        if (!inquiry->shown.is_used || (errno != EACCES && errno != EPERM))
+            inquiry_count_error(inquiry, errno, "%d/exe", process->pid);
         facts->refused |= PROCTCP_HAS_EXECUTABLE;
     }
     if (length <= 0)

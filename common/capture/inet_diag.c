@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <string.h>
 
 /* As later headers than those of the build machine name them. */
@@ -84,7 +85,7 @@ enum inet_diag_kind inet_diag_read(const struct nlmsghdr *message, struct inet_d
 
     if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
         return read_end(message, error);
-    if (message->nlmsg_type != TCPDIAG_GETSOCK)
+    if (message->nlmsg_type != TCPDIAG_GETSOCK && message->nlmsg_type != SOCK_DIAG_BY_FAMILY)
         return INET_DIAG_ANSWER_OTHER;
     length = mnl_nlmsg_get_payload_len(message);
     if (length < sizeof(struct inet_diag_msg))

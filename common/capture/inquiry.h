@@ -46,6 +46,68 @@ struct command_match {
 
 struct command_matches VECTOR(struct command_match);
 
+/* A thread that a source showed: of those that lead their process or have descriptors of their own. */
+struct shown_task {
+    int32_t pid; /* of its process */
+    int32_t tid;
+    uint32_t uid;   /* effective */
+    uint32_t netns; /* it lives in; 0: not known */
+    uint32_t fds;   /* 0: none, or not known */
+    bool is_leader;
+    bool has_ended; /* and waits for its threads, or for its parent */
+};
+
+struct shown_owner {
+    int32_t pid;
+    struct owner owner;
+};
+
+/* A namespace that some shown socket is in. */
+struct shown_netns {
+    uint32_t inode;
+    struct holder holder; /* of the first one */
+    bool is_wanted;
+};
+
+/* A socket that some file is of, and that no descriptor led to so far. */
+struct shown_socket {
+    uint64_t cookie;
+    struct proctcp_address source, destination; /* as on the wire: IPv4 in the first four bytes */
+    uint32_t interface;
+    uint16_t source_port, destination_port; /* as on the wire */
+    uint8_t family;                         /* AF_INET, AF_INET6 */
+};
+
+struct cookies VECTOR(uint64_t);
+struct shown_sockets VECTOR(struct shown_socket);
+struct shown_tasks VECTOR(struct shown_task);
+struct shown_owners VECTOR(struct shown_owner);
+struct shown_namespaces VECTOR(struct shown_netns);
+
+/* What a source shows of all processes in one pass. See shown.h. */
+struct shown {
+    struct shown_tasks tasks;   /* ordered by pid, the leader first */
+    struct shown_owners owners; /* ordered by pid */
+    struct shown_namespaces namespaces;
+    struct shown_sockets unknown; /* of the namespace that is being read */
+    struct cookies seen;          /* of all sockets that were shown, selected or not */
+    struct cookies cookies;       /* the same in a table by themselves, once they are looked for: see bpf.c */
+    struct hash netns_by_inode;
+    uint32_t last_netns; /* index: mostly the next socket is in the same one */
+    uint64_t ticks;      /* clock ticks since boot when it began */
+    uint64_t given;      /* presence bits of what it tells of a connection */
+    int32_t own_pid;     /* of the child that asks, of which nobody needs to know; 0: no child does */
+    int32_t pid;         /* whose descriptors are being shown */
+    uint32_t uid;        /* his user */
+    uint32_t uncharged;  /* so many descriptors of his */
+    bool is_beyond;      /* he has had what he may have */
+    uint32_t in_vain;    /* so many that were shown beyond that, of all users */
+    bool is_read;        /* it is being read */
+    bool is_used;        /* and came to its end: processes that it shows are not walked */
+    bool is_given_up;    /* it took too long: not in this scan */
+    char failure[160];   /* why not, in words; "" */
+};
+
 struct inquiry {
     const struct config *config;
     const struct recollection *before;
@@ -83,6 +145,7 @@ struct inquiry {
     int home_fd;                /* of our own namespace, to come back to; -1: there is no way back */
     bool without_info; /* no socket of another namespace is asked for its tcp_info: too many calls have not come back */
 
+    struct shown shown;
     struct threads threads;       /* that live in another namespace than their leader */
     struct indices tids;          /* of the process whose threads are looked at */
     struct indices tables;        /* of it: a thread of each table of descriptors that was walked, in kcmp()'s order */

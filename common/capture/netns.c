@@ -174,6 +174,42 @@ static int add_recalled(struct inquiry *inquiry)
     return status;
 }
 
+/* Where the way in may not be had, what was shown of it is all that is known. context is, by index, which one it is of
+ * those that were shown. */
+static int note_shown(struct inquiry *inquiry, void *context, uint32_t index, const struct borrowed *borrowed,
+                      int netns_fd)
+{
+    const struct shown_netns *shown = &inquiry->shown.namespaces.at[((const uint32_t *)context)[index]];
+
+    if (borrowed->status || borrowed->netns != shown->inode) {
+        if (netns_fd >= 0)
+            close(netns_fd);
+        netns_fd = -1;
+    }
+    return netns_add_kept(inquiry, shown->inode, &shown->holder, netns_fd) < 0 ? -ENOMEM : 0;
+}
+
+/* Those of shown sockets that nobody lives in. */
+static int add_shown(struct inquiry *inquiry)
+{
+    const struct shown_namespaces *shown = &inquiry->shown.namespaces;
+    struct holder *holders = malloc((shown->count + 1) * sizeof(*holders));
+    uint32_t *which = malloc((shown->count + 1) * sizeof(*which)), count = 0;
+    int status = holders && which ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; i < shown->count && status == 0; i++) {
+        if (!shown->at[i].is_wanted || !shown->at[i].inode || sink_find_netns(inquiry, shown->at[i].inode))
+            continue;
+        which[count] = i;
+        holders[count++] = shown->at[i].holder;
+    }
+    if (count)
+        status = helper_borrow(inquiry, holders, count, note_shown, which);
+    free(holders);
+    free(which);
+    return status;
+}
+
 int netns_recall(struct inquiry *inquiry)
 {
     for (uint32_t i = 0; i < inquiry->capture->namespaces.count; i++) {
@@ -228,14 +264,19 @@ static bool any_home_known(const struct inquiry *inquiry)
     return false;
 }
 
+int netns_begin(struct inquiry *inquiry)
+{
+    inquiry->own_netns = netns_own(inquiry);
+    return look_up_names(inquiry);
+}
+
 int netns_find(struct inquiry *inquiry)
 {
-    const uint32_t own = netns_own(inquiry);
+    const uint32_t own = inquiry->own_netns;
     const bool has_own = inquiry->live || own;
-    int status = look_up_names(inquiry);
+    int status = 0;
 
-    inquiry->own_netns = own;
-    if (status == 0 && has_own)
+    if (has_own)
         status = add(inquiry, own, PROCTCP_NONE, true);
     if (status == 0)
         status = add_homes(inquiry);
@@ -243,6 +284,8 @@ int netns_find(struct inquiry *inquiry)
         status = add_named(inquiry);
     if (status == 0)
         status = add_recalled(inquiry);
+    if (status == 0)
+        status = add_shown(inquiry);
     /* A recorded tree may say nothing of namespaces, or not which is one's own. */
     if (status == 0 && !has_own && inquiry->capture->namespaces.count == 0 &&
         (!any_home_known(inquiry) || wants_own(inquiry)))

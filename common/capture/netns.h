@@ -6,6 +6,8 @@
 
 /* ---- netns.c: which there are ---- */
 
+/* Before all else: which is our own, and what the names are that the rules give. 0 or -ENOMEM. */
+int netns_begin(struct inquiry *inquiry);
 /* The distinct namespaces of the processes seen, one's own, those that have a name, and those recalled that only their
  * sockets keep: as far as they are selected. None is no failure: a container may not be running. */
 int netns_find(struct inquiry *inquiry);

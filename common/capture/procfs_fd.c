@@ -8,6 +8,7 @@
 #include "capture/left_alone.h"
 #include "capture/limits.h"
 #include "capture/prefilter.h"
+#include "capture/shown.h"
 #include "capture/sink.h"
 
 #include <fcntl.h>
@@ -264,6 +265,10 @@ static int walk(struct inquiry *inquiry, uint32_t index, int base, const char *p
 int procfs_fd_walk(struct inquiry *inquiry, uint32_t process)
 {
     char path[32];
+    const int taken = shown_take(inquiry, process);
+
+    if (taken)
+        return taken < 0 ? taken : 0;
     snprintf(path, sizeof(path), "%d/fd", inquiry->capture->processes.at[process].pid);
     return walk(inquiry, process, inquiry->proc_fd, path);
 }
@@ -292,15 +297,18 @@ static int visit(struct inquiry *inquiry, int32_t pid)
 
     if (index < 0)
         return -ENOMEM;
-    inquiry->capture->processes.at[index].seen_ticks =
-        inquiry->chosen_ticks ? inquiry->chosen_ticks : inquiry_ticks(inquiry);
+    inquiry->capture->processes.at[index].seen_ticks = inquiry->chosen_ticks  ? inquiry->chosen_ticks
+                                                       : inquiry->shown.ticks ? inquiry->shown.ticks
+                                                                              : inquiry_ticks(inquiry);
     switch (prefilter_ask(inquiry, pid, &directory, &status)) {
     case PREFILTER_ALL:
         return procfs_fd_walk(inquiry, (uint32_t)index);
     case PREFILTER_WANTED:
-        status = walk(inquiry, (uint32_t)index, directory, "fd");
+        status = shown_take(inquiry, (uint32_t)index);
+        if (status == 0)
+            status = walk(inquiry, (uint32_t)index, directory, "fd");
         close(directory);
-        return status;
+        return status < 0 ? status : 0;
     case PREFILTER_LEFT_OUT:
         leave_out(inquiry, (uint32_t)index);
         return 0;
@@ -309,7 +317,7 @@ static int visit(struct inquiry *inquiry, int32_t pid)
     }
 }
 
-int procfs_fd_read(struct inquiry *inquiry)
+int procfs_fd_list(struct inquiry *inquiry)
 {
     struct indices *pids = &inquiry->pids;
     /* A directory descriptor of its own: proc_fd has no position to share. */
@@ -318,11 +326,16 @@ int procfs_fd_read(struct inquiry *inquiry)
 
     if (directory >= 0)
         close(directory);
-    if (status) {
+    if (status)
         inquiry_failed(inquiry, -status, "%s", "");
-        return status;
-    }
-    status = prefilter_begin(inquiry, (const int32_t *)pids->at, pids->count);
+    return status;
+}
+
+int procfs_fd_read(struct inquiry *inquiry)
+{
+    const struct indices *pids = &inquiry->pids;
+    int status = prefilter_begin(inquiry, (const int32_t *)pids->at, pids->count);
+
     for (uint32_t i = 0; i < pids->count && status == 0; i++) {
         if (!inquiry->in_child || (int32_t)pids->at[i] != getpid()) /* of which nobody needs to know */
             status = visit(inquiry, (int32_t)pids->at[i]);

@@ -4,8 +4,10 @@
 
 #include "capture/inquiry.h"
 
-/* Every process that /proc lists, and the owners in those that the selection wants. Fails if the root cannot be listed.
- */
+/* The pids that /proc lists, to inquiry->pids, in ascending order. Fails if the root cannot be listed. */
+int procfs_fd_list(struct inquiry *inquiry);
+/* Every process of that list, and the owners in those that the selection wants: as they were shown (shown.h), or else
+ * by a walk. */
 int procfs_fd_read(struct inquiry *inquiry);
 /* The owners of one process that was left out. */
 int procfs_fd_walk(struct inquiry *inquiry, uint32_t process);

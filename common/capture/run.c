@@ -64,6 +64,13 @@ static const struct vector_place inquiry_vectors[] = {
     VECTOR_PLACE(struct inquiry, matching_of.by_uid),
     VECTOR_PLACE(struct inquiry, previous_inodes),
     VECTOR_PLACE(struct inquiry, pids),
+    VECTOR_PLACE(struct inquiry, shown.tasks),
+    VECTOR_PLACE(struct inquiry, shown.owners),
+    VECTOR_PLACE(struct inquiry, shown.namespaces),
+    VECTOR_PLACE(struct inquiry, shown.netns_by_inode),
+    VECTOR_PLACE(struct inquiry, shown.unknown),
+    VECTOR_PLACE(struct inquiry, shown.seen),
+    VECTOR_PLACE(struct inquiry, shown.cookies),
     VECTOR_PLACE(struct inquiry, questions),
 };
 
@@ -222,6 +229,11 @@ static int blame(struct inquiry *inquiry)
     int status = 0;
 
     inquiry->stalls++;
+    if (inquiry->shown.is_read) { /* whose close it was, nobody knows */
+        inquiry->shown.is_given_up = true;
+        inquiry->kept->without_shown = LIMIT_LEFT_ALONE;
+        return 0;
+    }
     if (open_root(inquiry) < 0)
         return -ETIMEDOUT;
     if (who.netns && who.netns != inquiry->own_netns)
@@ -257,8 +269,10 @@ static int ask_all(struct inquiry *inquiry)
         inquiry->home_fd = netns_open_home(inquiry);
         inquiry->kept->boot_time =
             inquiry->before->boot_time ? inquiry->before->boot_time : facts_read_boot_time(inquiry);
-        status = sources_read_owners(inquiry);
+        status = netns_begin(inquiry);
     }
+    if (status == 0)
+        status = sources_read_owners(inquiry);
     if (status == 0)
         status = netns_find(inquiry);
     if (status == 0)
@@ -301,6 +315,7 @@ static void begin_again(struct inquiry *inquiry)
     inquiry->capture = old.capture;
     inquiry->guarded = old.guarded;
     inquiry->stalls = old.stalls;
+    inquiry->shown.is_given_up = old.shown.is_given_up;
     inquiry->without_info =
         old.without_info || kept->children.count >= LIMIT_CHILDREN || old.stalls >= LIMIT_STALLS_WITH_INFO;
 }
@@ -316,6 +331,8 @@ int capture_run(struct inquiry *inquiry, const struct recollection *before, cons
     inquiry->kept = kept;
     inquiry->capture = capture;
     inquiry->guarded = is_live_root(inquiry->config->root);
+    kept->without_shown = before->without_shown ? before->without_shown - 1 : 0;
+    inquiry->shown.is_given_up = before->without_shown;
     status = recall_children(inquiry);
     if (status == 0)
         status = left_alone_recall(inquiry);

@@ -278,6 +278,17 @@ int sink_sockets_end(struct inquiry *inquiry)
     return sink_take_back(inquiry, sink_mark(inquiry)); /* indices behind the first have moved */
 }
 
+bool sink_knows(const struct inquiry *inquiry, uint32_t inode, uint64_t cookie)
+{
+    const struct capture *capture = inquiry->capture;
+    struct hash_walk walk;
+    uint32_t i = hash_first(&capture->by_inode, inode, &walk);
+
+    while (i != HASH_NONE && capture->sockets.at[i].cookie != cookie)
+        i = hash_next(&capture->by_inode, &walk);
+    return i != HASH_NONE;
+}
+
 int sink_congestion_name(struct inquiry *inquiry, const char *text, size_t length, uint8_t *index)
 {
     struct congestion_names *names = &inquiry->capture->congestion_names;

@@ -25,6 +25,8 @@ int sink_socket(struct inquiry *inquiry, struct proctcp_socket *socket, uint32_t
 /* All sockets of a table are written: orders them by inode. Of two that are the same the later one, which is nearer to
  * the truth, takes the place of the earlier one. */
 int sink_sockets_end(struct inquiry *inquiry);
+/* Whether a socket with an inode and this cookie was there before the last sink_sockets_end(). */
+bool sink_knows(const struct inquiry *inquiry, uint32_t inode, uint64_t cookie);
 /* The index of a congestion control's name. */
 int sink_congestion_name(struct inquiry *inquiry, const char *text, size_t length, uint8_t *index);
 

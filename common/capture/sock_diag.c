@@ -163,11 +163,20 @@ bool sock_diag_parse(const struct inet_diag_socket *from, uint64_t given, struct
 
 /* ---- a dump ---- */
 
+/* Another source gave it, with all that a message tells. */
+static bool is_shown(const struct inquiry *inquiry, const struct inet_diag_sockid *id, uint32_t inode)
+{
+    return inode && sink_knows(inquiry, inode, (uint64_t)id->idiag_cookie[1] << 32 | id->idiag_cookie[0]);
+}
+
 static int add_socket(struct inquiry *inquiry, const struct inet_diag_socket *from, struct sock_diag_dump *dump)
 {
     struct proctcp_impairment impairment;
-    struct proctcp_socket *socket = sink_next_socket(inquiry);
+    struct proctcp_socket *socket;
 
+    if (inquiry->shown.is_used && is_shown(inquiry, &from->message->id, from->message->idiag_inode))
+        return 0;
+    socket = sink_next_socket(inquiry);
     if (!socket)
         return -ENOMEM;
     if (from->info && from->info_length != dump->info_length) {
@@ -257,11 +266,15 @@ static ssize_t receive(struct inquiry *inquiry, int netlink)
     return envelope.msg_namelen == sizeof(sender) && sender.nl_pid == 0 ? length : 0;
 }
 
+static bool may_have_info(struct inquiry *inquiry, uint32_t netns)
+{
+    return (!inquiry->without_info || netns == inquiry->own_netns) && !left_alone_has_netns(inquiry, netns);
+}
+
 static int dump_once(struct inquiry *inquiry, int netlink, uint32_t kernel_mask, struct sock_diag_dump *dump)
 {
     enum sock_diag_progress progress = SOCK_DIAG_MORE;
-    const bool with_info =
-        (!inquiry->without_info || dump->netns == inquiry->own_netns) && !left_alone_has_netns(inquiry, dump->netns);
+    const bool with_info = may_have_info(inquiry, dump->netns);
     int status = request(inquiry, netlink, kernel_mask, with_info, dump->sequence), error = 0;
 
     while (status == 0 && progress == SOCK_DIAG_MORE) {
@@ -354,6 +367,69 @@ int sock_diag_read_bound(struct inquiry *inquiry, const struct netns *netns)
 {
     bool interrupted;
     return dump_states(inquiry, netns->shown.inode, 1u << TCP_STATES_BOUND_INACTIVE, &interrupted);
+}
+
+/* ---- single sockets ---- */
+
+static int request_one(struct inquiry *inquiry, int netlink, const struct shown_socket *socket, bool with_info,
+                       uint32_t sequence)
+{
+    const uint8_t info = with_info ? 1 << (INET_DIAG_INFO - 1) : 0;
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_req_v2 body;
+    } message = {
+        .header = {.nlmsg_len = sizeof(message),
+                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                   .nlmsg_flags = NLM_F_REQUEST,
+                   .nlmsg_seq = sequence},
+        .body = {.sdiag_family = socket->family,
+                 .sdiag_protocol = IPPROTO_TCP,
+                 .idiag_ext = info | 1 << (INET_DIAG_CONG - 1) | 1 << (INET_DIAG_SKMEMINFO - 1),
+                 .idiag_states = UINT32_MAX,
+                 .id = {.idiag_sport = socket->source_port,
+                        .idiag_dport = socket->destination_port,
+                        .idiag_if = socket->interface,
+                        .idiag_cookie = {(uint32_t)socket->cookie, (uint32_t)(socket->cookie >> 32)}}},
+    };
+
+    memcpy(message.body.id.idiag_src, socket->source.bytes, sizeof(message.body.id.idiag_src));
+    memcpy(message.body.id.idiag_dst, socket->destination.bytes, sizeof(message.body.id.idiag_dst));
+    return GUARD_CALL(inquiry, send(netlink, &message, sizeof(message), 0)) < 0 ? inquiry_errno() : 0;
+}
+
+/* A message, or why there is none. */
+static int ask_one(struct inquiry *inquiry, int netlink, const struct shown_socket *socket, struct sock_diag_dump *dump)
+{
+    int status = request_one(inquiry, netlink, socket, may_have_info(inquiry, dump->netns), dump->sequence), error = 0;
+    ssize_t length = 0;
+
+    while (status == 0 && length == 0) {
+        length = receive(inquiry, netlink);
+        if (length == -EINTR)
+            length = 0;
+        else if (length < 0)
+            return (int)length;
+    }
+    if (status == 0 && sock_diag_take(inquiry, dump, (size_t)length, &error) == SOCK_DIAG_FAILED)
+        status = error == ENOENT ? 0 : -error;
+    return status;
+}
+
+int sock_diag_ask(struct inquiry *inquiry, uint32_t netns, const struct shown_socket *sockets, uint32_t count)
+{
+    int netlink = open_netlink(), status = 0;
+
+    if (netlink < 0)
+        return netlink;
+    inquiry->asked_netns = netns;
+    for (uint32_t i = 0; i < count && status == 0; i++) {
+        struct sock_diag_dump dump = {.netns = netns, .sequence = next_sequence(inquiry)};
+        status = ask_one(inquiry, netlink, &sockets[i], &dump);
+    }
+    inquiry->asked_netns = 0;
+    close(netlink);
+    return status;
 }
 
 int sock_diag_probe(struct inquiry *inquiry)

@@ -12,6 +12,10 @@ int sock_diag_read(struct inquiry *inquiry, struct netns *netns);
 /* Those that are bound and neither connected nor listening; none from kernels before 6.8. */
 int sock_diag_read_bound(struct inquiry *inquiry, const struct netns *netns);
 
+/* Single sockets of the namespace that the calling thread is in, to the sink. What has ended meanwhile is none. 0 or
+ * -errno; -ESTALE: one is there, and the kernel finds another one by its addresses. */
+int sock_diag_ask(struct inquiry *inquiry, uint32_t netns, const struct shown_socket *sockets, uint32_t count);
+
 /* ---- a dump in pieces ---- */
 
 struct sock_diag_dump {

@@ -2,6 +2,7 @@
  * knows nothing of what a source reads. A new one is a file, and a line of the table. */
 #include "capture/sources.h"
 
+#include "capture/bpf.h"
 #include "capture/limits.h"
 #include "capture/netns.h"
 #include "capture/procfs_fd.h"
@@ -35,6 +36,21 @@ struct source {
     int (*read_bound)(struct inquiry *inquiry, const struct netns *netns); /* what is bound and no more; NULL: no way */
 };
 
+/* Rights are asked of nobody's pids but our own namespace's. */
+static int read_shown(struct inquiry *inquiry, struct netns *netns)
+{
+    (void)netns;
+    if (inquiry->shown.is_given_up || !inquiry->own_pids) {
+        snprintf(inquiry->shown.failure, sizeof(inquiry->shown.failure), "%s",
+                 inquiry->own_pids ? "it took too long a while ago, and is left alone for some scans"
+                                   : "/proc is of another pid namespace");
+        return -EOPNOTSUPP;
+    }
+    inquiry->shown.ticks = inquiry_ticks(inquiry);
+    return bpf_read(inquiry);
+}
+
+/* Those that no better source has shown. */
 static int read_descriptors(struct inquiry *inquiry, struct netns *netns)
 {
     (void)netns;
@@ -43,11 +59,16 @@ static int read_descriptors(struct inquiry *inquiry, struct netns *netns)
 
 /* Of those that give the same, the better one first. */
 static const struct source sources[] = {
+    {.name = "bpf",
+     .id = PROCTCP_SOURCE_BPF,
+     .gives = GIVES_OWNERS | GIVES_HELD | GIVES_EVERY_NETNS,
+     .read = read_shown},
     {.name = "procfs descriptors",
      .id = PROCTCP_SOURCE_PROCFS,
      .gives = GIVES_OWNERS | GIVES_EVERY_NETNS,
      .of_recorded_trees = true,
      .read = read_descriptors},
+    {.name = "bpf tables", .id = PROCTCP_SOURCE_BPF, .gives = GIVES_UNHELD | FROM_INSIDE, .read = bpf_read_unheld},
     {.name = "sock_diag",
      .id = PROCTCP_SOURCE_NETLINK,
      .gives = GIVES_HELD | GIVES_UNHELD | FROM_INSIDE,
@@ -80,9 +101,50 @@ static const struct source *next_source(const struct source *source)
     return find_source((size_t)(source - sources) + 1, GIVES_HELD | GIVES_UNHELD);
 }
 
+static int give_reason(struct inquiry *inquiry, const char *text)
+{
+    const char *reason = arena_copy(&inquiry->capture->strings, text, strlen(text));
+    if (!reason)
+        return -ENOMEM;
+    inquiry->capture->stats.source_reason = reason;
+    return 0;
+}
+
+/* Of processes and their sockets at once, where that is to be had. 0, -ENOMEM, or another -errno if it was asked for
+ * and does not work. */
+static int read_at_once(struct inquiry *inquiry, const struct source *source)
+{
+    const enum proctcp_source asked_for = inquiry->config->source;
+    char text[sizeof(inquiry->shown.failure) + 16];
+    int status;
+
+    if (asked_for != PROCTCP_SOURCE_AUTO && asked_for != source->id)
+        return 0;
+    if (!inquiry->live) {
+        if (asked_for == source->id)
+            inquiry_failed(inquiry, EOPNOTSUPP, "(%s of a recorded tree)", source->name);
+        return asked_for == source->id ? -EOPNOTSUPP : 0;
+    }
+    status = source->read(inquiry, NULL);
+    if (status == 0 || status == -ENOMEM)
+        return status;
+    if (asked_for == source->id) {
+        snprintf(inquiry->capture->failure, sizeof(inquiry->capture->failure), "%s: %s", source->name,
+                 inquiry->shown.failure);
+        return status;
+    }
+    snprintf(text, sizeof(text), "%s: %s", source->name, inquiry->shown.failure);
+    return give_reason(inquiry, text);
+}
+
+/* First those that are shown at once; then /proc, of what was not shown. */
 int sources_read_owners(struct inquiry *inquiry)
 {
-    return find_source(0, GIVES_OWNERS)->read(inquiry, NULL);
+    int status = procfs_fd_list(inquiry);
+
+    if (status == 0)
+        status = read_at_once(inquiry, find_source(0, GIVES_OWNERS | GIVES_HELD));
+    return status ? status : find_source(1, GIVES_OWNERS)->read(inquiry, NULL);
 }
 
 /* ---- one namespace ---- */
@@ -102,7 +164,7 @@ static int read_netns(struct inquiry *inquiry, const struct source *source, stru
     }
     netns->read = true;
     netns->shown.source = source->id;
-    netns->shown.sockets = inquiry->capture->sockets.count - before;
+    netns->shown.sockets += inquiry->capture->sockets.count - before;
     return 0;
 }
 
@@ -283,15 +345,6 @@ static int visit_others(struct inquiry *inquiry, const struct source *source)
 
 /* ---- all of them ---- */
 
-static int give_reason(struct inquiry *inquiry, const char *text)
-{
-    const char *reason = arena_copy(&inquiry->capture->strings, text, strlen(text));
-    if (!reason)
-        return -ENOMEM;
-    inquiry->capture->stats.source_reason = reason;
-    return 0;
-}
-
 /* Reads one's own namespace, which is the first if it is wanted, or else only asks: whether a source answers at all. */
 static int try_source(struct inquiry *inquiry, const struct source *source)
 {
@@ -311,8 +364,9 @@ static int try_source(struct inquiry *inquiry, const struct source *source)
 /* The source of sockets that is asked first, in *chosen: the one that was asked for, or else the first that answers. */
 static int choose_source(struct inquiry *inquiry, const struct source **chosen)
 {
-    const enum proctcp_source asked_for = inquiry->config->source;
-    const struct source *source = find_source(0, GIVES_HELD | GIVES_UNHELD);
+    /* Where another source showed what is held, all that are left may tell of the rest. */
+    const enum proctcp_source asked_for = inquiry->shown.is_used ? PROCTCP_SOURCE_AUTO : inquiry->config->source;
+    const struct source *source = find_source(0, inquiry->shown.is_used ? GIVES_UNHELD : GIVES_HELD | GIVES_UNHELD);
     char text[128], reason[64];
     int status;
 
@@ -328,6 +382,8 @@ static int choose_source(struct inquiry *inquiry, const struct source **chosen)
             break;
         if (status == -ENOMEM)
             return status;
+        if (inquiry->shown.is_used)
+            continue;
         if (asked_for == source->id) {
             inquiry_failed(inquiry, -status, inquiry->live ? "(%s)" : "(%s of a recorded tree)", source->name);
             return status;
@@ -383,6 +439,13 @@ static int read_through_process(struct inquiry *inquiry, struct netns *netns)
     return status;
 }
 
+/* Its held sockets were shown; who waits there without a holder is not known. Why, stays said. */
+static void rest_on_shown(struct netns *netns)
+{
+    netns->read = netns->complete = true;
+    netns->shown.source = PROCTCP_SOURCE_BPF;
+}
+
 /* What could not be read better is read through a process; then all, from one on, are counted. */
 static int read_rest(struct inquiry *inquiry, uint32_t first)
 {
@@ -392,6 +455,8 @@ static int read_rest(struct inquiry *inquiry, uint32_t first)
     for (uint32_t i = first; i < inquiry->capture->namespaces.count; i++) {
         struct netns *netns = &inquiry->capture->namespaces.at[i];
         int status = 0;
+        if (!netns->read && inquiry->shown.is_used)
+            rest_on_shown(netns);
         if (!netns->read)
             status =
                 netns_has_process(netns) ? read_through_process(inquiry, netns) : fail_without_process(inquiry, netns);
@@ -405,6 +470,20 @@ static int read_rest(struct inquiry *inquiry, uint32_t first)
     return stats->namespaces || !inquiry->capture->namespaces.count ? 0 : failure;
 }
 
+/* How many sockets each namespace has so far. */
+static void count_shown(struct inquiry *inquiry)
+{
+    struct netns *last = NULL;
+
+    for (uint32_t i = 0; i < inquiry->capture->sockets.count; i++) {
+        const uint32_t inode = inquiry->capture->sockets.at[i].netns;
+        if (!last || last->shown.inode != inode)
+            last = sink_find_netns(inquiry, inode);
+        if (last)
+            last->shown.sockets++;
+    }
+}
+
 int sources_read_sockets(struct inquiry *inquiry)
 {
     char earlier[sizeof(inquiry->capture->failure)];
@@ -413,10 +492,11 @@ int sources_read_sockets(struct inquiry *inquiry)
     /* It fails for what failed here, not for what was left out before. */
     memcpy(earlier, inquiry->capture->failure, sizeof(earlier));
     inquiry->capture->failure[0] = '\0';
+    count_shown(inquiry);
     status = choose_source(inquiry, &inquiry->source);
     if (status)
         return status;
-    inquiry->capture->stats.source = inquiry->source->id;
+    inquiry->capture->stats.source = inquiry->shown.is_used ? PROCTCP_SOURCE_BPF : inquiry->source->id;
     status = visit_others(inquiry, inquiry->source);
     if (status == 0)
         status = read_rest(inquiry, 0);

@@ -102,8 +102,10 @@ const char *proctcp_ca_state_name(unsigned ca_state)
 
 const char *proctcp_source_name(unsigned source)
 {
-    static const char *const names[] = {
-        [PROCTCP_SOURCE_AUTO] = "auto", [PROCTCP_SOURCE_PROCFS] = "procfs", [PROCTCP_SOURCE_NETLINK] = "netlink"};
+    static const char *const names[] = {[PROCTCP_SOURCE_AUTO] = "auto",
+                                        [PROCTCP_SOURCE_PROCFS] = "procfs",
+                                        [PROCTCP_SOURCE_NETLINK] = "netlink",
+                                        [PROCTCP_SOURCE_BPF] = "bpf"};
     return name_of(names, COUNT(names), source);
 }
 

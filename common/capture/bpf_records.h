@@ -1,0 +1,169 @@
+/* bpf_records.h - what the BPF programs of plugins/bpf write and capture/bpf.c reads: records behind one another, each
+ * with its length and kind. Shared by both sides; all numbers are in host byte order but for ports, which are as on the
+ * wire, and no record has padding that the compiler chose. A layout that changes gets another kind: a reader knows a
+ * program of another version by that. */
+#ifndef PROCTCP_BPF_RECORDS_H
+#define PROCTCP_BPF_RECORDS_H
+
+#define BPF_RECORDS_DIRECTORY "/sys/fs/bpf/proctcp"
+#define BPF_RECORDS_TASKS     "tasks" /* names of the pinned iterators in it */
+#define BPF_RECORDS_ROWS      "rows"
+#define BPF_RECORDS_UNHELD    "unheld"
+
+#ifdef __BPF__
+typedef __u8 record_u8;
+typedef __u16 record_u16;
+typedef __u32 record_u32;
+typedef __u64 record_u64;
+#else
+#include <stdint.h>
+typedef uint8_t record_u8;
+typedef uint16_t record_u16;
+typedef uint32_t record_u32;
+typedef uint64_t record_u64;
+#endif
+
+enum bpf_record_kind {
+    BPF_RECORD_TASK = 0x7101,
+    BPF_RECORD_SOCKET = 0x7102,
+    BPF_RECORD_MPTCP = 0x7103,
+    BPF_RECORD_HELD = 0x7104,
+};
+
+struct bpf_record {
+    record_u16 length; /* of the whole record, in bytes */
+    record_u16 kind;
+};
+
+enum bpf_task_flags {
+    BPF_TASK_LEADER = 1,
+    BPF_TASK_ENDED = 2,     /* it has no descriptors any more: a zombie */
+    BPF_TASK_FDS = 4,       /* fds is known */
+    BPF_TASK_OWN_TABLE = 8, /* a thread whose descriptors are not those of its leader */
+};
+
+/* A thread that leads its process, or has descriptors of its own. */
+struct bpf_task_record {
+    struct bpf_record record;
+    record_u32 pid; /* of its process, as the pid namespace of the reader numbers it */
+    record_u32 tid;
+    record_u32 uid; /* effective, in the first user namespace */
+    record_u32 netns;
+    record_u32 fds; /* open descriptors */
+    record_u32 flags;
+    record_u32 zero;
+};
+
+/* struct tcp_info of the kernel's API as far as 6.2 has it, by the same offsets. */
+struct bpf_tcp_info {
+    record_u8 state;
+    record_u8 ca_state;
+    record_u8 retransmits;
+    record_u8 probes;
+    record_u8 backoff;
+    record_u8 options;
+    record_u8 wscale;
+    record_u8 limited;
+    record_u32 rto_us;
+    record_u32 ato_us;
+    record_u32 snd_mss;
+    record_u32 rcv_mss;
+    record_u32 unacked;
+    record_u32 sacked;
+    record_u32 lost;
+    record_u32 retrans;
+    record_u32 fackets;
+    record_u32 last_data_sent_ms;
+    record_u32 last_ack_sent_ms;
+    record_u32 last_data_recv_ms;
+    record_u32 last_ack_recv_ms;
+    record_u32 pmtu;
+    record_u32 rcv_ssthresh;
+    record_u32 rtt_us;
+    record_u32 rttvar_us;
+    record_u32 snd_ssthresh;
+    record_u32 snd_cwnd;
+    record_u32 advmss;
+    record_u32 reordering;
+    record_u32 rcv_rtt_us;
+    record_u32 rcv_space;
+    record_u32 total_retrans;
+    record_u64 pacing_rate;
+    record_u64 max_pacing_rate;
+    record_u64 bytes_acked;
+    record_u64 bytes_received;
+    record_u32 segs_out;
+    record_u32 segs_in;
+    record_u32 notsent_bytes;
+    record_u32 min_rtt_us;
+    record_u32 data_segs_in;
+    record_u32 data_segs_out;
+    record_u64 delivery_rate;
+    record_u64 busy_time_us;
+    record_u64 rwnd_limited_us;
+    record_u64 sndbuf_limited_us;
+    record_u32 delivered;
+    record_u32 delivered_ce;
+    record_u64 bytes_sent;
+    record_u64 bytes_retrans;
+    record_u32 dsack_dups;
+    record_u32 reord_seen;
+    record_u32 rcv_ooo_packets;
+    record_u32 snd_wnd;
+    record_u32 rcv_wnd;
+    record_u32 zero;
+};
+
+#define BPF_RECORD_MEMORY     9 /* SK_MEMINFO_* */
+#define BPF_RECORD_CONGESTION 16
+
+/* A descriptor of a TCP socket. What sock_diag says of the socket has the same name and meaning here. */
+struct bpf_socket_record {
+    struct bpf_record record;
+    record_u32 pid; /* as the reader's pid namespace numbers it */
+    record_u32 fd;
+    record_u32 inode;
+    record_u32 netns;
+    record_u8 state;  /* of the kernel; TCP_STATES_BOUND_INACTIVE: closed and bound */
+    record_u8 family; /* AF_INET, AF_INET6 */
+    record_u8 timer;
+    record_u8 retrans;
+    record_u64 cookie;
+    record_u16 source_port; /* on the wire */
+    record_u16 destination_port;
+    record_u32 interface;
+    record_u8 source[16]; /* IPv4: the first four */
+    record_u8 destination[16];
+    record_u32 uid;
+    record_u32 expires_ms;
+    record_u32 rqueue;
+    record_u32 wqueue;
+    record_u32 memory[BPF_RECORD_MEMORY];
+    record_u32 v6only;
+    record_u8 congestion[BPF_RECORD_CONGESTION];
+    struct bpf_tcp_info info;
+};
+
+/* A TCP socket that some descriptor or message has: which one it is. */
+struct bpf_held_record {
+    struct bpf_record record;
+    record_u32 family;
+    record_u64 cookie;
+    record_u16 source_port;
+    record_u16 destination_port;
+    record_u32 interface;
+    record_u8 source[16];
+    record_u8 destination[16];
+};
+
+/* A descriptor of an MPTCP socket, whose subflows others tell of. */
+struct bpf_mptcp_record {
+    struct bpf_record record;
+    record_u32 pid;
+    record_u32 fd;
+    record_u32 inode;
+    record_u32 netns;
+    record_u32 zero;
+};
+
+#endif

@@ -1,0 +1,248 @@
+/* shown.c - what was shown of processes, by pid. Knows how threads count as their process; nothing of who showed them.
+ */
+#include "capture/shown.h"
+
+#include "capture/limits.h"
+#include "capture/netns.h"
+#include "capture/sink.h"
+
+#include <stdlib.h>
+
+#define CHARGED_AT_ONCE 256
+
+/* The leader first. */
+static int compare_tasks(const void *a, const void *b)
+{
+    const struct shown_task *x = a, *y = b;
+    if (x->pid != y->pid)
+        return x->pid < y->pid ? -1 : 1;
+    if (x->is_leader != y->is_leader)
+        return x->is_leader ? -1 : 1;
+    return (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+static int compare_owners(const void *a, const void *b)
+{
+    const struct shown_owner *x = a, *y = b;
+    if (x->pid != y->pid)
+        return x->pid < y->pid ? -1 : 1;
+    return (x->owner.fd > y->owner.fd) - (x->owner.fd < y->owner.fd);
+}
+
+int shown_add_task(struct inquiry *inquiry, const struct shown_task *task)
+{
+    struct shown_task *slot = vector_push(&inquiry->shown.tasks);
+    if (!slot)
+        return -ENOMEM;
+    *slot = *task;
+    return 0;
+}
+
+/* The index of the first one of a process, or where it would stand. */
+static uint32_t first_task(const struct shown *shown, int32_t pid)
+{
+    uint32_t low = 0, high = shown->tasks.count;
+
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (shown->tasks.at[middle].pid < pid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static uint32_t first_owner(const struct shown *shown, int32_t pid)
+{
+    uint32_t low = 0, high = shown->owners.count;
+
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (shown->owners.at[middle].pid < pid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void shown_tasks_end(struct inquiry *inquiry)
+{
+    struct shown *shown = &inquiry->shown;
+    bool ordered = true;
+
+    for (uint32_t i = 1; i < shown->tasks.count && ordered; i++)
+        ordered = compare_tasks(&shown->tasks.at[i - 1], &shown->tasks.at[i]) <= 0;
+    if (!ordered)
+        qsort(shown->tasks.at, shown->tasks.count, sizeof(shown->tasks.at[0]), compare_tasks);
+}
+
+/* ---- descriptors ---- */
+
+/* Whose descriptors are being shown: they come one process after the other. */
+static void turn_to(struct inquiry *inquiry, int32_t pid)
+{
+    struct shown *shown = &inquiry->shown;
+    const uint32_t task = first_task(shown, pid);
+
+    shown->pid = pid;
+    shown->uid = task < shown->tasks.count && shown->tasks.at[task].pid == pid ? shown->tasks.at[task].uid : UINT32_MAX;
+    shown->uncharged = 0;
+    shown->is_beyond = !inquiry_within_limit(&inquiry->descriptors_of, shown->uid, 0, LIMIT_DESCRIPTORS_OF_USER);
+}
+
+static bool may_have_more(struct inquiry *inquiry, int32_t pid)
+{
+    struct shown *shown = &inquiry->shown;
+
+    if (shown->pid != pid)
+        turn_to(inquiry, pid);
+    if (shown->uid != 0 && shown->is_beyond) {
+        shown->in_vain++;
+        return false;
+    }
+    if (++shown->uncharged % CHARGED_AT_ONCE)
+        return true;
+    shown->is_beyond =
+        !inquiry_within_limit(&inquiry->descriptors_of, shown->uid, CHARGED_AT_ONCE, LIMIT_DESCRIPTORS_OF_USER);
+    if (shown->uid != 0 && shown->is_beyond)
+        inquiry_count_error(inquiry, EDQUOT, "%d/fd", pid);
+    return true;
+}
+
+/* NULL: memory is out. */
+static struct shown_netns *find_netns(struct inquiry *inquiry, uint32_t inode, const struct holder *holder)
+{
+    struct shown *shown = &inquiry->shown;
+    uint32_t found;
+
+    if (shown->last_netns < shown->namespaces.count && shown->namespaces.at[shown->last_netns].inode == inode)
+        return &shown->namespaces.at[shown->last_netns];
+    if (!shown->netns_by_inode.at && !hash_begin(&shown->netns_by_inode, 64))
+        return NULL;
+    found = hash_find(&shown->netns_by_inode, inode);
+    if (found == HASH_NONE) {
+        struct shown_netns *made = hash_reserve(&shown->netns_by_inode, (uint64_t)shown->namespaces.count + 1)
+                                       ? vector_push(&shown->namespaces)
+                                       : NULL;
+        if (!made)
+            return NULL;
+        found = shown->namespaces.count - 1;
+        *made = (struct shown_netns){.inode = inode, .holder = *holder, .is_wanted = netns_is_wanted(inquiry, inode)};
+        hash_put(&shown->netns_by_inode, inode, found);
+    }
+    shown->last_netns = found;
+    return &shown->namespaces.at[found];
+}
+
+int shown_add_owner(struct inquiry *inquiry, int32_t pid, int32_t fd, uint32_t inode, uint32_t netns)
+{
+    const struct holder holder = {pid, fd, inode};
+    struct shown_netns *home;
+    struct shown_owner *slot;
+
+    if (!may_have_more(inquiry, pid))
+        return 0;
+    home = find_netns(inquiry, netns, &holder);
+    if (!home)
+        return -ENOMEM;
+    if (!home->is_wanted)
+        return 0;
+    slot = vector_push(&inquiry->shown.owners);
+    if (!slot)
+        return -ENOMEM;
+    *slot = (struct shown_owner){.pid = pid, .owner = {.inode = inode, .fd = fd, .socket = PROCTCP_NONE}};
+    return 1;
+}
+
+void shown_drop_owner(struct inquiry *inquiry)
+{
+    inquiry->shown.owners.count--;
+}
+
+/* Both are ordered. */
+static int merge_pids(struct inquiry *inquiry)
+{
+    const struct shown_tasks *tasks = &inquiry->shown.tasks;
+    const uint32_t listed = inquiry->pids.count;
+    uint32_t p = 0;
+
+    for (uint32_t i = 0; i < tasks->count; i++) {
+        const uint32_t pid = (uint32_t)tasks->at[i].pid;
+        while (p < listed && inquiry->pids.at[p] < pid)
+            p++;
+        if ((p == listed || inquiry->pids.at[p] != pid) && (i == 0 || tasks->at[i - 1].pid != tasks->at[i].pid) &&
+            !indices_push(&inquiry->pids, pid))
+            return -ENOMEM;
+    }
+    if (inquiry->pids.count > listed)
+        indices_sort(&inquiry->pids);
+    return 0;
+}
+
+int shown_owners_end(struct inquiry *inquiry)
+{
+    struct shown *shown = &inquiry->shown;
+    bool ordered = true;
+
+    for (uint32_t i = 1; i < shown->owners.count && ordered; i++)
+        ordered = compare_owners(&shown->owners.at[i - 1], &shown->owners.at[i]) <= 0;
+    if (!ordered)
+        qsort(shown->owners.at, shown->owners.count, sizeof(shown->owners.at[0]), compare_owners);
+    shown->is_used = true;
+    return merge_pids(inquiry);
+}
+
+/* ---- taken ---- */
+
+/* The largest of its tables counts against RLIMIT_NOFILE. Where the leader has ended, its first thread that lives tells
+ * what it cannot. */
+static int take_tasks(struct inquiry *inquiry, uint32_t index, uint32_t first)
+{
+    const struct shown_tasks *tasks = &inquiry->shown.tasks;
+    struct process *process = &inquiry->capture->processes.at[index];
+    bool has_ended = false;
+
+    for (uint32_t i = first; i < tasks->count && tasks->at[i].pid == process->pid; i++) {
+        const struct shown_task *task = &tasks->at[i];
+        if (task->fds > process->fds)
+            process->fds = task->fds;
+        if (task->is_leader) {
+            process->uid = task->uid;
+            process->netns = task->netns;
+            has_ended = task->has_ended;
+        } else if (has_ended && !process->living_thread) {
+            process->living_thread = task->tid;
+            process->netns = task->netns;
+        } else if (task->netns && task->netns != process->netns) {
+            struct thread *thread = vector_push(&inquiry->threads);
+            if (!thread)
+                return -ENOMEM;
+            *thread = (struct thread){task->netns, index, task->tid};
+        }
+    }
+    return 0;
+}
+
+int shown_take(struct inquiry *inquiry, uint32_t index)
+{
+    const struct shown *shown = &inquiry->shown;
+    struct process *process = &inquiry->capture->processes.at[index];
+    const uint32_t task = first_task(shown, process->pid);
+
+    if (!shown->is_used || task == shown->tasks.count || shown->tasks.at[task].pid != process->pid)
+        return 0;
+    process->walk = WALKED;
+    process->first_owner = inquiry->capture->owners.count;
+    if (take_tasks(inquiry, index, task) < 0)
+        return -ENOMEM;
+    for (uint32_t i = first_owner(shown, process->pid);
+         i < shown->owners.count && shown->owners.at[i].pid == process->pid; i++) {
+        if (sink_owner(inquiry, shown->owners.at[i].owner.fd, shown->owners.at[i].owner.inode) < 0)
+            return -ENOMEM;
+    }
+    sink_owners_end(inquiry, index);
+    inquiry->capture->stats.descriptors += process->fds;
+    return 1;
+}

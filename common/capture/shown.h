@@ -1,0 +1,23 @@
+/* shown.h - what a source that shows all processes in one pass showed of each, until the walk over /proc takes it. */
+#ifndef PROCTCP_SHOWN_H
+#define PROCTCP_SHOWN_H
+
+#include "capture/inquiry.h"
+
+/* A thread that leads its process or has a table of descriptors of its own. */
+int shown_add_task(struct inquiry *inquiry, const struct shown_task *task);
+/* All of them are there. */
+void shown_tasks_end(struct inquiry *inquiry);
+/* A descriptor of a TCP socket, or of what has TCP sockets, in a network namespace. 1: it is there; 0: it is of no
+ * interest, for the namespace is not selected or its user has too many. */
+int shown_add_owner(struct inquiry *inquiry, int32_t pid, int32_t fd, uint32_t inode, uint32_t netns);
+/* Takes the last one back: its socket is of no interest to the selection. */
+void shown_drop_owner(struct inquiry *inquiry);
+/* All of them are there. Pids that /proc did not list yet are put among those that it did. 0 or -ENOMEM. */
+int shown_owners_end(struct inquiry *inquiry);
+
+/* Whether a process was shown. Then its owners, and what is known of it, are written down as if it had been walked: 1;
+ * 0: it was not shown; -ENOMEM. */
+int shown_take(struct inquiry *inquiry, uint32_t process);
+
+#endif
