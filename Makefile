@@ -27,10 +27,11 @@ CLANG_FORMAT ?= clang-format
 # Every Debian package that proctcp needs: to be built and run, on top of that for demo and check, and for check-kernels
 # by itself.
 DEPS_BUILD := gcc make libc6-dev libmnl-dev libncurses-dev collectd-dev libsnmp-dev
+DEPS_BPF := clang bpftool libbpf-dev
 DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
 DEPS_LINT := clang-format clang-tidy cppcheck
-DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) clang libclang-rt-dev libcmocka-dev netbase pkg-config smitools tmux valgrind zsh
-DEPS_KERNELS := gcc make libc6-dev libmnl-dev iproute2 netbase python3 busybox-static qemu-system-x86
+DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) $(DEPS_BPF) libclang-rt-dev libcmocka-dev netbase pkg-config smitools tmux valgrind zsh
+DEPS_KERNELS := gcc make libc6-dev libmnl-dev $(DEPS_BPF) iproute2 netbase python3 busybox-static qemu-system-x86
 
 CFLAGS ?= -O2 -g
 CPPFLAGS_ALL := -D_GNU_SOURCE -Icommon -MMD -MP $(CPPFLAGS)
@@ -49,6 +50,7 @@ COMMON := $(wildcard common/*.c common/*/*.c)
 CLI := $(wildcard plugins/cli/*.c)
 COLLECTD := $(wildcard plugins/collectd/*.c)
 SNMP := $(wildcard plugins/snmp/*.c)
+BPF := $(filter-out %.bpf.c,$(wildcard plugins/bpf/*.c))
 UNIT := $(patsubst tests/unit/test_%.c,$(BUILD)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
 LIB := $(BUILD)/libproctcp.a
 VERSION = $(shell sed -n 's/^.define PROCTCP_VERSION "\(.*\)"/\1/p' common/proctcp.h)
@@ -80,8 +82,13 @@ CLI_LIBS := $(if $(HAVE_CURSES),$(CURSES_LIBS))
 CLI := $(filter-out $(if $(HAVE_CURSES),plugins/cli/top_none.c,plugins/cli/top.c plugins/cli/top_screen.c),$(CLI))
 PARTS := $(BUILD)/proctcp $(if $(HAVE_CURSES),,no-curses) $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
 PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
+# The BPF programs and their loader. clang compiles the programs, whatever compiles the rest.
+BPF_CLANG ?= clang
+BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
+HAVE_BPF := $(and $(call have_header,,bpf/libbpf.h),$(shell command -v $(BPF_CLANG)),$(shell $(BPFTOOL) version 2>/dev/null))
+PARTS += $(if $(HAVE_BPF),$(BUILD)/bpf/proctcp-bpf,no-bpf)
 
-.PHONY: all lib unit replay bench no-compiler no-libc no-collectd no-curses no-libmnl no-snmp deps deps-build deps-demo deps-kernels \
+.PHONY: all lib unit replay bench no-bpf no-compiler no-libc no-collectd no-curses no-libmnl no-snmp deps deps-build deps-demo deps-kernels \
 	demo check check-kernels fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -89,6 +96,9 @@ all: $(or $(MISSING),$(PARTS))
 lib: $(LIB)
 unit: $(UNIT) $(BUILD)/tests/live/columns $(BUILD)/tests/live/listeners $(BUILD)/tests/live/shim.so $(BENCH)
 
+no-bpf:
+	@echo "proctcp: the BPF source is left out: clang, bpftool or libbpf's headers are missing (Debian packages clang," \
+		"bpftool, libbpf-dev)" >&2
 no-collectd:
 	@echo "proctcp: the collectd plugin is left out: collectd's headers are missing (Debian package collectd-dev)" >&2
 no-compiler:
@@ -128,6 +138,22 @@ $(BUILD)/snmp/proctcp-agentx: $(call objects,$(SNMP)) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp $(LIBS)
+
+$(BUILD)/bpf/%.bpf.o: plugins/bpf/%.bpf.c plugins/bpf/kernel.h plugins/bpf/socket.h common/capture/bpf_records.h
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPF_CLANG) -O2 -g -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) -target bpf -Icommon \
+		-idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -c $< -o $@
+
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@
+
+$(call objects,$(BPF)): CPPFLAGS_ALL += -isystem $(BUILD)/bpf
+$(call objects,plugins/bpf/loader.c): $(BUILD)/bpf/rows.skel.h $(BUILD)/bpf/unheld.skel.h
+$(BUILD)/bpf/proctcp-bpf: $(call objects,$(BPF))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lbpf
 
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call objects,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))) $(LIB)
 	$(call say,LD,$@)
@@ -242,18 +268,20 @@ demo: deps-demo
 check: deps
 	$(Q)$(FOR_CALLER) tests/check.sh
 check-kernels: deps-kernels
-	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BUILD)/tests/bench/load && \
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BUILD)/bpf/proctcp-bpf $(BUILD)/tests/bench/load && \
 		/usr/bin/python3 tests/kernels/run.py'
 
-lint:
+lint: $(if $(HAVE_BPF),$(BUILD)/bpf/rows.skel.h $(BUILD)/bpf/unheld.skel.h)
 	$(Q)missing=$$(for tool in $(DEPS_LINT:clang-format=$(CLANG_FORMAT)); do \
 		command -v $$tool >/dev/null || echo $$tool; done); \
 		if [ -n "$$missing" ]; then echo "proctcp: lint needs the Debian packages:" $$missing >&2; exit 1; fi
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(SOURCES)
 	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon common plugins
-	$(Q)clang-tidy --quiet --warnings-as-errors='*' $(COMMON) plugins/*/*.c -- -std=gnu11 -D_GNU_SOURCE -Icommon \
-		$(COLLECTD_CPPFLAGS)
+		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon -i plugins/bpf/rows.bpf.c -i plugins/bpf/unheld.bpf.c \
+		common plugins
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' \
+		$(filter-out %.bpf.c plugins/bpf/loader.c $(if $(HAVE_BPF),,plugins/bpf/%),$(COMMON) $(wildcard plugins/*/*.c)) -- -std=gnu11 -D_GNU_SOURCE -Icommon \
+		$(COLLECTD_CPPFLAGS) -isystem $(BUILD)/bpf
 	$(Q)$(MAKE) --no-print-directory lib
 	$(Q)/usr/bin/python3 tests/floors.py . $(BUILD)
 format:
@@ -285,8 +313,14 @@ ifeq ($(HAVE_SNMP),yes)
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/local/sbin|$(SBINDIR)|' plugins/snmp/proctcp-agentx.service >$(DESTDIR)$(UNITDIR)/proctcp-agentx.service
 endif
+ifneq ($(HAVE_BPF),)
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR)
+	$(INSTALL) -m 755 $(BUILD)/bpf/proctcp-bpf $(DESTDIR)$(SBINDIR)/proctcp-bpf
+	sed 's|/usr/local/sbin|$(SBINDIR)|' plugins/bpf/proctcp-bpf.service >$(DESTDIR)$(UNITDIR)/proctcp-bpf.service
+endif
 uninstall:
-	rm -f $(DESTDIR)$(UNITDIR)/proctcp-agentx.service $(DESTDIR)$(BINDIR)/proctcp $(DESTDIR)$(SBINDIR)/proctcp-agentx $(DESTDIR)$(COLLECTDDIR)/proctcp.so \
+	rm -f $(DESTDIR)$(UNITDIR)/proctcp-bpf.service $(DESTDIR)$(SBINDIR)/proctcp-bpf \
+		$(DESTDIR)$(UNITDIR)/proctcp-agentx.service $(DESTDIR)$(BINDIR)/proctcp $(DESTDIR)$(SBINDIR)/proctcp-agentx $(DESTDIR)$(COLLECTDDIR)/proctcp.so \
 		$(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt $(DESTDIR)$(INCLUDEDIR)/proctcp.h $(DESTDIR)$(LIBDIR)/libproctcp.a \
 		$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc $(DESTDIR)$(BASHDIR)/proctcp $(DESTDIR)$(ZSHDIR)/_proctcp \
 		$(foreach page,$(wildcard plugins/*/*.[158]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))

@@ -80,7 +80,7 @@ _proctcp() {
     -o | --output) _proctcp_offer "" "$current" table json csv && return ;;
     --color | --colour) _proctcp_offer "" "$current" auto always never && return ;;
     --group-by) _proctcp_offer "" "$current" process unit cgroup user executable container && return ;;
-    --source) _proctcp_offer "" "$current" auto netlink procfs && return ;;
+    --source) _proctcp_offer "" "$current" auto bpf netlink procfs && return ;;
     --proc-root)
         mapfile -t COMPREPLY < <(compgen -d -- "$current")
         return

@@ -178,7 +178,7 @@ static void begin_listeners(const struct proctcp_snapshot *before, struct pass *
             continue;
         pass->listeners[l].of[RATE_DROPPED] =
             rate(old->present & now->present & PROCTCP_HAS_LISTENER_DROPS, old->drops, now->drops, seconds);
-        if (pass->snapshot->stats.source == PROCTCP_SOURCE_NETLINK && seconds > 0)
+        if (pass->snapshot->stats.source != PROCTCP_SOURCE_PROCFS && seconds > 0)
             pass->listeners[l].of[RATE_OPENED] = 0;
     }
 }

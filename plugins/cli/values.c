@@ -41,7 +41,7 @@ bool value_when(const char *text, enum when *when)
 
 bool value_source(const char *text, enum proctcp_source *source)
 {
-    for (unsigned known = PROCTCP_SOURCE_AUTO; known <= PROCTCP_SOURCE_NETLINK; known++) {
+    for (unsigned known = PROCTCP_SOURCE_AUTO; known <= PROCTCP_SOURCE_BPF; known++) {
         if (strcmp(text, proctcp_source_name(known)) == 0) {
             *source = known;
             return true;

@@ -214,7 +214,7 @@ static void say_what_source_was_not_to_be_had(const struct proctcp_stats *stats)
 {
     if (plugin.settings.source != PROCTCP_SOURCE_AUTO || !plugin.settings.collect_tcp_info)
         return;
-    if (*stats->source_reason)
+    if (stats->source == PROCTCP_SOURCE_PROCFS && *stats->source_reason)
         c_complain_once(LOG_NOTICE, &plugin.poorer_source,
                         NAME " plugin: sockets are read through /proc, so no traffic and no latency is published: %s",
                         stats->source_reason);

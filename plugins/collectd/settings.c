@@ -30,7 +30,7 @@ struct option {
     const char *rule; /* the library's name of the kind; such an option may have EXCLUDE before its name */
 };
 
-static const char *const source_words[] = {"auto", "procfs", "netlink", NULL};
+static const char *const source_words[] = {"auto", "procfs", "netlink", "bpf", NULL};
 static const char *const netns_words[] = {"all", "own", NULL};
 static const char *const sort_words[] = {"queue", "bytes", "retrans", "rtt", NULL};
 

@@ -142,7 +142,7 @@ static void parse_rule(const char *token, char *line)
 static void parse_source(const char *token, char *line)
 {
     (void)token;
-    for (enum proctcp_source source = PROCTCP_SOURCE_AUTO; source <= PROCTCP_SOURCE_NETLINK; source++) {
+    for (enum proctcp_source source = PROCTCP_SOURCE_AUTO; source <= PROCTCP_SOURCE_BPF; source++) {
         if (strcmp(line, proctcp_source_name(source)) != 0)
             continue;
         settings->scan.source = source;

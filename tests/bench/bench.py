@@ -108,8 +108,9 @@ def netns_of(pid):
 class Bench:
     """Runs commands one after the other, and keeps what each took."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, has_bpf):
         self.output = os.path.join(directory, "output")
+        self.has_bpf = has_bpf
 
     def measure(self, words, seconds=OPEN_SECONDS):
         """What measure.c says, in microseconds and KiB, and the lines that --stats and floors printed; the rest is thrown
@@ -150,6 +151,9 @@ class Bench:
     def cases(self, peers):
         pids = self.holders()
         cases = {}
+        if self.has_bpf:
+            cases["proctcp --source bpf"] = self.proctcp("bpf", 1)
+            cases["proctcp --source bpf, %d scans" % REPEATED] = self.proctcp("bpf", REPEATED)
         for source in ("netlink", "procfs"):
             cases["proctcp --source " + source] = self.proctcp(source, 1)
             cases[source + " floor"] = self.floor(source, 1, pids)
@@ -182,6 +186,19 @@ class Bench:
         return samples
 
 
+def load_bpf():
+    """Whether the BPF programs are loaded, in a BPF file system of our own: that ends with our mount namespace."""
+    loader = os.path.join(BUILD, "bpf", "proctcp-bpf")
+    if not os.path.exists(loader):
+        print("Left out, for it is not built: the BPF source.\n")
+        return False
+    done = subprocess.run("mount -t bpf bpf /sys/fs/bpf && exec %s load" % loader, shell=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        print("Left out: the BPF source: %s\n" % " ".join(done.stdout.split()))
+    return done.returncode == 0
+
+
 def installed_peers():
     missing = [name for name in PEERS if not shutil.which(name)]
     if missing:
@@ -193,7 +210,7 @@ def main():
     peers = installed_peers()
     directory = tempfile.mkdtemp(prefix="proctcp-bench-")
     try:
-        bench = Bench(directory)
+        bench = Bench(directory, load_bpf())
         idle_kb = bench.idle_peak_kb()
         results = []
         for size in SIZES:

@@ -43,6 +43,8 @@ def yardstick(name, repeated):
         return "netlink floor, %d times" % repeated
     if name == "proctcp, %d scans, with groups and listeners" % repeated:
         return "proctcp, %d scans" % repeated
+    if name.startswith("proctcp --source bpf"):
+        return "netlink floor, %d times" % repeated if "scans" in name else "netlink floor"
     if name.startswith("proctcp --source "):
         return name.split()[-1] + " floor"
     return None if " floor" in name else "proctcp --source netlink"
@@ -104,6 +106,18 @@ def print_floor_targets(result, repeated, netlink_limit, procfs_limit):
          {"wall": result.scan_ratio(name, floor), "CPU": result.ratio(name, floor, "cpu_us")}, netlink_limit)
 
 
+def print_bpf_targets(result):
+    name = "proctcp --source bpf"
+    if name not in result.samples:
+        return
+    line("a scan by BPF, times the netlink floor",
+         {"wall": result.ratio(name, "netlink floor", "wall_us"), "CPU": result.ratio(name, "netlink floor", "cpu_us")},
+         0.45)
+    for peer, limit in (("ss -tanpi", 20), ("lsof -nP -iTCP", 10)):
+        if peer in result.samples:
+            line("%s, times a scan by BPF" % peer, {"CPU": result.ratio(peer, name, "cpu_us")}, limit, at_most=False)
+
+
 def print_form_targets(result):
     line("printing a table, times the netlink floor",
          {what: result.ratio("proctcp, as a table", "netlink floor", key)
@@ -161,6 +175,7 @@ def print_targets(results, idle_kb, repeated):
             continue
         print_floor_targets(result, repeated, 1.20, 1.25 if odd else 1.20)
         if not odd:
+            print_bpf_targets(result)
             print_form_targets(result)
             print_group_target(result, repeated)
             print_peer_targets(result)

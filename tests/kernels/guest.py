@@ -14,7 +14,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 
 PROGRAMS = ["sh", "ip", "nsenter", "unshare", "setpriv", "mount", "sleep"]
 FILES = ["/etc/passwd", "/etc/group", "/etc/services"]
-BUILT = ["proctcp", "tests/bench/load"]
+BUILT = ["proctcp", "bpf/proctcp-bpf", "tests/bench/load"]
 MODULES = ["inet_diag", "tcp_diag", "veth"]
 UNUSED = re.compile(r"^(test|idlelib|ensurepip|lib2to3|tkinter|config-.*|.*-packages)$")  # of Python's library
 

@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""Runs the live tests (all, or the modules or modules.Class.test named), and ends with "N passed, N failed, N skipped"."""
+"""Runs the live tests (all, or the modules or modules.Class.test named), and ends with "N passed, N failed, N skipped".
+
+With SOURCE=bpf it loads the BPF programs first, in a mount namespace and a BPF file system of its own. Where the kernel
+refuses them, that is said and nothing is run; with BPF=required it is a failure."""
 import os
 import signal
 import sys
@@ -10,9 +13,22 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
 
+def load_bpf():
+    """Why that cannot be, or None. The programs end with the mount namespace, which is ours."""
+    import bpf
+    refused = bpf.load_here()
+    if refused:
+        print("skipped: the BPF source: %s" % refused)
+        failed = os.environ.get("BPF") == "required"
+        print("0 passed, %d failed, 1 skipped" % failed, flush=True)
+        sys.exit(failed)
+
+
 def main():
     # A shell that starts this in the background has it ignored, and so would all that the tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if os.environ.get("SOURCE") == "bpf":
+        load_bpf()
     loader = unittest.TestLoader()
     names = sys.argv[1:]
     suite = loader.loadTestsFromNames(names) if names else loader.discover(HERE, "test_*.py")

@@ -212,6 +212,7 @@ class Actor:
                 sys.stderr.flush()
             os._exit(1)
         theirs.close()
+        ours.settimeout(5 * PATIENCE_S)  # an actor may be kept waiting for ever, by whoever looks at it meanwhile
         self.stream = ours.makefile("rw")
         ours.close()
         self.ended = False

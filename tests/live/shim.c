@@ -7,6 +7,7 @@
  *     hold FD                    pidfd_getfd of this descriptor lasts a second after it has made the duplicate
  *     fail SUFFIX ERRNO          so does an open of a path that ends like this, such as /14199/stat
  *     note SUFFIX                such an open is written to the log, and made
+ *     stall SUFFIX               a read of a file whose path ends like this does not come back for a minute
  * What was done is appended to its file "log", a line each, so that a test can wait for it. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -30,6 +31,7 @@
 typedef int open_call(const char *path, int flags, ...);
 typedef int openat_call(int directory, const char *path, int flags, ...);
 typedef long system_call(long number, ...);
+typedef ssize_t read_call(int fd, void *buffer, size_t size);
 
 static void *real(const char *name)
 {
@@ -49,7 +51,7 @@ static int control_file(const char *name, int flags)
 static void read_rules(char *text, size_t size)
 {
     int before = errno, fd = control_file("rules", O_RDONLY);
-    ssize_t length = fd < 0 ? 0 : read(fd, text, size - 1);
+    ssize_t length = fd < 0 ? 0 : ((read_call *)real("read"))(fd, text, size - 1);
 
     text[length > 0 ? length : 0] = '\0';
     if (fd >= 0)
@@ -116,6 +118,24 @@ static void hold(int fd)
         return;
     write_log(line);
     sleep(1);
+}
+
+EXPORT ssize_t read(int fd, void *buffer, size_t size)
+{
+    char text[4096], link[64], path[PATH_MAX], name[1024], *at = NULL;
+    ssize_t length;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    length = readlink(link, path, sizeof(path) - 1);
+    path[length > 0 ? length : 0] = '\0';
+    read_rules(text, sizeof(text));
+    for (char *line = strtok_r(text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
+        if (sscanf(line, "stall %1023s", name) == 1 && ends_with(path, name)) {
+            write_log(line);
+            sleep(60);
+        }
+    }
+    return ((read_call *)real("read"))(fd, buffer, size);
 }
 
 /* ---- answers of inet_diag ---- */

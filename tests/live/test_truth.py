@@ -418,7 +418,7 @@ class WithoutNetlink(zoo.ZooTest):
     def test_statistics_say_what_was_asked_for(self):
         self.assertEqual(json.loads(cli("--stats", "--source", "procfs"))["source_reason"], "procfs was asked for")
         stats = json.loads(cli("--stats", "--netns", "own"))
-        self.assertEqual((stats["source"], stats["source_reason"], stats["namespaces_procfs"]), ("netlink", "", 0))
+        self.assertEqual((stats["source"], stats["source_reason"], stats["namespaces_procfs"]), ("netlink", "bpf: /sys/fs/bpf/proctcp/tasks: not loaded (see proctcp-bpf load)", 0))
 
 
 if __name__ == "__main__":

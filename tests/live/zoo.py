@@ -191,4 +191,5 @@ def sock_diag_missing():
     return "this kernel has no tcp_diag" if kind == 2 else None  # NLMSG_ERROR
 
 
-SOURCES = ["procfs"] if sock_diag_missing() else ["netlink", "procfs"]
+SOURCES = (["bpf"] if os.environ.get("SOURCE") == "bpf" else []) + \
+    (["procfs"] if sock_diag_missing() else ["netlink", "procfs"])

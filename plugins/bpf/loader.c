@@ -1,0 +1,188 @@
+/* loader.c - the BPF programs into the kernel. Knows what may be refused and how to do without it. */
+#include "loader.h"
+
+#include "pins.h"
+#include "rows.skel.h"
+#include "unheld.skel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What libbpf has to say of a refusal, most of it the verifier's; told only if nothing else works. */
+static char *said;
+static size_t said_size;
+static FILE *said_to;
+
+static int keep_message(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+    return level == LIBBPF_DEBUG || !said_to ? 0 : vfprintf(said_to, format, arguments);
+}
+
+static const char *remedy_of(int error)
+{
+    switch (error) {
+    case EPERM:
+    case EACCES:
+        return "run it as root, or with CAP_BPF and CAP_PERFMON; a container or a lockdown of the kernel may forbid it";
+    case ESRCH:
+    case ENOENT:
+        return "the kernel has no BTF (/sys/kernel/btf/vmlinux), or not what the programs need: it takes 5.11";
+    default:
+        return "the kernel refuses the programs; proctcp works without them";
+    }
+}
+
+/* One object each. */
+struct programs {
+    struct rows_bpf *rows;
+    struct unheld_bpf *unheld; /* NULL: refused */
+};
+
+static void close_programs(struct programs *programs)
+{
+    rows_bpf__destroy(programs->rows);
+    unheld_bpf__destroy(programs->unheld);
+}
+
+/* 0 or -errno. */
+static int load_rows(struct programs *programs, bool may_probe)
+{
+    int error;
+
+    rows_bpf__destroy(programs->rows);
+    programs->rows = rows_bpf__open();
+    if (!programs->rows)
+        return -errno;
+    programs->rows->rodata->may_probe = may_probe;
+    error = rows_bpf__load(programs->rows);
+    return error ? error : rows_bpf__attach(programs->rows);
+}
+
+static int load_unheld(struct programs *programs)
+{
+    int error;
+
+    programs->unheld = unheld_bpf__open();
+    if (!programs->unheld)
+        return -errno;
+    error = unheld_bpf__load(programs->unheld);
+    return error ? error : unheld_bpf__attach(programs->unheld);
+}
+
+static __u32 find_in(const char *buffer, ssize_t length, int own)
+{
+    __u32 found = 0;
+
+    for (ssize_t at = 0; at + (ssize_t)sizeof(struct bpf_record) <= length;) {
+        const struct bpf_record *record = (const void *)(buffer + at);
+        const struct bpf_socket_record *socket = (const void *)record;
+        if (record->length < sizeof(*record) || record->length > length - at)
+            break;
+        if (record->kind == BPF_RECORD_SOCKET && record->length == sizeof(*socket) && socket->pid == (__u32)getpid() &&
+            socket->fd == (__u32)own)
+            found = socket->info.rto_us;
+        at += record->length;
+    }
+    return found;
+}
+
+/* The programs give times in ticks as long as they do not know how many there are in a second. A socket that was never
+ * connected has an RTO of one second. 0: not found. */
+static __u32 find_hz(const struct rows_bpf *rows)
+{
+    static char buffer[65536];
+    const int own = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+    const int iterator = bpf_iter_create(bpf_link__fd(rows->links.rows));
+    __u32 hz = 0;
+
+    while (own >= 0 && iterator >= 0 && hz == 0) {
+        const ssize_t got = read(iterator, buffer, sizeof(buffer));
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        if (got <= 0)
+            break;
+        hz = find_in(buffer, got, own);
+    }
+    if (iterator >= 0)
+        close(iterator);
+    if (own >= 0)
+        close(own);
+    return hz >= 24 && hz <= 10000 ? hz : 0;
+}
+
+static int pin_all(const struct programs *programs, gid_t gid)
+{
+    int status = pins_begin(gid);
+
+    if (status == 0)
+        status = pins_put(BPF_RECORDS_TASKS, bpf_link__fd(programs->rows->links.tasks), gid);
+    if (status == 0)
+        status = pins_put(BPF_RECORDS_ROWS, bpf_link__fd(programs->rows->links.rows), gid);
+    if (status == 0 && programs->unheld)
+        status = pins_put(BPF_RECORDS_UNHELD, bpf_link__fd(programs->unheld->links.unheld), gid);
+    return status;
+}
+
+static void complain(int error)
+{
+    fprintf(stderr, "proctcp-bpf: loading: %s: %s\n", strerror(error), remedy_of(error));
+    if (said_to && fflush(said_to) == 0 && said_size)
+        fprintf(stderr, "%s", said + (said_size > 2000 ? said_size - 2000 : 0));
+}
+
+/* As much as this kernel takes. 0 or -1. */
+static int load_all(struct programs *programs)
+{
+    int error = load_rows(programs, true);
+
+    if (error && error != -ESRCH) {
+        error = load_rows(programs, false);
+        if (error == 0)
+            fprintf(stderr,
+                    "proctcp-bpf: the kernel lets no program read its memory (lockdown): without counts of "
+                    "descriptors, and not from within another pid namespace\n");
+    }
+    if (error) {
+        complain(-error);
+        return -1;
+    }
+    if (load_unheld(programs)) {
+        fprintf(stderr,
+                "proctcp-bpf: the kernel refuses the iterator over sockets that nobody holds: sock_diag tells "
+                "of them\n");
+        unheld_bpf__destroy(programs->unheld);
+        programs->unheld = NULL;
+    }
+    programs->rows->bss->hz = find_hz(programs->rows);
+    if (programs->unheld)
+        programs->unheld->bss->hz = programs->rows->bss->hz;
+    if (programs->rows->bss->hz)
+        return 0;
+    fprintf(stderr, "proctcp-bpf: the kernel's clock rate was not found out: its own socket was not shown\n");
+    return -1;
+}
+
+int loader_load(gid_t gid)
+{
+    struct programs programs = {0};
+    int status;
+
+    said_to = open_memstream(&said, &said_size);
+    libbpf_set_print(keep_message);
+    status = load_all(&programs);
+    if (status == 0)
+        status = pin_all(&programs, gid);
+    close_programs(&programs);
+    if (said_to)
+        fclose(said_to);
+    free(said);
+    return status;
+}

@@ -1,0 +1,135 @@
+/* pins.c - the files in the BPF file system: made, replaced, removed and told of. Knows nothing of programs. */
+#include "pins.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/magic.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define PARENT "/sys/fs/bpf"
+
+static const char *const names[] = {BPF_RECORDS_TASKS, BPF_RECORDS_ROWS, BPF_RECORDS_UNHELD};
+
+static int fail(const char *what, const char *path, const char *remedy)
+{
+    fprintf(stderr, "proctcp-bpf: %s %s: %s%s%s\n", what, path, strerror(errno), *remedy ? ": " : "", remedy);
+    return -1;
+}
+
+static bool is_bpf_file_system(const char *path)
+{
+    struct statfs filesystem;
+    return statfs(path, &filesystem) == 0 && (unsigned long)filesystem.f_type == BPF_FS_MAGIC;
+}
+
+int pins_begin(gid_t gid)
+{
+    struct stat status;
+
+    if (!is_bpf_file_system(PARENT)) {
+        fprintf(stderr, "proctcp-bpf: %s is no BPF file system: mount -t bpf bpf %s\n", PARENT, PARENT);
+        return -1;
+    }
+    if (mkdir(BPF_RECORDS_DIRECTORY, 0750) < 0 && errno != EEXIST)
+        return fail("making", BPF_RECORDS_DIRECTORY, errno == EPERM || errno == EACCES ? "run it as root" : "");
+    if (lstat(BPF_RECORDS_DIRECTORY, &status) < 0 || !S_ISDIR(status.st_mode) || status.st_uid != geteuid()) {
+        fprintf(stderr, "proctcp-bpf: %s is no directory of ours: remove it\n", BPF_RECORDS_DIRECTORY);
+        return -1;
+    }
+    if (chown(BPF_RECORDS_DIRECTORY, geteuid(), gid) < 0 || chmod(BPF_RECORDS_DIRECTORY, 0750) < 0)
+        return fail("setting the group of", BPF_RECORDS_DIRECTORY, "");
+    return 0;
+}
+
+int pins_put(const char *name, int link_fd, gid_t gid)
+{
+    char path[128], fresh[160];
+
+    snprintf(path, sizeof(path), "%s/%s", BPF_RECORDS_DIRECTORY, name);
+    /* No dot: this file system allows none in a name. */
+    snprintf(fresh, sizeof(fresh), "%s-%d", path, (int)getpid());
+    if (bpf_obj_pin(link_fd, fresh) < 0)
+        return fail("pinning", fresh, "");
+    if (chown(fresh, geteuid(), gid) < 0 || chmod(fresh, 0640) < 0 || rename(fresh, path) < 0) {
+        const int status = fail("putting in place", path, errno == EISDIR ? "remove the directory" : "");
+        unlink(fresh);
+        return status;
+    }
+    return 0;
+}
+
+int pins_remove(void)
+{
+    int status = 0;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[128];
+        snprintf(path, sizeof(path), "%s/%s", BPF_RECORDS_DIRECTORY, names[i]);
+        if (unlink(path) < 0 && errno != ENOENT)
+            status = fail("removing", path, errno == EPERM || errno == EACCES ? "run it as root" : "");
+    }
+    if (status == 0 && rmdir(BPF_RECORDS_DIRECTORY) < 0 && errno != ENOENT)
+        status = fail("removing", BPF_RECORDS_DIRECTORY, errno == ENOTEMPTY ? "something else is in it" : "");
+    return status;
+}
+
+/* ---- what is there ---- */
+
+/* What its first record says. */
+static const char *read_version(const char *path)
+{
+    static char buffer[65536];
+    const struct bpf_record *record = (const void *)buffer;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    ssize_t got;
+
+    if (fd < 0)
+        return strerror(errno);
+    do {
+        got = read(fd, buffer, sizeof(buffer));
+    } while (got < 0 && (errno == EAGAIN || errno == EINTR));
+    close(fd);
+    if (got < 0)
+        return strerror(errno);
+    if (got == 0)
+        return "works, shows nothing now";
+    if ((size_t)got < sizeof(*record) || record->length > got || record->kind < BPF_RECORD_TASK ||
+        record->kind > BPF_RECORD_HELD)
+        return "of another version: load it anew";
+    return "works";
+}
+
+static bool print_pin(const char *name)
+{
+    char path[128];
+    struct stat status;
+    const struct group *group;
+    const char *state;
+
+    snprintf(path, sizeof(path), "%s/%s", BPF_RECORDS_DIRECTORY, name);
+    if (lstat(path, &status) < 0) {
+        printf("%s: %s\n", path, errno == ENOENT ? "not loaded" : strerror(errno));
+        return false;
+    }
+    group = getgrgid(status.st_gid);
+    state = !is_bpf_file_system(path) ? "not in a BPF file system" : read_version(path);
+    printf("%s: %s, mode %04o, user %u, group %s\n", path, state, (unsigned)(status.st_mode & 07777),
+           (unsigned)status.st_uid, group ? group->gr_name : "without a name");
+    return strncmp(state, "works", 5) == 0;
+}
+
+int pins_print(void)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        all &= print_pin(names[i]);
+    return all ? 0 : -1;
+}

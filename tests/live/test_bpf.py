@@ -1,0 +1,320 @@
+"""The BPF source: the same rows as by sock_diag, for who has no rights; and what makes it unfit, with the reason why.
+
+Runs where SOURCE=bpf says that the programs were loaded (see run.py)."""
+import json
+import os
+import socket
+import stat
+import struct
+import subprocess
+import sys
+import time
+import unittest
+
+import bpf
+import zoo
+from scans import Actor, Shim
+from support import CLI, cli, rows, wait_until
+from test_faults import ThreadHands
+
+NOBODY = 65534
+# What goes on between two scans, and what one of the sources rounds otherwise.
+MOVES = {"last_data_sent_ms", "last_data_received_ms", "last_ack_received_ms", "timer_expires_ms", "first_seen"}
+
+
+def as_nobody(*words):
+    done = subprocess.run(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--bounding-set=-all",
+                           "--inh-caps=-all", CLI, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return done
+
+
+KERNEL = tuple(int(number) for number in os.uname().release.split("-")[0].split(".")[:2])
+# What tcp_info tells only of later kernels.
+MORE = {"rcv_wnd_bytes"} if KERNEL < (6, 2) else set()
+
+
+def by_key(lines):
+    """Before 6.8 sock_diag does not show what is bound and no more."""
+    return {(line.get("cookie"), line.get("pid"), line.get("fd"), line["inode"]): line for line in lines
+            if KERNEL >= (6, 8) or line["state"] != "closed"}
+
+
+def differences(one, other):
+    """What two looks at quiet sockets say differently."""
+    found = [(key, "only in one of them") for key in set(one) ^ set(other)]
+    for key in set(one) & set(other):
+        found += [(key, one[key]["state"], name, one[key].get(name), other[key].get(name))
+                  for name in (set(one[key]) | set(other[key])) - MOVES - MORE
+                  if one[key].get(name) != other[key].get(name)]
+    return found
+
+
+def make_zoo():
+    """Sockets of many kinds in a network namespace of their own, which change no more; and their inode of it."""
+    zoo.enter_new_netns()
+    kept = []
+    for host in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        listening, client, served = zoo.connection(host)
+        client.sendall(b"x" * 1000)
+        served.recv(400)
+        kept += [listening, client, served, socket.create_connection(listening.getsockname()[:2])]
+    full = zoo.listener(backlog=1)
+    for _ in range(4):
+        late = socket.socket()
+        late.setblocking(False)
+        late.connect_ex(full.getsockname())
+        kept.append(late)
+    bound, bare, v6only = socket.socket(), socket.socket(), socket.socket(socket.AF_INET6)
+    bound.bind(("127.0.0.1", 0))
+    v6only.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    v6only.bind(("::", 0))
+    v6only.listen(3)
+    kept += [full, bound, bare, v6only, client.dup()]
+    _, closed, left = zoo.connection()
+    closed.close()
+    left.close()  # TIME_WAIT
+    flying = zoo.connection()
+    ours, theirs = socket.socketpair()
+    socket.send_fds(ours, [b"x"], [flying[1].fileno()])  # nobody's descriptor
+    flying[1].close()
+    kept += [flying[0], flying[2], ours, theirs]
+    if not zoo.mptcp_missing():
+        kept += list(zoo.connection(protocol=zoo.IPPROTO_MPTCP))
+    time.sleep(0.3)  # acknowledgements may be late
+    return zoo.netns_of(), kept
+
+
+@unittest.skipIf(os.environ.get("SOURCE") != "bpf", "the BPF programs are not loaded (SOURCE=bpf)")
+class Rows(zoo.ZooTest):
+    def test_every_field_of_every_socket_is_what_sock_diag_says(self):
+        child = self.fork(make_zoo)
+        look = lambda source: rows("--sockets", "--netns", child.result, "--source", source)
+        # A timer may fire between the two looks; three pairs of looks do not all meet one.
+        tries = [differences(by_key(look("bpf")), by_key(look("netlink"))) for _ in range(3)]
+        self.assertEqual(min(tries, key=len), [])
+        self.assertGreater(len(look("bpf")), 20)
+
+    def test_processes_are_what_a_walk_says(self):
+        child = self.fork(make_zoo)
+        found = {}
+        for source in ("bpf", "netlink"):
+            process, = [line for line in rows("--processes", "--source", source) if line["pid"] == child.pid]
+            found[source] = {name: process.get(name) for name in
+                             ("process", "executable", "uid", "cgroup", "netns", "fds", "fd_limit", "sockets", "listen",
+                              "established", "closed", "unbound", "close_wait", "payload_received_bytes", "accept_queue")}
+        self.assertEqual(found["bpf"], found["netlink"])
+        self.assertGreater(found["bpf"]["fds"], found["bpf"]["sockets"])
+
+    def test_it_says_where_rows_came_from(self):
+        stats = json.loads(cli("--stats", "--source", "bpf"))
+        self.assertEqual((stats["source"], stats["source_reason"]), ("bpf", ""))
+        self.assertEqual(json.loads(cli("--stats", "--source", "auto"))["source"], "bpf")
+
+    def test_selection_leaves_the_same_rows(self):
+        child = self.fork(lambda: make_zoo())
+        for words in (["--pid", child.pid], ["--process", "python3"], ["--exclude-process", "python3"], ["--state", "listen"],
+                      ["--state", "unbound"], ["--netns", "own"], ["--local", "::1"], ["--command", "live/run.py"]):
+            keys = [set((line["pid"], line["fd"], line["subflow"]) for line in rows(*words, "--source", source)
+                        if line["pid"] == child.pid) for source in ("bpf", "netlink")]
+            self.assertEqual(keys[0], keys[1], words)
+
+    def test_threads_and_what_is_left_of_leaders(self):
+        import threading
+        program = "import ctypes, os, socket, threading, time\n" \
+            "libc = ctypes.CDLL(None)\n" \
+            "def own():\n" \
+            "    libc.unshare(0x400)  # CLONE_FILES\n" \
+            "    global kept\n" \
+            "    kept = socket.socket(); kept.bind(('127.0.0.1', 0)); kept.listen()\n" \
+            "    print(kept.getsockname()[1], flush=True)\n" \
+            "    time.sleep(1000)\n" \
+            "threading.Thread(target=own).start()\n" \
+            "%s\n"
+        self.assertTrue(threading)
+        for ending in ("time.sleep(1000)", "time.sleep(0.5); libc.syscall(60, 0)"):  # exit of the leader alone
+            process = self.start(sys.executable, "-c", program % ending, stdout=subprocess.PIPE, text=True)
+            port = int(process.stdout.readline())
+            found = wait_until(lambda: rows("--local-port", port, "--source", "bpf"), "the socket of a thread")
+            self.assertEqual([(line["pid"], line["state"]) for line in found], [(process.pid, "listen")])
+
+
+    def test_threads_that_share_a_table_of_their_own_are_shown_once(self):
+        actor = Actor(self, ThreadHands)
+        fds = actor.share_a_table(50)
+        self.assertEqual(sorted(row["fd"] for row in rows("--pid", actor.pid, "--source", "bpf")), sorted(fds))
+        with open(bpf.PINS + "/rows", "rb") as file:
+            records = file.read()
+        at = count = 0
+        while at < len(records):
+            length, kind, pid = struct.unpack_from("=HHI", records, at)
+            count += (kind, pid) == (0x7102, actor.pid)
+            at += length
+        self.assertEqual(count, len(fds))
+
+
+@unittest.skipIf(os.environ.get("SOURCE") != "bpf", "the BPF programs are not loaded (SOURCE=bpf)")
+class Rights(zoo.ZooTest):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(bpf.load, "load")
+        self.assertEqual(bpf.load("load", "--group", str(NOBODY)).returncode, 0)
+
+    def test_who_is_in_the_group_sees_every_process_and_namespace_without_any_right(self):
+        there = self.fork(make_zoo)
+        here = self.keep(zoo.listener())
+        done = as_nobody("-o", "json", "--source", "bpf")
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(here.fileno(), [line["fd"] for line in found if line["pid"] == os.getpid()])
+        theirs = {(line["fd"], line["subflow"]) for line in found if line["pid"] == there.pid}
+        expected = {(line["fd"], line["subflow"]) for line in rows("--pid", there.pid, "--source", "netlink")}
+        # Subflows are had from within their namespace alone.
+        self.assertEqual(theirs, {key for key in expected if key in theirs})
+        self.assertGreaterEqual(len(theirs), len(expected) - 3)
+        self.assertEqual({line["netns"] for line in found if line["pid"] == there.pid}, {there.result})
+        # A hardened kernel hides process 1 from BPF.
+        self.assertIn(json.loads(as_nobody("--stats").stdout)["failure"], ("", "/proc/1/fd: Permission denied"))
+
+    def test_auto_takes_it(self):
+        self.keep(zoo.listener())
+        self.assertEqual(json.loads(as_nobody("--stats").stdout)["source"], "bpf")
+
+    def test_who_is_not_does_not(self):
+        self.assertEqual(bpf.load("load").returncode, 0)
+        done = as_nobody("--stats")
+        stats = json.loads(done.stdout)
+        self.assertEqual((stats["source"], stats["source_reason"]),
+                         ("netlink", "bpf: %s/tasks: Permission denied" % bpf.PINS))
+        done = as_nobody("--source", "bpf")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("bpf: %s/tasks: Permission denied" % bpf.PINS, done.stderr)
+
+    def test_files_are_for_root_and_the_group_alone(self):
+        for name in ("tasks", "rows", "unheld"):
+            status = os.stat(os.path.join(bpf.PINS, name))
+            self.assertEqual((stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid), (0o640, 0, NOBODY))
+        status = os.stat(bpf.PINS)
+        self.assertEqual((stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid), (0o750, 0, NOBODY))
+
+
+@unittest.skipIf(os.environ.get("SOURCE") != "bpf", "the BPF programs are not loaded (SOURCE=bpf)")
+class Faults(zoo.ZooTest):
+    def setUp(self):
+        super().setUp()
+        self.kept_here = self.keep(zoo.listener())
+
+    def reason(self):
+        """What auto says, having done without."""
+        stats = json.loads(cli("--stats", "--source", "auto"))
+        self.assertEqual(stats["source"], "procfs" if "netlink" not in zoo.SOURCES else "netlink")
+        self.assertGreaterEqual(stats["rows"], 1)
+        done = subprocess.run([CLI, "--source", "bpf"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn(stats["source_reason"], done.stderr)
+        return stats["source_reason"]
+
+    def in_another_place(self, function):
+        """Calls it in a mount namespace of its own, for what is spoilt there."""
+        def call():
+            refused = bpf.mount_here()
+            if refused:
+                raise AssertionError(refused)
+            return function()
+        return self.fork(call).result
+
+    def test_not_loaded(self):
+        self.assertEqual(self.in_another_place(self.reason),
+                         "bpf: %s/tasks: not loaded (see proctcp-bpf load)" % bpf.PINS)
+
+    def test_no_bpf_file_system(self):
+        def without():
+            subprocess.run(["mount", "-t", "tmpfs", "none", "/sys/fs/bpf"], check=True)
+            refused = bpf.load("load")
+            os.makedirs(bpf.PINS)
+            open(bpf.PINS + "/tasks", "w").close()
+            return [refused.returncode, refused.stdout, self.reason()]
+        status, said, reason = self.in_another_place(without)
+        self.assertEqual(status, 1)
+        self.assertIn("mount -t bpf bpf /sys/fs/bpf", said)
+        self.assertEqual(reason, "bpf: %s/tasks: not in a BPF file system" % bpf.PINS)
+
+    def test_a_directory_in_its_place(self):
+        def spoilt():
+            os.makedirs(bpf.PINS + "/tasks")
+            reason = self.reason()
+            return [reason, bpf.load("load").stdout]
+        reason, said = self.in_another_place(spoilt)
+        self.assertEqual(reason, "bpf: %s/tasks: not a pinned iterator" % bpf.PINS)
+        self.assertIn("putting in place %s/tasks" % bpf.PINS, said)
+
+    def test_somebody_elses_file(self):
+        def theirs():
+            bpf.load("load")
+            os.chown(bpf.PINS + "/tasks", NOBODY, NOBODY)
+            return self.reason()
+        self.assertEqual(self.in_another_place(theirs), "bpf: %s/tasks: not root's" % bpf.PINS)
+
+    def test_one_of_another_kind(self):
+        """As a version with other records would look: the file of another iterator in its place."""
+        def other():
+            bpf.load("load")
+            os.rename(bpf.PINS + "/unheld", bpf.PINS + "/tasks")
+            return self.reason()
+        self.assertEqual(self.in_another_place(other),
+                         "bpf: %s/tasks: records of another version of proctcp-bpf" % bpf.PINS)
+
+    def test_a_later_load_takes_the_place_of_an_earlier_one_and_unload_removes_all(self):
+        def over():
+            told = [bpf.load("load").stdout, bpf.load("load", "-g", "0").stdout]
+            before = bpf.load("status")
+            removed = [bpf.load("unload").stdout, os.path.exists(bpf.PINS), bpf.load("unload").stdout]
+            return [told, before.returncode, before.stdout.count(": works"), removed, bpf.load("status").returncode]
+        told, status, working, removed, after = self.in_another_place(over)
+        self.assertEqual((told, status, working, removed, after), (["", ""], 0, 3, ["", False, ""], 1))
+
+    def test_without_the_iterator_over_what_nobody_holds_sock_diag_tells_of_it(self):
+        def without():
+            bpf.load("load")
+            os.unlink(bpf.PINS + "/unheld")
+            stats = json.loads(cli("--stats", "--source", "bpf"))
+            return [stats["source"], stats["by_namespace"][0]["source"]]
+        self.assertEqual(self.in_another_place(without)[0], "bpf")
+
+    def test_unloaded_while_it_is_read(self):
+        def away():
+            bpf.load("load")
+            scans = subprocess.Popen([CLI, "--stats", "--interval", "0.01", "--count", "100"], stdout=subprocess.PIPE)
+            time.sleep(0.3)
+            bpf.load("unload")
+            out, _ = scans.communicate(timeout=120)
+            return [scans.returncode, sorted({json.loads(line)["source"] for line in out.decode().splitlines()})]
+        status, sources = self.in_another_place(away)
+        self.assertEqual(status, 0)
+        self.assertLessEqual(set(sources), {"bpf", "netlink", "procfs"})
+
+    def test_a_read_that_does_not_come_back_is_given_up(self):
+        """As when ours is the last close of a socket that lingers: the programs hold a file while they look at it."""
+        shim = Shim(self)
+        shim.rules("stall /proctcp/rows")
+        begun = time.monotonic()
+        done = subprocess.run([CLI, "--stats", "--count", "1"], env=shim.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, timeout=60)
+        stats = json.loads(done.stdout)
+        self.assertLess(time.monotonic() - begun, 20)
+        self.assertIn("stall /proctcp/rows", shim.log())
+        self.assertEqual(stats["source"], "procfs" if "netlink" not in zoo.SOURCES else "netlink")
+        self.assertIn("bpf: it took too long a while ago", stats["source_reason"])
+        self.assertGreaterEqual(stats["rows"], 1)
+
+    def test_options_that_are_wrong(self):
+        for words, expected in [([], "load, unload or status?"), (["loud"], "and not: loud"), (["load", "x"], "too much: x"),
+                                (["load", "--group", "no-such-group"], "there is no group no-such-group"),
+                                (["status", "--group", "0"], "--group is for load alone")]:
+            done = bpf.load(*words)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn(expected, done.stdout)
+        self.assertIn("usage:", bpf.load("--help").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
