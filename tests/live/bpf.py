@@ -26,6 +26,11 @@ def mount_here():
     return None
 
 
+def hide_here():
+    """Where the host has the programs loaded: not for the tests, which name the source that they are about."""
+    return mount_here() if os.path.exists(PINS) else None
+
+
 def load_here():
     """Loads the programs for nobody but root. Why that cannot be, or None."""
     if not os.path.exists(LOADER):

@@ -24,11 +24,21 @@ def load_bpf():
         sys.exit(failed)
 
 
+def hide_bpf():
+    import bpf
+    refused = bpf.hide_here()
+    if refused:
+        print("the host's BPF programs are in the way: %s" % refused)
+        sys.exit(1)
+
+
 def main():
     # A shell that starts this in the background has it ignored, and so would all that the tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("SOURCE") == "bpf":
         load_bpf()
+    else:
+        hide_bpf()
     loader = unittest.TestLoader()
     names = sys.argv[1:]
     suite = loader.loadTestsFromNames(names) if names else loader.discover(HERE, "test_*.py")

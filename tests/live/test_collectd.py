@@ -703,7 +703,7 @@ class Configuring(CollectdTest):
             """ % (holder.port(holder.listen()), os.geteuid(), holder.name))
         values = group(daemon.fresh(), holder.name)
         self.assertEqual(values["count-sockets"], 1)
-        for said in (r'Source "ebpf": .*auto, procfs or netlink; "auto" stays',
+        for said in (r'Source "ebpf": .*auto, procfs, netlink or bpf; "auto" stays',
                      r'NetNamespaces "mine": .*all or own; "all" stays',
                      r'ProcPath "relative": .*absolute path.* "/proc" stays',
                      r'ReportSockets "maybe": .*true.*; false stays',

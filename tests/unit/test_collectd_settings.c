@@ -189,7 +189,7 @@ static void a_word_that_there_is_not_is_named_with_those_there_are(void **state)
     struct settings *settings = *state;
 
     TAKE(settings, "Source", STRING("ebpf"));
-    assert_said(LOG_ERR, "Source \"ebpf\":", "auto, procfs or netlink", "\"auto\" stays");
+    assert_said(LOG_ERR, "Source \"ebpf\":", "auto, procfs, netlink or bpf", "\"auto\" stays");
     TAKE(settings, "NetNamespaces", NUMBER(1));
     assert_said(LOG_ERR, "NetNamespaces 1:", "all or own", "\"all\" stays");
     assert_false(settings->own_netns_only);
