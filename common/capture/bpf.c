@@ -29,8 +29,11 @@
 #define BPF_FS_MAGIC 0xcafe4a11
 #endif
 
+#define STATE_UNBOUND 7 /* TCP_CLOSE of the kernel: of what is bound, records have TCP_STATES_BOUND_INACTIVE */
+
 /* A socket is shown at each of its descriptors: so many are written before those that are there already are dropped. */
 #define MOST_AT_ONCE 131072
+#define RECORDS_SIZE 32768 /* the kernel gives no more at once */
 
 static int fail(struct inquiry *inquiry, const char *name, int error, const char *reason)
 {
@@ -52,16 +55,19 @@ static int take_task(struct inquiry *inquiry, const struct bpf_task_record *reco
         .uid = record->uid,
         .netns = record->netns,
         .fds = record->flags & BPF_TASK_FDS ? record->fds : 0,
+        .has_fds = record->flags & BPF_TASK_FDS,
         .is_leader = record->flags & BPF_TASK_LEADER,
         .has_ended = record->flags & BPF_TASK_ENDED,
     };
     return shown_add_task(inquiry, &task);
 }
 
-/* As unhashed.c has those that are in no table. */
+/* As unhashed.c has those that are in no table. The cookie is not told of those; here it is kept for sink_knows(), for
+ * it may connect before a table is read. */
 static void read_unbound(const struct bpf_socket_record *record, struct proctcp_socket *socket)
 {
     *socket = (struct proctcp_socket){.inode = record->inode,
+                                      .cookie = record->cookie,
                                       .subflow = 1,
                                       .state = PROCTCP_CLOSED,
                                       .direction = PROCTCP_DIRECTION_UNKNOWN,
@@ -128,6 +134,10 @@ static int take_socket(struct inquiry *inquiry, const struct bpf_socket_record *
 
     if (!record->pid || record->pid > INT32_MAX || record->fd > INT32_MAX)
         return -EPROTO;
+    if (record->family != AF_INET && record->family != AF_INET6) {
+        inquiry->capture->stats.malformed++;
+        return 0;
+    }
     if ((int32_t)record->pid == inquiry->shown.own_pid)
         return 0;
     seen = vector_push(&inquiry->shown.seen);
@@ -140,7 +150,7 @@ static int take_socket(struct inquiry *inquiry, const struct bpf_socket_record *
     socket = sink_next_socket(inquiry);
     if (!socket)
         return -ENOMEM;
-    if (record->state == 7) {
+    if (record->state == STATE_UNBOUND) {
         read_unbound(record, socket);
     } else if (!read_socket(inquiry, record, socket, &impairment)) {
         inquiry->capture->sockets.count--;
@@ -159,22 +169,23 @@ static int take_socket(struct inquiry *inquiry, const struct bpf_socket_record *
 }
 
 /* A set of cookies, for each socket of the kernel is looked for in it: open addressing, and nothing but the numbers, so
- * that a look is one miss of the processor's caches. The kernel counts cookies up: they are no stranger's choice. */
-static uint32_t cookie_slot(const struct cookies *cookies, uint64_t cookie)
+ * that a look is one miss of the processor's caches. */
+static uint32_t cookie_slot(const struct cookies *cookies, uint64_t seed, uint64_t cookie)
 {
-    uint32_t slot = (uint32_t)(cookie * 0x9e3779b97f4a7c15u >> 32) & (cookies->count - 1);
+    uint64_t h = (cookie ^ seed) * 0x9e3779b97f4a7c15u;
+    uint32_t slot = (uint32_t)((h ^ h >> 29 ^ seed) * 0xbf58476d1ce4e5b9u >> 32) & (cookies->count - 1);
 
     while (cookies->at[slot] && cookies->at[slot] != cookie)
         slot = (slot + 1) & (cookies->count - 1);
     return slot;
 }
 
-static bool has_cookie(const struct cookies *cookies, uint64_t cookie)
+static bool has_cookie(const struct cookies *cookies, uint64_t seed, uint64_t cookie)
 {
-    return cookies->at[cookie_slot(cookies, cookie)] == cookie;
+    return cookies->at[cookie_slot(cookies, seed, cookie)] == cookie;
 }
 
-static int collect_cookies(struct shown *shown)
+static int collect_cookies(struct shown *shown, uint64_t seed)
 {
     struct cookies *cookies = &shown->cookies;
     uint64_t size = 64;
@@ -187,7 +198,7 @@ static int collect_cookies(struct shown *shown)
     memset(cookies->at, 0, size * sizeof(cookies->at[0]));
     for (uint32_t i = 0; i < shown->seen.count; i++) {
         if (shown->seen.at[i])
-            cookies->at[cookie_slot(cookies, shown->seen.at[i])] = shown->seen.at[i];
+            cookies->at[cookie_slot(cookies, seed, shown->seen.at[i])] = shown->seen.at[i];
     }
     return 0;
 }
@@ -213,9 +224,9 @@ static int take_held(struct inquiry *inquiry, const struct bpf_held_record *reco
 {
     struct shown_socket *slot;
 
-    if (!inquiry->shown.cookies.count && collect_cookies(&inquiry->shown) < 0)
+    if (!inquiry->shown.cookies.count && collect_cookies(&inquiry->shown, inquiry->config->seed) < 0)
         return -ENOMEM;
-    if (has_cookie(&inquiry->shown.cookies, record->cookie))
+    if (has_cookie(&inquiry->shown.cookies, inquiry->config->seed, record->cookie))
         return 0;
     slot = vector_push(&inquiry->shown.unknown);
     if (!slot)
@@ -224,7 +235,8 @@ static int take_held(struct inquiry *inquiry, const struct bpf_held_record *reco
                                   .interface = record->interface,
                                   .source_port = record->source_port,
                                   .destination_port = record->destination_port,
-                                  .family = (uint8_t)record->family};
+                                  .family = (uint8_t)record->family,
+                                  .is_listener = tcp_states_of_mib(record->state) == PROCTCP_LISTEN};
     memcpy(slot->source.bytes, record->source, sizeof(slot->source.bytes));
     memcpy(slot->destination.bytes, record->destination, sizeof(slot->destination.bytes));
     return 0;
@@ -262,13 +274,13 @@ static int take_record(struct inquiry *inquiry, enum bpf_file file, const struct
     return -EPROTO;
 }
 
-int bpf_take(struct inquiry *inquiry, enum bpf_file file, size_t length)
+int bpf_take(struct inquiry *inquiry, enum bpf_file file, const char *records, size_t length)
 {
     size_t at = 0;
     int status = 0;
 
     while (status == 0 && at < length) {
-        const struct bpf_record *record = (const void *)(inquiry->buffer + at);
+        const struct bpf_record *record = (const void *)(records + at);
         if (length - at < sizeof(*record) || record->length < sizeof(*record) || record->length > length - at ||
             record->length % 8)
             return -EPROTO;
@@ -280,19 +292,42 @@ int bpf_take(struct inquiry *inquiry, enum bpf_file file, size_t length)
 
 /* ---- files ---- */
 
-/* A descriptor, or -errno with the reason said. */
-static int open_pinned(struct inquiry *inquiry, const char *name)
+/* The directory, or -errno with the reason said. Nobody but root may have made or may change it. */
+static int open_directory(struct inquiry *inquiry, const char *name)
 {
-    char path[sizeof(BPF_RECORDS_DIRECTORY) + 32];
     struct statfs filesystem;
     struct stat status;
     const char *reason = NULL;
-    int fd;
+    const int fd = open(BPF_RECORDS_DIRECTORY, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-    snprintf(path, sizeof(path), "%s/%s", BPF_RECORDS_DIRECTORY, name);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return fail(inquiry, name, errno, errno == ENOENT ? "not loaded (see proctcp-bpf load)" : NULL);
+    if (fstatfs(fd, &filesystem) < 0 || (uint32_t)filesystem.f_type != BPF_FS_MAGIC)
+        reason = "not in a BPF file system";
+    else if (fstat(fd, &status) < 0 || status.st_uid != 0 || status.st_mode & (S_IWGRP | S_IWOTH))
+        reason = "in a directory that others than root may write";
+    if (!reason)
+        return fd;
+    close(fd);
+    return fail(inquiry, name, EACCES, reason);
+}
+
+/* A descriptor, or -errno with the reason said. */
+static int open_pinned(struct inquiry *inquiry, const char *name)
+{
+    const int directory = open_directory(inquiry, name);
+    const char *reason = NULL;
+    struct statfs filesystem;
+    struct stat status;
+    int fd, error;
+
+    if (directory < 0)
+        return directory;
+    fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    error = errno;
+    close(directory);
+    if (fd < 0)
+        return fail(inquiry, name, error, error == ENOENT ? "not loaded (see proctcp-bpf load)" : NULL);
     if (fstatfs(fd, &filesystem) < 0 || (uint32_t)filesystem.f_type != BPF_FS_MAGIC)
         reason = "not in a BPF file system";
     else if (fstat(fd, &status) < 0 || status.st_uid != 0)
@@ -305,40 +340,57 @@ static int open_pinned(struct inquiry *inquiry, const char *name)
     return fail(inquiry, name, EACCES, reason);
 }
 
+/* Until its end, or what is wrong; -EDQUOT: it takes too long. The records come to memory of the child's own: one that
+ * was given up in here may still be written to when the call comes back after all. */
+static int read_all(struct inquiry *inquiry, enum bpf_file file, int fd)
+{
+    _Alignas(8) char records[RECORDS_SIZE];
+    const uint32_t begun = inquiry_milliseconds();
+
+    for (;;) {
+        const ssize_t got = GUARD_CALL(inquiry, read(fd, records, sizeof(records)));
+        /* After a million objects without a record the kernel says EAGAIN: it is asked again. */
+        if (got < 0 && errno != EAGAIN && errno != EINTR)
+            return -errno;
+        if (got == 0)
+            return 0;
+        const int status = got > 0 ? bpf_take(inquiry, file, records, (size_t)got) : 0;
+        if (status)
+            return status;
+        if (inquiry_milliseconds() - begun > LIMIT_SHOWN_MS)
+            return -EDQUOT;
+    }
+}
+
 static int read_pinned(struct inquiry *inquiry, enum bpf_file file)
 {
     static const char *const names[BPF_FILES] = {[BPF_FILE_TASKS] = BPF_RECORDS_TASKS,
                                                  [BPF_FILE_ROWS] = BPF_RECORDS_ROWS,
                                                  [BPF_FILE_UNHELD] = BPF_RECORDS_UNHELD};
-    const char *name = names[file];
-    const int fd = open_pinned(inquiry, name);
-    uint32_t empty = 0;
-    int status = 0;
-    ssize_t got;
+    const int fd = open_pinned(inquiry, names[file]);
+    int status;
 
     if (fd < 0)
         return fd;
-    for (;;) {
-        got = GUARD_CALL(inquiry, read(fd, inquiry->buffer, INQUIRY_BUFFER_SIZE));
-        /* After a million objects without a record the kernel says EAGAIN: it is asked again. */
-        if (got < 0 && (errno == EAGAIN || errno == EINTR) && empty++ < LIMIT_EMPTY_READS)
-            continue;
-        if (got <= 0)
-            break;
-        status = bpf_take(inquiry, file, (size_t)got);
-        if (status || inquiry->shown.in_vain > LIMIT_SHOWN_IN_VAIN)
-            break;
-    }
-    if ((got < 0 && errno == EAGAIN) || (status == 0 && inquiry->shown.in_vain > LIMIT_SHOWN_IN_VAIN)) {
-        inquiry->kept->without_shown = LIMIT_LEFT_ALONE;
-        status = fail(inquiry, name, EDQUOT, "a user has more descriptors than can be shown in a scan");
-    } else if (got < 0) {
-        status = fail(inquiry, name, errno, NULL);
-    }
+    status = read_all(inquiry, file, fd);
     close(fd);
-    if (status == -EPROTO)
-        return fail(inquiry, name, EPROTO, "records of another version of proctcp-bpf");
-    return status;
+    if (status == -EDQUOT)
+        inquiry->kept->without_shown = LIMIT_WITHOUT_SHOWN;
+    if (status == 0 || status == -ENOMEM)
+        return status;
+    return fail(inquiry, names[file], -status, status == -EPROTO ? "records of another version of proctcp-bpf" : NULL);
+}
+
+static int read_rows(struct inquiry *inquiry)
+{
+    char reason[80];
+    uint32_t uid;
+
+    shown_tasks_end(inquiry);
+    if (shown_is_affordable(inquiry, &uid))
+        return read_pinned(inquiry, BPF_FILE_ROWS);
+    snprintf(reason, sizeof(reason), "user %u has more descriptors than a scan reads", uid);
+    return fail(inquiry, BPF_RECORDS_ROWS, EDQUOT, reason);
 }
 
 int bpf_read(struct inquiry *inquiry)
@@ -350,9 +402,8 @@ int bpf_read(struct inquiry *inquiry)
     inquiry->shown.own_pid = inquiry->in_child ? getpid() : 0;
     inquiry->shown.is_read = true;
     status = read_pinned(inquiry, BPF_FILE_TASKS);
-    shown_tasks_end(inquiry);
     if (status == 0)
-        status = read_pinned(inquiry, BPF_FILE_ROWS);
+        status = read_rows(inquiry);
     inquiry->shown.is_read = false;
     if (status == 0)
         status = sink_sockets_end(inquiry);
@@ -361,7 +412,7 @@ int bpf_read(struct inquiry *inquiry)
         inquiry->capture->counters |= inquiry->shown.given;
         return shown_owners_end(inquiry);
     }
-    inquiry->shown.tasks.count = inquiry->shown.owners.count = 0;
+    shown_forget(inquiry);
     return status == -ENOMEM || sink_take_back(inquiry, mark) < 0 ? -ENOMEM : status;
 }
 
@@ -371,7 +422,7 @@ static bool is_worth_asking(const struct inquiry *inquiry)
     return inquiry->shown.unknown.count <= 1000 + inquiry->capture->sockets.count / 16;
 }
 
-/* Since 6.5 or so the kernel takes the lock of each socket that it shows here, which its owner can hold for ever: where
+/* Since 5.15 the kernel takes the lock of each socket that it shows here, which its owner can hold for ever: where
  * that happened, a dump without tcp_info serves. */
 int bpf_read_unheld(struct inquiry *inquiry, struct netns *netns)
 {

@@ -16,8 +16,8 @@ int bpf_read_unheld(struct inquiry *inquiry, struct netns *netns);
 
 enum bpf_file { BPF_FILE_TASKS, BPF_FILE_ROWS, BPF_FILE_UNHELD, BPF_FILES };
 
-/* Records of a file, length bytes in the inquiry's buffer. 0, -ENOMEM, or -EPROTO: they are of another version or file,
+/* Records of a file, aligned to 8 bytes. 0, -ENOMEM, or -EPROTO: they are of another version or file,
  * or cut short. */
-int bpf_take(struct inquiry *inquiry, enum bpf_file file, size_t length);
+int bpf_take(struct inquiry *inquiry, enum bpf_file file, const char *records, size_t length);
 
 #endif

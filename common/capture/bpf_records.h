@@ -147,7 +147,8 @@ struct bpf_socket_record {
 /* A TCP socket that some descriptor or message has: which one it is. */
 struct bpf_held_record {
     struct bpf_record record;
-    record_u32 family;
+    record_u16 family;
+    record_u16 state; /* of the kernel */
     record_u64 cookie;
     record_u16 source_port;
     record_u16 destination_port;

@@ -125,6 +125,7 @@ struct netns {
     uint32_t process;     /* the first one that lives in it, or PROCTCP_NONE */
     const char *name;     /* in /run/netns, or NULL */
     struct holder holder; /* of a socket that keeps it, where nothing else does */
+    uint32_t holder_uid;  /* 0: root, or not known */
     int fd;               /* of the namespace, through that socket; -1: none. Closed before the capture is finished. */
     uint32_t user;        /* who made it, as is known once it was entered; 0: not known, or root */
     bool own;

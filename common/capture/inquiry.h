@@ -55,6 +55,8 @@ struct shown_task {
     uint32_t fds;   /* 0: none, or not known */
     bool is_leader;
     bool has_ended; /* and waits for its threads, or for its parent */
+    bool has_fds;   /* how many is known */
+    bool is_cut;    /* in the first one of a process: its user had too many, and not all were taken */
 };
 
 struct shown_owner {
@@ -65,6 +67,7 @@ struct shown_owner {
 /* A namespace that some shown socket is in. */
 struct shown_netns {
     uint32_t inode;
+    uint32_t uid;         /* of the holder */
     struct holder holder; /* of the first one */
     bool is_wanted;
 };
@@ -76,6 +79,7 @@ struct shown_socket {
     uint32_t interface;
     uint16_t source_port, destination_port; /* as on the wire */
     uint8_t family;                         /* AF_INET, AF_INET6 */
+    bool is_listener;
 };
 
 struct cookies VECTOR(uint64_t);
@@ -98,10 +102,10 @@ struct shown {
     uint64_t given;      /* presence bits of what it tells of a connection */
     int32_t own_pid;     /* of the child that asks, of which nobody needs to know; 0: no child does */
     int32_t pid;         /* whose descriptors are being shown */
-    uint32_t uid;        /* his user */
-    uint32_t uncharged;  /* so many descriptors of his */
-    bool is_beyond;      /* he has had what he may have */
-    uint32_t in_vain;    /* so many that were shown beyond that, of all users */
+    uint32_t task;       /* index of its first task; PROCTCP_NONE: it has none */
+    uint32_t uid;        /* its user */
+    uint32_t uncharged;  /* descriptors of the process */
+    bool is_beyond;      /* the user has had what he may have */
     bool is_read;        /* it is being read */
     bool is_used;        /* and came to its end: processes that it shows are not walked */
     bool is_given_up;    /* it took too long: not in this scan */

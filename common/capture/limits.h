@@ -7,10 +7,10 @@
 /* Descriptors of one user that are read, by however many threads they are shared. A walk takes about 1 us for each. */
 #define LIMIT_DESCRIPTORS_OF_USER 2000000
 
-/* Descriptors beyond that limit which a source that shows everybody's may bring before it is left alone for a while,
- * and for how many reads of a million objects it may show nothing. */
-#define LIMIT_SHOWN_IN_VAIN 500000
-#define LIMIT_EMPTY_READS   64
+/* How long a source may take that shows everybody's sockets, and for how many scans it is left alone when it took
+ * longer or did not come back. */
+#define LIMIT_SHOWN_MS      20000
+#define LIMIT_WITHOUT_SHOWN 5
 
 /* Sockets that no table shows, of one user, asked about in one scan, about 5 us each; the rest waits for the next. */
 #define LIMIT_QUESTIONS_OF_USER 50000

@@ -3,6 +3,7 @@
 #include "capture/netns.h"
 
 #include "capture/helper.h"
+#include "capture/limits.h"
 #include "capture/sink.h"
 
 #include <fcntl.h>
@@ -174,6 +175,18 @@ static int add_recalled(struct inquiry *inquiry)
     return status;
 }
 
+static int add_shown_one(struct inquiry *inquiry, const struct shown_netns *shown, int netns_fd)
+{
+    struct netns *netns;
+
+    if (netns_add_kept(inquiry, shown->inode, &shown->holder, netns_fd) < 0)
+        return -ENOMEM;
+    netns = sink_find_netns(inquiry, shown->inode);
+    if (netns)
+        netns->holder_uid = shown->uid == UINT32_MAX ? 0 : shown->uid;
+    return 0;
+}
+
 /* Where the way in may not be had, what was shown of it is all that is known. context is, by index, which one it is of
  * those that were shown. */
 static int note_shown(struct inquiry *inquiry, void *context, uint32_t index, const struct borrowed *borrowed,
@@ -186,7 +199,7 @@ static int note_shown(struct inquiry *inquiry, void *context, uint32_t index, co
             close(netns_fd);
         netns_fd = -1;
     }
-    return netns_add_kept(inquiry, shown->inode, &shown->holder, netns_fd) < 0 ? -ENOMEM : 0;
+    return add_shown_one(inquiry, shown, netns_fd);
 }
 
 /* Those of shown sockets that nobody lives in. */
@@ -200,10 +213,14 @@ static int add_shown(struct inquiry *inquiry)
     for (uint32_t i = 0; i < shown->count && status == 0; i++) {
         if (!shown->at[i].is_wanted || !shown->at[i].inode || sink_find_netns(inquiry, shown->at[i].inode))
             continue;
+        if (!inquiry_within_limit(&inquiry->borrowings_of, shown->at[i].uid, 1, LIMIT_BORROWED_OF_USER)) {
+            status = add_shown_one(inquiry, &shown->at[i], -1);
+            continue;
+        }
         which[count] = i;
         holders[count++] = shown->at[i].holder;
     }
-    if (count)
+    if (count && status == 0)
         status = helper_borrow(inquiry, holders, count, note_shown, which);
     free(holders);
     free(which);

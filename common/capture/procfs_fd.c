@@ -344,6 +344,33 @@ int procfs_fd_read(struct inquiry *inquiry)
     return status;
 }
 
+/* Since 6.2 the size of the directory tells. */
+int procfs_fd_count(struct inquiry *inquiry, uint32_t index)
+{
+    struct process *process = &inquiry->capture->processes.at[index];
+    struct listing listing = {.buffer = inquiry->buffer, .size = INQUIRY_BUFFER_SIZE};
+    struct stat status;
+    char path[32];
+    uint32_t count = 0;
+
+    snprintf(path, sizeof(path), "%d/fd", process->pid);
+    if (fstatat(inquiry->proc_fd, path, &status, 0) == 0 && status.st_size > 0) {
+        process->fds = (uint32_t)status.st_size;
+        return 0;
+    }
+    listing.fd = openat(inquiry->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (listing.fd < 0)
+        return 0;
+    while (charge(inquiry, process, 0) == 0 && listing_next(&listing)) {
+        if (++count % CHARGED_AT_ONCE == 0)
+            charge(inquiry, process, CHARGED_AT_ONCE);
+    }
+    close(listing.fd);
+    if (count > 2 && count - 2 > process->fds) /* but for . and .. */
+        process->fds = count - 2;
+    return 0;
+}
+
 /* Looks at all threads of a process, for the kernel cannot tell which have descriptors of their own. */
 static int walk_all_threads(struct inquiry *inquiry, uint32_t index, int directory)
 {

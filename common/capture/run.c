@@ -111,6 +111,7 @@ void recollection_keep_children(struct recollection *before, struct recollection
     before->children = failed->children;
     failed->children = children;
     before->left_alone = failed->left_alone;
+    before->without_shown = failed->without_shown;
     failed->left_alone = left_alone;
 }
 
@@ -231,7 +232,7 @@ static int blame(struct inquiry *inquiry)
     inquiry->stalls++;
     if (inquiry->shown.is_read) { /* whose close it was, nobody knows */
         inquiry->shown.is_given_up = true;
-        inquiry->kept->without_shown = LIMIT_LEFT_ALONE;
+        inquiry->kept->without_shown = LIMIT_WITHOUT_SHOWN;
         return 0;
     }
     if (open_root(inquiry) < 0)
@@ -331,13 +332,14 @@ int capture_run(struct inquiry *inquiry, const struct recollection *before, cons
     inquiry->kept = kept;
     inquiry->capture = capture;
     inquiry->guarded = is_live_root(inquiry->config->root);
-    kept->without_shown = before->without_shown ? before->without_shown - 1 : 0;
-    inquiry->shown.is_given_up = before->without_shown;
     status = recall_children(inquiry);
     if (status == 0)
         status = left_alone_recall(inquiry);
     if (status)
         return status;
+    /* As long as a child that was given up hangs, it is not tried again. */
+    kept->without_shown = before->without_shown - (before->without_shown && !kept->children.count);
+    inquiry->shown.is_given_up = before->without_shown || kept->children.count >= LIMIT_CHILDREN;
     inquiry->without_info = kept->children.count >= LIMIT_CHILDREN;
     while ((status = guard_run(inquiry, ask_all)) == -EDEADLK && inquiry->stalls < LIMIT_STALLS) {
         status = blame(inquiry);

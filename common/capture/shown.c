@@ -4,6 +4,7 @@
 
 #include "capture/limits.h"
 #include "capture/netns.h"
+#include "capture/procfs_fd.h"
 #include "capture/sink.h"
 
 #include <stdlib.h>
@@ -78,7 +79,33 @@ void shown_tasks_end(struct inquiry *inquiry)
         qsort(shown->tasks.at, shown->tasks.count, sizeof(shown->tasks.at[0]), compare_tasks);
 }
 
+/* Each table is gone through, however many threads share one that is not their leader's: the kernel cannot be told to
+ * leave a user out. */
+bool shown_is_affordable(const struct inquiry *inquiry, uint32_t *uid)
+{
+    struct usages tables = {.users = 0};
+    bool affordable = true;
+
+    for (uint32_t i = 0; i < inquiry->shown.tasks.count && affordable; i++) {
+        const struct shown_task *task = &inquiry->shown.tasks.at[i];
+        *uid = task->uid;
+        affordable = task->uid == 0 || inquiry_within_limit(&tables, task->uid, task->fds, LIMIT_DESCRIPTORS_OF_USER);
+    }
+    vector_free(&tables.by_uid);
+    return affordable;
+}
+
 /* ---- descriptors ---- */
+
+/* What is left over of the batches of whose descriptors were shown last. */
+static void charge_rest(struct inquiry *inquiry)
+{
+    struct shown *shown = &inquiry->shown;
+
+    inquiry_within_limit(&inquiry->descriptors_of, shown->uid, shown->uncharged % CHARGED_AT_ONCE,
+                         LIMIT_DESCRIPTORS_OF_USER);
+    shown->uncharged = 0;
+}
 
 /* Whose descriptors are being shown: they come one process after the other. */
 static void turn_to(struct inquiry *inquiry, int32_t pid)
@@ -86,9 +113,11 @@ static void turn_to(struct inquiry *inquiry, int32_t pid)
     struct shown *shown = &inquiry->shown;
     const uint32_t task = first_task(shown, pid);
 
+    if (shown->uncharged)
+        charge_rest(inquiry);
     shown->pid = pid;
-    shown->uid = task < shown->tasks.count && shown->tasks.at[task].pid == pid ? shown->tasks.at[task].uid : UINT32_MAX;
-    shown->uncharged = 0;
+    shown->task = task < shown->tasks.count && shown->tasks.at[task].pid == pid ? task : PROCTCP_NONE;
+    shown->uid = shown->task == PROCTCP_NONE ? UINT32_MAX : shown->tasks.at[task].uid;
     shown->is_beyond = !inquiry_within_limit(&inquiry->descriptors_of, shown->uid, 0, LIMIT_DESCRIPTORS_OF_USER);
 }
 
@@ -99,15 +128,13 @@ static bool may_have_more(struct inquiry *inquiry, int32_t pid)
     if (shown->pid != pid)
         turn_to(inquiry, pid);
     if (shown->uid != 0 && shown->is_beyond) {
-        shown->in_vain++;
+        if (shown->task != PROCTCP_NONE)
+            shown->tasks.at[shown->task].is_cut = true;
         return false;
     }
-    if (++shown->uncharged % CHARGED_AT_ONCE)
-        return true;
-    shown->is_beyond =
-        !inquiry_within_limit(&inquiry->descriptors_of, shown->uid, CHARGED_AT_ONCE, LIMIT_DESCRIPTORS_OF_USER);
-    if (shown->uid != 0 && shown->is_beyond)
-        inquiry_count_error(inquiry, EDQUOT, "%d/fd", pid);
+    if (++shown->uncharged % CHARGED_AT_ONCE == 0)
+        shown->is_beyond =
+            !inquiry_within_limit(&inquiry->descriptors_of, shown->uid, CHARGED_AT_ONCE, LIMIT_DESCRIPTORS_OF_USER);
     return true;
 }
 
@@ -129,7 +156,8 @@ static struct shown_netns *find_netns(struct inquiry *inquiry, uint32_t inode, c
         if (!made)
             return NULL;
         found = shown->namespaces.count - 1;
-        *made = (struct shown_netns){.inode = inode, .holder = *holder, .is_wanted = netns_is_wanted(inquiry, inode)};
+        *made = (struct shown_netns){
+            .inode = inode, .uid = shown->uid, .holder = *holder, .is_wanted = netns_is_wanted(inquiry, inode)};
         hash_put(&shown->netns_by_inode, inode, found);
     }
     shown->last_netns = found;
@@ -161,19 +189,33 @@ void shown_drop_owner(struct inquiry *inquiry)
     inquiry->shown.owners.count--;
 }
 
-/* Both are ordered. */
+static bool add_pid(struct inquiry *inquiry, uint32_t listed, uint32_t *at, int32_t pid)
+{
+    while (*at < listed && (int32_t)inquiry->pids.at[*at] < pid)
+        ++*at;
+    return (*at < listed && (int32_t)inquiry->pids.at[*at] == pid) || indices_push(&inquiry->pids, (uint32_t)pid);
+}
+
+/* All three are ordered. Who has descriptors and was not shown himself, for he came later, is walked. */
 static int merge_pids(struct inquiry *inquiry)
 {
-    const struct shown_tasks *tasks = &inquiry->shown.tasks;
+    const struct shown *shown = &inquiry->shown;
     const uint32_t listed = inquiry->pids.count;
-    uint32_t p = 0;
+    uint32_t at = 0;
 
-    for (uint32_t i = 0; i < tasks->count; i++) {
-        const uint32_t pid = (uint32_t)tasks->at[i].pid;
-        while (p < listed && inquiry->pids.at[p] < pid)
-            p++;
-        if ((p == listed || inquiry->pids.at[p] != pid) && (i == 0 || tasks->at[i - 1].pid != tasks->at[i].pid) &&
-            !indices_push(&inquiry->pids, pid))
+    for (uint32_t i = 0; i < shown->tasks.count; i++) {
+        if ((i == 0 || shown->tasks.at[i - 1].pid != shown->tasks.at[i].pid) &&
+            !add_pid(inquiry, listed, &at, shown->tasks.at[i].pid))
+            return -ENOMEM;
+    }
+    at = 0;
+    for (uint32_t i = 0; i < shown->owners.count; i++) {
+        const int32_t pid = shown->owners.at[i].pid;
+        if (i > 0 && shown->owners.at[i - 1].pid == pid)
+            continue;
+        const uint32_t task = first_task(shown, pid);
+        const bool is_shown = task < shown->tasks.count && shown->tasks.at[task].pid == pid;
+        if (!is_shown && !add_pid(inquiry, listed, &at, pid))
             return -ENOMEM;
     }
     if (inquiry->pids.count > listed)
@@ -186,12 +228,23 @@ int shown_owners_end(struct inquiry *inquiry)
     struct shown *shown = &inquiry->shown;
     bool ordered = true;
 
+    charge_rest(inquiry);
     for (uint32_t i = 1; i < shown->owners.count && ordered; i++)
         ordered = compare_owners(&shown->owners.at[i - 1], &shown->owners.at[i]) <= 0;
     if (!ordered)
         qsort(shown->owners.at, shown->owners.count, sizeof(shown->owners.at[0]), compare_owners);
     shown->is_used = true;
     return merge_pids(inquiry);
+}
+
+void shown_forget(struct inquiry *inquiry)
+{
+    struct shown *shown = &inquiry->shown;
+
+    shown->tasks.count = shown->owners.count = shown->namespaces.count = shown->seen.count = 0;
+    vector_free(&shown->netns_by_inode);
+    shown->last_netns = 0;
+    shown->ticks = 0;
 }
 
 /* ---- taken ---- */
@@ -202,12 +255,13 @@ static int take_tasks(struct inquiry *inquiry, uint32_t index, uint32_t first)
 {
     const struct shown_tasks *tasks = &inquiry->shown.tasks;
     struct process *process = &inquiry->capture->processes.at[index];
-    bool has_ended = false;
+    bool has_ended = false, all_known = true;
 
     for (uint32_t i = first; i < tasks->count && tasks->at[i].pid == process->pid; i++) {
         const struct shown_task *task = &tasks->at[i];
         if (task->fds > process->fds)
             process->fds = task->fds;
+        all_known &= task->has_fds || task->has_ended;
         if (task->is_leader) {
             process->uid = task->uid;
             process->netns = task->netns;
@@ -222,7 +276,7 @@ static int take_tasks(struct inquiry *inquiry, uint32_t index, uint32_t first)
             *thread = (struct thread){task->netns, index, task->tid};
         }
     }
-    return 0;
+    return all_known ? 0 : procfs_fd_count(inquiry, index);
 }
 
 int shown_take(struct inquiry *inquiry, uint32_t index)
@@ -235,6 +289,10 @@ int shown_take(struct inquiry *inquiry, uint32_t index)
         return 0;
     process->walk = WALKED;
     process->first_owner = inquiry->capture->owners.count;
+    if (shown->tasks.at[task].is_cut) {
+        process->walk = WALK_REFUSED;
+        inquiry_count_error(inquiry, EDQUOT, "%d/fd", process->pid);
+    }
     if (take_tasks(inquiry, index, task) < 0)
         return -ENOMEM;
     for (uint32_t i = first_owner(shown, process->pid);

@@ -8,6 +8,9 @@
 int shown_add_task(struct inquiry *inquiry, const struct shown_task *task);
 /* All of them are there. */
 void shown_tasks_end(struct inquiry *inquiry);
+/* Whether what was shown can be gone through: false: a user, *uid, has more descriptors in the tables of his processes
+ * and threads than a scan reads. */
+bool shown_is_affordable(const struct inquiry *inquiry, uint32_t *uid);
 /* A descriptor of a TCP socket, or of what has TCP sockets, in a network namespace. 1: it is there; 0: it is of no
  * interest, for the namespace is not selected or its user has too many. */
 int shown_add_owner(struct inquiry *inquiry, int32_t pid, int32_t fd, uint32_t inode, uint32_t netns);
@@ -15,6 +18,9 @@ int shown_add_owner(struct inquiry *inquiry, int32_t pid, int32_t fd, uint32_t i
 void shown_drop_owner(struct inquiry *inquiry);
 /* All of them are there. Pids that /proc did not list yet are put among those that it did. 0 or -ENOMEM. */
 int shown_owners_end(struct inquiry *inquiry);
+
+/* Nothing was shown after all. */
+void shown_forget(struct inquiry *inquiry);
 
 /* Whether a process was shown. Then its owners, and what is known of it, are written down as if it had been walked: 1;
  * 0: it was not shown; -ENOMEM. */

@@ -46,7 +46,7 @@ void sink_owners_end(struct inquiry *inquiry, uint32_t index)
     struct owners *owners = &inquiry->capture->owners;
     struct process *process = &inquiry->capture->processes.at[index];
     const uint32_t count = owners->count - process->first_owner;
-    struct owner *first = owners->at + process->first_owner;
+    struct owner *first = count ? owners->at + process->first_owner : NULL;
     uint32_t kept = 0;
     bool ordered = true;
 

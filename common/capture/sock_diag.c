@@ -412,7 +412,7 @@ static int ask_one(struct inquiry *inquiry, int netlink, const struct shown_sock
             return (int)length;
     }
     if (status == 0 && sock_diag_take(inquiry, dump, (size_t)length, &error) == SOCK_DIAG_FAILED)
-        status = error == ENOENT ? 0 : -error;
+        status = error != ENOENT ? -error : socket->is_listener ? -ESTALE : 0;
     return status;
 }
 

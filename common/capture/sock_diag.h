@@ -13,7 +13,7 @@ int sock_diag_read(struct inquiry *inquiry, struct netns *netns);
 int sock_diag_read_bound(struct inquiry *inquiry, const struct netns *netns);
 
 /* Single sockets of the namespace that the calling thread is in, to the sink. What has ended meanwhile is none. 0 or
- * -errno; -ESTALE: one is there, and the kernel finds another one by its addresses. */
+ * -errno; -ESTALE: a listener was not found, for the kernel may find another one that shares its port. */
 int sock_diag_ask(struct inquiry *inquiry, uint32_t netns, const struct shown_socket *sockets, uint32_t count);
 
 /* ---- a dump in pieces ---- */

@@ -163,6 +163,8 @@ static int read_netns(struct inquiry *inquiry, const struct source *source, stru
         return status;
     }
     netns->read = true;
+    if (inquiry->shown.is_used && source->id == PROCTCP_SOURCE_NETLINK)
+        netns->shown.error = 0; /* it gives as much as the source before it */
     netns->shown.source = source->id;
     netns->shown.sockets += inquiry->capture->sockets.count - before;
     return 0;
@@ -223,7 +225,8 @@ static bool skip_empty(struct inquiry *inquiry, const struct source *source, str
 /* Namespaces are cheap to make. Each user's are read up to a number. */
 static bool is_within_limit(struct inquiry *inquiry, struct netns *netns)
 {
-    uint32_t uid = netns->process == PROCTCP_NONE ? 0 : inquiry->capture->processes.at[netns->process].uid;
+    const uint32_t uid =
+        netns->process == PROCTCP_NONE ? netns->holder_uid : inquiry->capture->processes.at[netns->process].uid;
 
     if (netns->own || netns->look_again != LOOK_NO || uid == 0 || uid == UINT32_MAX ||
         inquiry_within_limit(&inquiry->namespaces_of, uid, 1, LIMIT_NAMESPACES_OF_USER))

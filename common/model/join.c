@@ -300,21 +300,12 @@ static int drop_dead(struct model *model)
     return model_reindex(model);
 }
 
-static bool any_dead(const struct model *model)
-{
-    /* They came last. */
-    for (uint32_t i = model->sockets.count; i > 0 && model->sockets.at[i - 1].state == PROCTCP_CLOSED; i--) {
-        if (model->sockets.at[i - 1].owners == 0 && model_is_unbound(&model->sockets.at[i - 1]))
-            return true;
-    }
-    return false;
-}
-
 int model_join(struct model *model, const struct capture *capture)
 {
     const uint32_t count = model->sockets.count;
     struct indices owners = {
         0}; /* by socket: counted apart, for sockets lie in another order and far from each other */
+    bool any_dead = false;
     int status = 0;
 
     if (!indices_fill(&owners, count, 0) || !indices_fill(&model->first_rows, count, 0xff) ||
@@ -337,8 +328,10 @@ int model_join(struct model *model, const struct capture *capture)
         status = add_rows(model, capture, process, model->processes.count - 1, owners.at);
         made->row_count = model->rows.count - made->first_row;
     }
-    for (uint32_t i = 0; i < count && status == 0; i++)
+    for (uint32_t i = 0; i < count && status == 0; i++) {
         model->sockets.at[i].owners = owners.at[i];
+        any_dead |= owners.at[i] == 0 && model_is_unbound(&model->sockets.at[i]);
+    }
     vector_free(&owners);
-    return status == 0 && any_dead(model) ? drop_dead(model) : status;
+    return status == 0 && any_dead ? drop_dead(model) : status;
 }

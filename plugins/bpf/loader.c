@@ -34,7 +34,7 @@ static const char *remedy_of(int error)
         return "run it as root, or with CAP_BPF and CAP_PERFMON; a container or a lockdown of the kernel may forbid it";
     case ESRCH:
     case ENOENT:
-        return "the kernel has no BTF (/sys/kernel/btf/vmlinux), or not what the programs need: it takes 5.11";
+        return "the kernel has no BTF (/sys/kernel/btf/vmlinux), or not what the programs need: it takes 5.12";
     default:
         return "the kernel refuses the programs; proctcp works without them";
     }
@@ -128,6 +128,8 @@ static int pin_all(const struct programs *programs, gid_t gid)
         status = pins_put(BPF_RECORDS_ROWS, bpf_link__fd(programs->rows->links.rows), gid);
     if (status == 0 && programs->unheld)
         status = pins_put(BPF_RECORDS_UNHELD, bpf_link__fd(programs->unheld->links.unheld), gid);
+    else if (status == 0)
+        status = pins_drop(BPF_RECORDS_UNHELD); /* of an earlier version */
     return status;
 }
 
@@ -144,11 +146,13 @@ static int load_all(struct programs *programs)
     int error = load_rows(programs, true);
 
     if (error && error != -ESRCH) {
+        const int first = error;
         error = load_rows(programs, false);
         if (error == 0)
             fprintf(stderr,
-                    "proctcp-bpf: the kernel lets no program read its memory (lockdown): without counts of "
-                    "descriptors, and not from within another pid namespace\n");
+                    "proctcp-bpf: the kernel lets no program read its memory, as when it is locked down (%s): without "
+                    "counts of descriptors, and not from within another pid namespace\n",
+                    strerror(-first));
     }
     if (error) {
         complain(-error);

@@ -2,6 +2,7 @@
 #include "pins.h"
 
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -34,7 +35,7 @@ int pins_begin(gid_t gid)
     struct stat status;
 
     if (!is_bpf_file_system(PARENT)) {
-        fprintf(stderr, "proctcp-bpf: %s is no BPF file system: mount -t bpf bpf %s\n", PARENT, PARENT);
+        fprintf(stderr, "proctcp-bpf: %s is no BPF file system: mount -t bpf -o mode=0755 bpf %s\n", PARENT, PARENT);
         return -1;
     }
     if (mkdir(BPF_RECORDS_DIRECTORY, 0750) < 0 && errno != EEXIST)
@@ -65,16 +66,40 @@ int pins_put(const char *name, int link_fd, gid_t gid)
     return 0;
 }
 
+int pins_drop(const char *name)
+{
+    char path[320];
+
+    snprintf(path, sizeof(path), "%s/%s", BPF_RECORDS_DIRECTORY, name);
+    if (unlink(path) < 0 && errno != ENOENT)
+        return fail("removing", path, errno == EPERM || errno == EACCES ? "run it as root" : "");
+    return 0;
+}
+
+/* "rows", or "rows-1234" of a loader that was ended midway. */
+static bool is_ours(const char *entry)
+{
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const size_t length = strlen(names[i]);
+        if (strncmp(entry, names[i], length) == 0 && (!entry[length] || entry[length] == '-'))
+            return true;
+    }
+    return false;
+}
+
 int pins_remove(void)
 {
+    DIR *directory = opendir(BPF_RECORDS_DIRECTORY);
+    const struct dirent *entry;
     int status = 0;
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char path[128];
-        snprintf(path, sizeof(path), "%s/%s", BPF_RECORDS_DIRECTORY, names[i]);
-        if (unlink(path) < 0 && errno != ENOENT)
-            status = fail("removing", path, errno == EPERM || errno == EACCES ? "run it as root" : "");
+    if (!directory)
+        return errno == ENOENT ? 0 : fail("listing", BPF_RECORDS_DIRECTORY, errno == EACCES ? "run it as root" : "");
+    while ((entry = readdir(directory))) {
+        if (is_ours(entry->d_name) && pins_drop(entry->d_name) < 0)
+            status = -1;
     }
+    closedir(directory);
     if (status == 0 && rmdir(BPF_RECORDS_DIRECTORY) < 0 && errno != ENOENT)
         status = fail("removing", BPF_RECORDS_DIRECTORY, errno == ENOTEMPTY ? "something else is in it" : "");
     return status;

@@ -7,9 +7,10 @@
 
 #define SOCK_STREAM     1
 #define AF_INET         2
+#define IPPROTO_TCP     6
 #define IPPROTO_MPTCP   262
 #define WORDS_AT_ONCE   32
-#define CHUNKS_OF_WORDS 128 /* 262,144 descriptors */
+#define CHUNKS_OF_WORDS 256 /* 524,288 descriptors */
 #define PID_LEVELS      33
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -145,6 +146,7 @@ int rows(struct bpf_iter__task_file *context)
     struct socket *socket;
     struct sock *sk;
     struct tcp_sock *tp;
+    __u16 family, protocol;
     __u32 pid;
 
     if (!task || !file)
@@ -154,16 +156,20 @@ int rows(struct bpf_iter__task_file *context)
         return 0;
     if (is_shown_before(task))
         return 0;
+    /* Numbers of protocols are each family's own, and the cast below looks at no more than the number. */
+    family = sk->__sk_common.skc_family;
+    protocol = sk->sk_protocol;
+    if (sk->sk_type != SOCK_STREAM || (family != AF_INET && family != AF_INET6) ||
+        (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
+        return 0;
     pid = number_of(task->group_leader, bpf_get_current_task_btf());
     if (!pid)
         return 0;
+    if (protocol == IPPROTO_MPTCP)
+        return write_mptcp(context, file, sk, pid);
     tp = bpf_skc_to_tcp_sock(sk);
-    if (!tp) {
-        const __u16 family = sk->__sk_common.skc_family;
-        if (sk->sk_protocol == IPPROTO_MPTCP && sk->sk_type == SOCK_STREAM && (family == AF_INET || family == AF_INET6))
-            return write_mptcp(context, file, sk, pid);
+    if (!tp)
         return 0;
-    }
     struct bpf_socket_record record = {.record = {sizeof(record), BPF_RECORD_SOCKET}};
     record.pid = pid;
     record.fd = context->fd;

@@ -210,7 +210,12 @@ static __always_inline void read_socket(const struct tcp_sock *tp, struct bpf_so
         record->rqueue = sk->sk_ack_backlog;
         record->wqueue = sk->sk_max_ack_backlog;
     } else {
+        __u8 later;
         read_connection(tp, record);
+        /* A FIN counts as a byte in what was read, and shows in the state: of the two the state is read last. */
+        later = sk->__sk_common.skc_state;
+        if (later != TCP_CLOSE && later != TCP_LISTEN)
+            record->state = later;
     }
 }
 

@@ -64,6 +64,7 @@ static __always_inline int write_held(struct bpf_iter__tcp *context, struct sock
 
     record.cookie = bpf_get_socket_cookie(common);
     record.family = common->skc_family;
+    record.state = common->skc_state;
     record.interface = common->skc_bound_dev_if;
     record.source_port = bpf_htons(common->skc_num);
     record.destination_port = common->skc_dport;

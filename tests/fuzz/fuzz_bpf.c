@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct config config = {.every_socket = true, .hz = 100};
     struct capture capture = {.counters = 0};
-    struct inquiry inquiry = {.config = &config, .capture = &capture, .buffer = malloc(size ? size : 1)};
+    struct inquiry inquiry = {.config = &config, .capture = &capture, .buffer = malloc(size ? size : 1), .proc_fd = -1};
     struct proctcp_impairment *none = vector_push(&capture.impairments);
     const char **name = vector_push(&capture.congestion_names);
 
@@ -58,13 +58,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         *none = (struct proctcp_impairment){0};
         *name = "";
         memcpy(inquiry.buffer, data + 1, size - 1); /* aligned, and of its very size */
-        bpf_take(&inquiry, data[0] % BPF_FILES, size - 1);
+        bpf_take(&inquiry, data[0] % BPF_FILES, inquiry.buffer, size - 1);
         shown_tasks_end(&inquiry);
         if (sink_sockets_end(&inquiry) == 0 && shown_owners_end(&inquiry) == 0) {
             check(&capture, &inquiry.shown);
             for (uint32_t i = 0; i < inquiry.pids.count; i++) {
                 const int64_t index = sink_process(&inquiry, (int32_t)inquiry.pids.at[i]);
-                if (index >= 0 && shown_take(&inquiry, (uint32_t)index) != 1)
+                if (index >= 0 && shown_take(&inquiry, (uint32_t)index) < 0)
                     abort();
             }
         }

@@ -19,7 +19,7 @@ def mount_here():
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNS):
         return "no mount namespace: %s" % os.strerror(ctypes.get_errno())
-    for words in (["mount", "--make-rprivate", "/"], ["mount", "-t", "bpf", "bpf", "/sys/fs/bpf"]):
+    for words in (["mount", "--make-rprivate", "/"], ["mount", "-t", "bpf", "-o", "mode=0755", "bpf", "/sys/fs/bpf"]):
         done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             return done.stdout.strip()

@@ -70,6 +70,14 @@ def make_zoo():
     v6only.bind(("::", 0))
     v6only.listen(3)
     kept += [full, bound, bare, v6only, client.dup()]
+    # What has TCP's number for its protocol, and is none.
+    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+    raw.connect(("127.0.0.1", 0))
+    kept += [raw, socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)]
+    try:
+        kept.append(socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 6))  # NETLINK_XFRM
+    except OSError:
+        pass  # this kernel has none
     _, closed, left = zoo.connection()
     closed.close()
     left.close()  # TIME_WAIT
@@ -235,7 +243,7 @@ class Faults(zoo.ZooTest):
             return [refused.returncode, refused.stdout, self.reason()]
         status, said, reason = self.in_another_place(without)
         self.assertEqual(status, 1)
-        self.assertIn("mount -t bpf bpf /sys/fs/bpf", said)
+        self.assertIn("mount -t bpf -o mode=0755 bpf /sys/fs/bpf", said)
         self.assertEqual(reason, "bpf: %s/tasks: not in a BPF file system" % bpf.PINS)
 
     def test_a_directory_in_its_place(self):

@@ -1,6 +1,7 @@
 /* Records of the BPF iterators: as the programs write them, and as none does. */
 #include "capture/bpf.h"
 #include "capture/bpf_records.h"
+#include "capture/limits.h"
 #include "capture/run.h"
 #include "capture/shown.h"
 #include "capture/sink.h"
@@ -23,7 +24,8 @@ static int setup(void **state)
 {
     (void)state;
     capture = (struct capture){.counters = 0};
-    inquiry = (struct inquiry){.config = &config, .capture = &capture, .buffer = test_calloc(1, INQUIRY_BUFFER_SIZE)};
+    inquiry = (struct inquiry){
+        .config = &config, .capture = &capture, .buffer = test_calloc(1, INQUIRY_BUFFER_SIZE), .proc_fd = -1};
     inquiry.shown.given = tcp_info_given(offsetof(struct bpf_tcp_info, zero));
     length = 0;
     assert_non_null(vector_push(&capture.congestion_names));
@@ -93,7 +95,7 @@ static struct bpf_socket_record *append_socket(uint32_t pid, uint32_t fd, uint32
 
 static int take(enum bpf_file file)
 {
-    const int status = bpf_take(&inquiry, file, length);
+    const int status = bpf_take(&inquiry, file, inquiry.buffer, length);
     length = 0;
     memset(inquiry.buffer, 0, INQUIRY_BUFFER_SIZE);
     return status;
@@ -239,6 +241,71 @@ static void who_is_listed_late_is_put_among_the_pids(void **state)
     assert_memory_equal(inquiry.pids.at, expected, sizeof(expected));
 }
 
+/* A process that started after the others were shown: it is walked. */
+static void who_has_descriptors_and_was_not_shown_is_put_among_the_pids_too(void **state)
+{
+    static const uint32_t expected[] = {7, 9};
+    (void)state;
+    append_task(7, 7, BPF_TASK_LEADER);
+    assert_int_equal(take(BPF_FILE_TASKS), 0);
+    append_socket(9, 3, 99, 10);
+    append_socket(9, 4, 98, 10);
+    assert_int_equal(take(BPF_FILE_ROWS), 0);
+    end();
+    assert_int_equal(inquiry.pids.count, 2);
+    assert_memory_equal(inquiry.pids.at, expected, sizeof(expected));
+    const int64_t index = sink_process(&inquiry, 9);
+    assert_int_equal(shown_take(&inquiry, (uint32_t)index), 0);
+}
+
+static void what_a_user_has_beyond_the_limit_is_left_out_and_his_processes_are_not_whole(void **state)
+{
+    (void)state;
+    append_task(7, 7, BPF_TASK_LEADER)->uid = 1000;
+    append_task(8, 8, BPF_TASK_LEADER)->uid = 1000;
+    append_task(9, 9, BPF_TASK_LEADER)->uid = 1001;
+    assert_int_equal(take(BPF_FILE_TASKS), 0);
+    shown_tasks_end(&inquiry);
+    inquiry_within_limit(&inquiry.descriptors_of, 1000, LIMIT_DESCRIPTORS_OF_USER - 10, LIMIT_DESCRIPTORS_OF_USER);
+    for (uint32_t fd = 0; fd < 100; fd++)
+        append_socket(7, fd, 100 + fd, 10);
+    append_socket(8, 3, 98, 10); /* what the first one had is charged by then */
+    append_socket(9, 3, 97, 10);
+    assert_int_equal(take(BPF_FILE_ROWS), 0);
+    end();
+    assert_int_equal(process(8)->owner_count, 0);
+    assert_int_equal(capture.processes.at[capture.processes.count - 1].walk, WALK_REFUSED);
+    assert_int_equal(capture.stats.exhausted, 1);
+    assert_int_equal(process(9)->owner_count, 1);
+    assert_int_equal(capture.processes.at[capture.processes.count - 1].walk, WALKED);
+}
+
+static void tables_that_take_too_long_to_go_through_are_seen_before(void **state)
+{
+    uint32_t uid = 0;
+
+    (void)state;
+    for (uint32_t tid = 0; tid < 500; tid++) {
+        struct bpf_task_record *record = append_task(7, 7 + tid, tid ? BPF_TASK_OWN_TABLE : BPF_TASK_LEADER);
+        record->uid = 1000;
+        record->flags |= BPF_TASK_FDS;
+        record->fds = LIMIT_DESCRIPTORS_OF_USER / 600;
+    }
+    assert_int_equal(take(BPF_FILE_TASKS), 0);
+    shown_tasks_end(&inquiry);
+    assert_true(shown_is_affordable(&inquiry, &uid));
+    for (uint32_t tid = 500; tid < 700; tid++) {
+        struct bpf_task_record *record = append_task(7, 7 + tid, BPF_TASK_OWN_TABLE | BPF_TASK_FDS);
+        record->uid = 1000;
+        record->fds = LIMIT_DESCRIPTORS_OF_USER / 600;
+    }
+    append_task(1, 1, BPF_TASK_LEADER | BPF_TASK_FDS)->fds = 2 * LIMIT_DESCRIPTORS_OF_USER; /* root may */
+    assert_int_equal(take(BPF_FILE_TASKS), 0);
+    shown_tasks_end(&inquiry);
+    assert_false(shown_is_affordable(&inquiry, &uid));
+    assert_int_equal(uid, 1000);
+}
+
 static void what_was_never_bound_is_closed_and_has_no_address(void **state)
 {
     (void)state;
@@ -321,6 +388,9 @@ int main(void)
         TEST(a_thread_with_its_own_table_counts_as_its_process),
         TEST(where_the_leader_has_ended_a_thread_tells_of_the_process),
         TEST(who_is_listed_late_is_put_among_the_pids),
+        TEST(who_has_descriptors_and_was_not_shown_is_put_among_the_pids_too),
+        TEST(what_a_user_has_beyond_the_limit_is_left_out_and_his_processes_are_not_whole),
+        TEST(tables_that_take_too_long_to_go_through_are_seen_before),
         TEST(what_was_never_bound_is_closed_and_has_no_address),
         TEST(what_nobody_holds_is_written_and_what_a_file_is_of_is_remembered_if_unknown),
         TEST(records_of_another_kind_file_or_length_are_refused),
