@@ -49,6 +49,7 @@ static int fail(struct inquiry *inquiry, const char *name, int error, const char
 
 static int take_task(struct inquiry *inquiry, const struct bpf_task_record *record)
 {
+    const bool has_pids = record->pid && record->pid <= INT32_MAX && record->tid <= INT32_MAX;
     const struct shown_task task = {
         .pid = (int32_t)record->pid,
         .tid = (int32_t)record->tid,
@@ -59,7 +60,7 @@ static int take_task(struct inquiry *inquiry, const struct bpf_task_record *reco
         .is_leader = record->flags & BPF_TASK_LEADER,
         .has_ended = record->flags & BPF_TASK_ENDED,
     };
-    return shown_add_task(inquiry, &task);
+    return has_pids ? shown_add_task(inquiry, &task) : -EPROTO;
 }
 
 /* As unhashed.c has those that are in no table. The cookie is not told of those; here it is kept for sink_knows(), for
@@ -265,11 +266,14 @@ static int take_record(struct inquiry *inquiry, enum bpf_file file, const struct
         if (record->kind == BPF_RECORD_MPTCP && record->length == sizeof(struct bpf_mptcp_record))
             return take_mptcp(inquiry, at);
         break;
-    default:
+    case BPF_FILE_UNHELD:
         if (is_socket)
             return take_unheld(inquiry, at);
         if (record->kind == BPF_RECORD_HELD && record->length == sizeof(struct bpf_held_record))
             return take_held(inquiry, at);
+        break;
+    default:
+        break;
     }
     return -EPROTO;
 }
@@ -292,52 +296,48 @@ int bpf_take(struct inquiry *inquiry, enum bpf_file file, const char *records, s
 
 /* ---- files ---- */
 
-/* The directory, or -errno with the reason said. Nobody but root may have made or may change it. */
-static int open_directory(struct inquiry *inquiry, const char *name)
+/* What a descriptor leads to must be of this type, on a BPF file system, and nobody's but root's to make or change.
+ * What is wrong, or NULL. */
+static const char *find_fault(int fd, mode_t type)
 {
     struct statfs filesystem;
     struct stat status;
-    const char *reason = NULL;
-    const int fd = open(BPF_RECORDS_DIRECTORY, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-    if (fd < 0)
-        return fail(inquiry, name, errno, errno == ENOENT ? "not loaded (see proctcp-bpf load)" : NULL);
     if (fstatfs(fd, &filesystem) < 0 || (uint32_t)filesystem.f_type != BPF_FS_MAGIC)
-        reason = "not in a BPF file system";
-    else if (fstat(fd, &status) < 0 || status.st_uid != 0 || status.st_mode & (S_IWGRP | S_IWOTH))
-        reason = "in a directory that others than root may write";
-    if (!reason)
-        return fd;
-    close(fd);
-    return fail(inquiry, name, EACCES, reason);
+        return "not in a BPF file system";
+    if (fstat(fd, &status) < 0 || status.st_uid != 0)
+        return "not root's";
+    if (status.st_mode & (S_IWGRP | S_IWOTH))
+        return "others than root may write it";
+    return (status.st_mode & S_IFMT) == type ? NULL : "not a pinned iterator";
 }
 
 /* A descriptor, or -errno with the reason said. */
+static int open_checked(struct inquiry *inquiry, int directory, const char *path, int flags, mode_t type,
+                        const char *name)
+{
+    const int fd = openat(directory, path, flags | O_NOFOLLOW | O_CLOEXEC);
+    const char *fault;
+
+    if (fd < 0)
+        return fail(inquiry, name, errno, errno == ENOENT ? "not loaded (see proctcp-bpf load)" : NULL);
+    fault = find_fault(fd, type);
+    if (!fault)
+        return fd;
+    close(fd);
+    return fail(inquiry, name, EACCES, fault);
+}
+
 static int open_pinned(struct inquiry *inquiry, const char *name)
 {
-    const int directory = open_directory(inquiry, name);
-    const char *reason = NULL;
-    struct statfs filesystem;
-    struct stat status;
-    int fd, error;
+    const int directory = open_checked(inquiry, AT_FDCWD, BPF_RECORDS_DIRECTORY, O_PATH | O_DIRECTORY, S_IFDIR, name);
+    int fd;
 
     if (directory < 0)
         return directory;
-    fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    error = errno;
+    fd = open_checked(inquiry, directory, name, O_RDONLY | O_NONBLOCK, S_IFREG, name);
     close(directory);
-    if (fd < 0)
-        return fail(inquiry, name, error, error == ENOENT ? "not loaded (see proctcp-bpf load)" : NULL);
-    if (fstatfs(fd, &filesystem) < 0 || (uint32_t)filesystem.f_type != BPF_FS_MAGIC)
-        reason = "not in a BPF file system";
-    else if (fstat(fd, &status) < 0 || status.st_uid != 0)
-        reason = "not root's";
-    else if (!S_ISREG(status.st_mode))
-        reason = "not a pinned iterator";
-    if (!reason)
-        return fd;
-    close(fd);
-    return fail(inquiry, name, EACCES, reason);
+    return fd;
 }
 
 /* Until its end, or what is wrong; -EDQUOT: it takes too long. The records come to memory of the child's own: one that

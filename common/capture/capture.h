@@ -7,10 +7,13 @@
  * - readlink, open and read below /proc/<pid> (fd, task, ns, exe, net, stat). No file system is asked: a link is
  *   printed from the name that the kernel has. Since 6.17 or so the lock of a process in execve() is waited for;
  *   not for status, limits (nor for prlimit), cgroup and listings of fd and task. Sizes are bounded by the kernel, and
- * by our buffer.
+ *   by our buffer.
  * - kcmp() of two threads: the same lock.
- * These are made by a child process that is given up when a call does not come back (guard.h); what is done after that
- * reads status and nothing else of a stranger's.
+ * - read of the pinned iterators (bpf.c). Each file is held while it is looked at: if its owner closes it just then,
+ * the last close is ours, which may linger, or wait for a file system. That over a namespace's sockets takes the lock
+ * of each. A child that was given up in here may be written to later: that is memory of its own. These are made by a
+ * child process that is given up when a call does not come back (guard.h); what is done after that reads status and
+ * nothing else of a stranger's.
  * - A descriptor that may be a socket (unhashed.c): opened with O_PATH, which opens nothing of it; what is pinned is
  *   seen to be a socket by its link; only then is it asked, through our own pinned descriptor, for its protocol.
  * - A borrowed socket (helper.c): duplicated and asked in a process of its own, which never closes it but ends. A close

@@ -262,15 +262,52 @@ static int walk(struct inquiry *inquiry, uint32_t index, int base, const char *p
     return count_refusal(inquiry, index, status, "fd");
 }
 
+/* How many descriptors a process has that was shown without. Since 6.2 the size of the directory tells. */
+static void count_descriptors(struct inquiry *inquiry, struct process *process)
+{
+    struct listing listing = {.buffer = inquiry->buffer, .size = INQUIRY_BUFFER_SIZE};
+    struct stat status;
+    char path[32];
+    uint32_t count = 0;
+
+    snprintf(path, sizeof(path), "%d/fd", process->pid);
+    if (GUARD_CALL(inquiry, fstatat(inquiry->proc_fd, path, &status, 0)) == 0 && status.st_size > 0) {
+        process->fds = (uint32_t)status.st_size;
+        return;
+    }
+    listing.fd = openat(inquiry->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (listing.fd < 0)
+        return;
+    while (charge(inquiry, process, 0) == 0 && listing_next(&listing)) {
+        if (++count % CHARGED_AT_ONCE == 0)
+            charge(inquiry, process, CHARGED_AT_ONCE);
+    }
+    close(listing.fd);
+    if (count > 2 && count - 2 > process->fds) /* but for . and .. */
+        process->fds = count - 2;
+}
+
+/* As it was shown, or else by a walk. */
+static int take_or_walk(struct inquiry *inquiry, uint32_t index, int base, const char *path)
+{
+    struct process *process = &inquiry->capture->processes.at[index];
+    enum shown_how how;
+
+    inquiry->asked_pid = process->pid;
+    how = shown_take(inquiry, index);
+    if (how == SHOWN_NOT)
+        return walk(inquiry, index, base, path);
+    if (how == SHOWN_UNCOUNTED)
+        count_descriptors(inquiry, process);
+    inquiry->capture->stats.descriptors += process->fds;
+    return how == SHOWN_FAILED ? -ENOMEM : 0;
+}
+
 int procfs_fd_walk(struct inquiry *inquiry, uint32_t process)
 {
     char path[32];
-    const int taken = shown_take(inquiry, process);
-
-    if (taken)
-        return taken < 0 ? taken : 0;
     snprintf(path, sizeof(path), "%d/fd", inquiry->capture->processes.at[process].pid);
-    return walk(inquiry, process, inquiry->proc_fd, path);
+    return take_or_walk(inquiry, process, inquiry->proc_fd, path);
 }
 
 /* Where a process lives is asked of one that is not walked, too: what it may share its namespace with is wanted. */
@@ -304,11 +341,9 @@ static int visit(struct inquiry *inquiry, int32_t pid)
     case PREFILTER_ALL:
         return procfs_fd_walk(inquiry, (uint32_t)index);
     case PREFILTER_WANTED:
-        status = shown_take(inquiry, (uint32_t)index);
-        if (status == 0)
-            status = walk(inquiry, (uint32_t)index, directory, "fd");
+        status = take_or_walk(inquiry, (uint32_t)index, directory, "fd");
         close(directory);
-        return status < 0 ? status : 0;
+        return status;
     case PREFILTER_LEFT_OUT:
         leave_out(inquiry, (uint32_t)index);
         return 0;
@@ -342,33 +377,6 @@ int procfs_fd_read(struct inquiry *inquiry)
     }
     inquiry->capture->stats.processes_seen = inquiry->capture->processes.count;
     return status;
-}
-
-/* Since 6.2 the size of the directory tells. */
-int procfs_fd_count(struct inquiry *inquiry, uint32_t index)
-{
-    struct process *process = &inquiry->capture->processes.at[index];
-    struct listing listing = {.buffer = inquiry->buffer, .size = INQUIRY_BUFFER_SIZE};
-    struct stat status;
-    char path[32];
-    uint32_t count = 0;
-
-    snprintf(path, sizeof(path), "%d/fd", process->pid);
-    if (fstatat(inquiry->proc_fd, path, &status, 0) == 0 && status.st_size > 0) {
-        process->fds = (uint32_t)status.st_size;
-        return 0;
-    }
-    listing.fd = openat(inquiry->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (listing.fd < 0)
-        return 0;
-    while (charge(inquiry, process, 0) == 0 && listing_next(&listing)) {
-        if (++count % CHARGED_AT_ONCE == 0)
-            charge(inquiry, process, CHARGED_AT_ONCE);
-    }
-    close(listing.fd);
-    if (count > 2 && count - 2 > process->fds) /* but for . and .. */
-        process->fds = count - 2;
-    return 0;
 }
 
 /* Looks at all threads of a process, for the kernel cannot tell which have descriptors of their own. */

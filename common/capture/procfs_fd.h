@@ -11,8 +11,6 @@ int procfs_fd_list(struct inquiry *inquiry);
 int procfs_fd_read(struct inquiry *inquiry);
 /* The owners of one process that was left out. */
 int procfs_fd_walk(struct inquiry *inquiry, uint32_t process);
-/* How many descriptors a process has, where no other source knows. 0 or -ENOMEM. */
-int procfs_fd_count(struct inquiry *inquiry, uint32_t process);
 /* Where the kernel cannot tell which threads have descriptors of their own: those of all threads. */
 int procfs_fd_walk_threads(struct inquiry *inquiry);
 

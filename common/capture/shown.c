@@ -4,7 +4,6 @@
 
 #include "capture/limits.h"
 #include "capture/netns.h"
-#include "capture/procfs_fd.h"
 #include "capture/sink.h"
 
 #include <stdlib.h>
@@ -39,14 +38,15 @@ int shown_add_task(struct inquiry *inquiry, const struct shown_task *task)
     return 0;
 }
 
-/* The index of the first one of a process, or where it would stand. */
-static uint32_t first_task(const struct shown *shown, int32_t pid)
+/* Among items that begin with a pid and are ordered by it, the index of the first one of a process, or where it would
+ * stand. */
+static uint32_t first_of(const void *items, uint32_t count, size_t size, int32_t pid)
 {
-    uint32_t low = 0, high = shown->tasks.count;
+    uint32_t low = 0, high = count;
 
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (shown->tasks.at[middle].pid < pid)
+        if (*(const int32_t *)(const void *)((const char *)items + middle * size) < pid)
             low = middle + 1;
         else
             high = middle;
@@ -54,18 +54,11 @@ static uint32_t first_task(const struct shown *shown, int32_t pid)
     return low;
 }
 
-static uint32_t first_owner(const struct shown *shown, int32_t pid)
+/* PROCTCP_NONE: the process was not shown. */
+static uint32_t first_task(const struct shown *shown, int32_t pid)
 {
-    uint32_t low = 0, high = shown->owners.count;
-
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (shown->owners.at[middle].pid < pid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    const uint32_t task = first_of(shown->tasks.at, shown->tasks.count, sizeof(shown->tasks.at[0]), pid);
+    return task < shown->tasks.count && shown->tasks.at[task].pid == pid ? task : PROCTCP_NONE;
 }
 
 void shown_tasks_end(struct inquiry *inquiry)
@@ -111,13 +104,12 @@ static void charge_rest(struct inquiry *inquiry)
 static void turn_to(struct inquiry *inquiry, int32_t pid)
 {
     struct shown *shown = &inquiry->shown;
-    const uint32_t task = first_task(shown, pid);
 
     if (shown->uncharged)
         charge_rest(inquiry);
     shown->pid = pid;
-    shown->task = task < shown->tasks.count && shown->tasks.at[task].pid == pid ? task : PROCTCP_NONE;
-    shown->uid = shown->task == PROCTCP_NONE ? UINT32_MAX : shown->tasks.at[task].uid;
+    shown->task = first_task(shown, pid);
+    shown->uid = shown->task == PROCTCP_NONE ? UINT32_MAX : shown->tasks.at[shown->task].uid;
     shown->is_beyond = !inquiry_within_limit(&inquiry->descriptors_of, shown->uid, 0, LIMIT_DESCRIPTORS_OF_USER);
 }
 
@@ -211,11 +203,8 @@ static int merge_pids(struct inquiry *inquiry)
     at = 0;
     for (uint32_t i = 0; i < shown->owners.count; i++) {
         const int32_t pid = shown->owners.at[i].pid;
-        if (i > 0 && shown->owners.at[i - 1].pid == pid)
-            continue;
-        const uint32_t task = first_task(shown, pid);
-        const bool is_shown = task < shown->tasks.count && shown->tasks.at[task].pid == pid;
-        if (!is_shown && !add_pid(inquiry, listed, &at, pid))
+        if ((i == 0 || shown->owners.at[i - 1].pid != pid) && first_task(shown, pid) == PROCTCP_NONE &&
+            !add_pid(inquiry, listed, &at, pid))
             return -ENOMEM;
     }
     if (inquiry->pids.count > listed)
@@ -251,17 +240,19 @@ void shown_forget(struct inquiry *inquiry)
 
 /* The largest of its tables counts against RLIMIT_NOFILE. Where the leader has ended, its first thread that lives tells
  * what it cannot. */
-static int take_tasks(struct inquiry *inquiry, uint32_t index, uint32_t first)
+static enum shown_how take_tasks(struct inquiry *inquiry, uint32_t index, uint32_t first)
 {
     const struct shown_tasks *tasks = &inquiry->shown.tasks;
     struct process *process = &inquiry->capture->processes.at[index];
-    bool has_ended = false, all_known = true;
+    enum shown_how how = SHOWN_WHOLE;
+    bool has_ended = false;
 
     for (uint32_t i = first; i < tasks->count && tasks->at[i].pid == process->pid; i++) {
         const struct shown_task *task = &tasks->at[i];
         if (task->fds > process->fds)
             process->fds = task->fds;
-        all_known &= task->has_fds || task->has_ended;
+        if (!task->has_fds && !task->has_ended)
+            how = SHOWN_UNCOUNTED;
         if (task->is_leader) {
             process->uid = task->uid;
             process->netns = task->netns;
@@ -272,35 +263,35 @@ static int take_tasks(struct inquiry *inquiry, uint32_t index, uint32_t first)
         } else if (task->netns && task->netns != process->netns) {
             struct thread *thread = vector_push(&inquiry->threads);
             if (!thread)
-                return -ENOMEM;
+                return SHOWN_FAILED;
             *thread = (struct thread){task->netns, index, task->tid};
         }
     }
-    return all_known ? 0 : procfs_fd_count(inquiry, index);
+    return how;
 }
 
-int shown_take(struct inquiry *inquiry, uint32_t index)
+enum shown_how shown_take(struct inquiry *inquiry, uint32_t index)
 {
     const struct shown *shown = &inquiry->shown;
+    const struct shown_owners *owners = &shown->owners;
     struct process *process = &inquiry->capture->processes.at[index];
-    const uint32_t task = first_task(shown, process->pid);
+    const uint32_t task = shown->is_used ? first_task(shown, process->pid) : PROCTCP_NONE;
+    enum shown_how how;
 
-    if (!shown->is_used || task == shown->tasks.count || shown->tasks.at[task].pid != process->pid)
-        return 0;
+    if (task == PROCTCP_NONE)
+        return SHOWN_NOT;
     process->walk = WALKED;
     process->first_owner = inquiry->capture->owners.count;
     if (shown->tasks.at[task].is_cut) {
         process->walk = WALK_REFUSED;
         inquiry_count_error(inquiry, EDQUOT, "%d/fd", process->pid);
     }
-    if (take_tasks(inquiry, index, task) < 0)
-        return -ENOMEM;
-    for (uint32_t i = first_owner(shown, process->pid);
-         i < shown->owners.count && shown->owners.at[i].pid == process->pid; i++) {
-        if (sink_owner(inquiry, shown->owners.at[i].owner.fd, shown->owners.at[i].owner.inode) < 0)
-            return -ENOMEM;
+    how = take_tasks(inquiry, index, task);
+    for (uint32_t i = first_of(owners->at, owners->count, sizeof(owners->at[0]), process->pid);
+         i < owners->count && owners->at[i].pid == process->pid && how != SHOWN_FAILED; i++) {
+        if (sink_owner(inquiry, owners->at[i].owner.fd, owners->at[i].owner.inode) < 0)
+            how = SHOWN_FAILED;
     }
     sink_owners_end(inquiry, index);
-    inquiry->capture->stats.descriptors += process->fds;
-    return 1;
+    return how;
 }

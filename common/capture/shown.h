@@ -22,8 +22,15 @@ int shown_owners_end(struct inquiry *inquiry);
 /* Nothing was shown after all. */
 void shown_forget(struct inquiry *inquiry);
 
-/* Whether a process was shown. Then its owners, and what is known of it, are written down as if it had been walked: 1;
- * 0: it was not shown; -ENOMEM. */
-int shown_take(struct inquiry *inquiry, uint32_t process);
+enum shown_how {
+    SHOWN_NOT,
+    SHOWN_WHOLE,
+    SHOWN_UNCOUNTED, /* but for how many descriptors it has */
+    SHOWN_FAILED,    /* memory is out */
+};
+
+/* Whether, and how, a process was shown. If it was, its owners and what is known of it are written down as if it had
+ * been walked. */
+enum shown_how shown_take(struct inquiry *inquiry, uint32_t process);
 
 #endif

@@ -36,14 +36,20 @@ struct source {
     int (*read_bound)(struct inquiry *inquiry, const struct netns *netns); /* what is bound and no more; NULL: no way */
 };
 
-/* Rights are asked of nobody's pids but our own namespace's. */
+/* The iterators number processes as our own pid namespace does: a /proc of another one is walked. */
 static int read_shown(struct inquiry *inquiry, struct netns *netns)
 {
+    const char *fault = NULL;
+
     (void)netns;
-    if (inquiry->shown.is_given_up || !inquiry->own_pids) {
-        snprintf(inquiry->shown.failure, sizeof(inquiry->shown.failure), "%s",
-                 inquiry->own_pids ? "it took too long a while ago, and is left alone for some scans"
-                                   : "/proc is of another pid namespace");
+    if (!inquiry->live)
+        fault = "a recorded tree has none";
+    else if (!inquiry->own_pids)
+        fault = "/proc is of another pid namespace";
+    else if (inquiry->shown.is_given_up)
+        fault = "it took too long a while ago, and is left alone for some scans";
+    if (fault) {
+        snprintf(inquiry->shown.failure, sizeof(inquiry->shown.failure), "%s", fault);
         return -EOPNOTSUPP;
     }
     inquiry->shown.ticks = inquiry_ticks(inquiry);
@@ -120,31 +126,25 @@ static int read_at_once(struct inquiry *inquiry, const struct source *source)
 
     if (asked_for != PROCTCP_SOURCE_AUTO && asked_for != source->id)
         return 0;
-    if (!inquiry->live) {
-        if (asked_for == source->id)
-            inquiry_failed(inquiry, EOPNOTSUPP, "(%s of a recorded tree)", source->name);
-        return asked_for == source->id ? -EOPNOTSUPP : 0;
-    }
     status = source->read(inquiry, NULL);
     if (status == 0 || status == -ENOMEM)
         return status;
-    if (asked_for == source->id) {
-        snprintf(inquiry->capture->failure, sizeof(inquiry->capture->failure), "%s: %s", source->name,
-                 inquiry->shown.failure);
-        return status;
-    }
     snprintf(text, sizeof(text), "%s: %s", source->name, inquiry->shown.failure);
-    return give_reason(inquiry, text);
+    if (asked_for != source->id)
+        return give_reason(inquiry, text);
+    snprintf(inquiry->capture->failure, sizeof(inquiry->capture->failure), "%s", text);
+    return status;
 }
 
 /* First those that are shown at once; then /proc, of what was not shown. */
 int sources_read_owners(struct inquiry *inquiry)
 {
+    const struct source *at_once = find_source(0, GIVES_OWNERS | GIVES_HELD);
     int status = procfs_fd_list(inquiry);
 
     if (status == 0)
-        status = read_at_once(inquiry, find_source(0, GIVES_OWNERS | GIVES_HELD));
-    return status ? status : find_source(1, GIVES_OWNERS)->read(inquiry, NULL);
+        status = read_at_once(inquiry, at_once);
+    return status ? status : find_source((size_t)(at_once - sources) + 1, GIVES_OWNERS)->read(inquiry, NULL);
 }
 
 /* ---- one namespace ---- */

@@ -23,6 +23,7 @@
 
 /* Ticks of the kernel's clock per second; 0: not known yet, and times are in ticks. The loader finds it out. */
 __u32 hz = 0;
+
 static __always_inline __u32 to_us(__u32 ticks)
 {
     return hz ? (__u64)ticks * 1000000 / hz : ticks;
@@ -33,15 +34,12 @@ static __always_inline __u32 to_ms(__u32 ticks)
     return hz ? (__u64)ticks * 1000 / hz : ticks;
 }
 
-static __always_inline void read_endpoints(const struct tcp_sock *tp, struct bpf_socket_record *record)
+/* In a record's 16 bytes, of which IPv4 takes the first four. */
+static __always_inline void read_addresses(const struct sock_common *common, __u16 family, __u8 *from, __u8 *to)
 {
-    const struct sock_common *common = &tp->inet_conn.icsk_inet.sk.__sk_common;
-    __u32 *source = (__u32 *)record->source, *destination = (__u32 *)record->destination;
+    __u32 *source = (__u32 *)from, *destination = (__u32 *)to;
 
-    record->source_port = tp->inet_conn.icsk_inet.inet_sport;
-    record->destination_port = common->skc_dport;
-    record->interface = common->skc_bound_dev_if;
-    if (record->family != AF_INET6) {
+    if (family != AF_INET6) {
         source[0] = common->skc_rcv_saddr;
         destination[0] = common->skc_daddr;
         return;
@@ -50,6 +48,16 @@ static __always_inline void read_endpoints(const struct tcp_sock *tp, struct bpf
         source[i] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
         destination[i] = common->skc_v6_daddr.in6_u.u6_addr32[i];
     }
+}
+
+static __always_inline void read_endpoints(const struct tcp_sock *tp, struct bpf_socket_record *record)
+{
+    const struct sock_common *common = &tp->inet_conn.icsk_inet.sk.__sk_common;
+
+    record->source_port = tp->inet_conn.icsk_inet.inet_sport;
+    record->destination_port = common->skc_dport;
+    record->interface = common->skc_bound_dev_if;
+    read_addresses(common, record->family, record->source, record->destination);
     record->v6only = BPF_CORE_READ_BITFIELD(common, skc_ipv6only);
 }
 

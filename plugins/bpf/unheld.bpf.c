@@ -15,7 +15,6 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 static __always_inline void read_common(const struct sock_common *common, struct bpf_socket_record *record)
 {
-    __u32 *source = (__u32 *)record->source, *destination = (__u32 *)record->destination;
     const struct net *net = common->skc_net.net;
 
     if (net)
@@ -24,15 +23,7 @@ static __always_inline void read_common(const struct sock_common *common, struct
     record->interface = common->skc_bound_dev_if;
     record->source_port = bpf_htons(common->skc_num);
     record->destination_port = common->skc_dport;
-    if (record->family != AF_INET6) {
-        source[0] = common->skc_rcv_saddr;
-        destination[0] = common->skc_daddr;
-        return;
-    }
-    for (int i = 0; i < 4; i++) {
-        source[i] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
-        destination[i] = common->skc_v6_daddr.in6_u.u6_addr32[i];
-    }
+    read_addresses(common, record->family, record->source, record->destination);
 }
 
 static __always_inline void read_time_wait(const struct tcp_timewait_sock *tw, struct bpf_socket_record *record)
@@ -60,7 +51,6 @@ static __always_inline bool read_request(struct sock_common *common, struct bpf_
 static __always_inline int write_held(struct bpf_iter__tcp *context, struct sock_common *common)
 {
     struct bpf_held_record record = {.record = {sizeof(record), BPF_RECORD_HELD}};
-    __u32 *source = (__u32 *)record.source, *destination = (__u32 *)record.destination;
 
     record.cookie = bpf_get_socket_cookie(common);
     record.family = common->skc_family;
@@ -68,15 +58,7 @@ static __always_inline int write_held(struct bpf_iter__tcp *context, struct sock
     record.interface = common->skc_bound_dev_if;
     record.source_port = bpf_htons(common->skc_num);
     record.destination_port = common->skc_dport;
-    if (record.family != AF_INET6) {
-        source[0] = common->skc_rcv_saddr;
-        destination[0] = common->skc_daddr;
-    } else {
-        for (int i = 0; i < 4; i++) {
-            source[i] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
-            destination[i] = common->skc_v6_daddr.in6_u.u6_addr32[i];
-        }
-    }
+    read_addresses(common, record.family, record.source, record.destination);
     bpf_seq_write(context->meta->seq, &record, sizeof(record));
     return 0;
 }

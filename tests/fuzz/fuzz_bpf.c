@@ -26,50 +26,40 @@ static void check(const struct capture *capture, const struct shown *shown)
     }
 }
 
-static void clear(struct inquiry *inquiry)
+static void take_all(struct inquiry *inquiry)
 {
-    vector_free(&inquiry->without_inode);
-    vector_free(&inquiry->inodes);
-    vector_free(&inquiry->netns_by_inode);
-    vector_free(&inquiry->pids);
-    vector_free(&inquiry->threads);
-    vector_free(&inquiry->descriptors_of.by_uid);
-    vector_free(&inquiry->shown.tasks);
-    vector_free(&inquiry->shown.owners);
-    vector_free(&inquiry->shown.namespaces);
-    vector_free(&inquiry->shown.netns_by_inode);
-    vector_free(&inquiry->shown.unknown);
-    vector_free(&inquiry->shown.seen);
-    vector_free(&inquiry->shown.cookies);
-    free(inquiry->buffer);
+    for (uint32_t i = 0; i < inquiry->pids.count; i++) {
+        const int64_t index = sink_process(inquiry, (int32_t)inquiry->pids.at[i]);
+        if (index >= 0)
+            shown_take(inquiry, (uint32_t)index);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct config config = {.every_socket = true, .hz = 100};
     struct capture capture = {.counters = 0};
-    struct inquiry inquiry = {.config = &config, .capture = &capture, .buffer = malloc(size ? size : 1), .proc_fd = -1};
+    struct inquiry *inquiry = capture_new(&config);
     struct proctcp_impairment *none = vector_push(&capture.impairments);
     const char **name = vector_push(&capture.congestion_names);
+    char *records = malloc(size ? size : 1); /* aligned, and of their very size */
 
-    inquiry.shown.given = tcp_info_given(236);
-    if (size && inquiry.buffer && none && name && size <= INQUIRY_BUFFER_SIZE &&
-        hash_begin(&inquiry.without_inode, 1) && hash_begin(&capture.by_inode, 1)) {
+    if (size && inquiry && none && name && records && hash_begin(&inquiry->without_inode, 1) &&
+        hash_begin(&capture.by_inode, 1)) {
         *none = (struct proctcp_impairment){0};
         *name = "";
-        memcpy(inquiry.buffer, data + 1, size - 1); /* aligned, and of its very size */
-        bpf_take(&inquiry, data[0] % BPF_FILES, inquiry.buffer, size - 1);
-        shown_tasks_end(&inquiry);
-        if (sink_sockets_end(&inquiry) == 0 && shown_owners_end(&inquiry) == 0) {
-            check(&capture, &inquiry.shown);
-            for (uint32_t i = 0; i < inquiry.pids.count; i++) {
-                const int64_t index = sink_process(&inquiry, (int32_t)inquiry.pids.at[i]);
-                if (index >= 0 && shown_take(&inquiry, (uint32_t)index) < 0)
-                    abort();
-            }
+        inquiry->capture = &capture;
+        inquiry->shown.given = tcp_info_given(236);
+        memcpy(records, data + 1, size - 1);
+        bpf_take(inquiry, data[0] % BPF_FILES, records, size - 1);
+        shown_tasks_end(inquiry);
+        if (sink_sockets_end(inquiry) == 0 && shown_owners_end(inquiry) == 0) {
+            check(&capture, &inquiry->shown);
+            take_all(inquiry);
         }
     }
     capture_clear(&capture);
-    clear(&inquiry);
+    capture_free(inquiry);
+    free(records);
     return 0;
 }

@@ -17,22 +17,23 @@
 
 static const struct config config = {.every_socket = true, .hz = 100};
 static struct capture capture;
-static struct inquiry inquiry;
+static struct inquiry *inquiry;
 static size_t length;
 
 static int setup(void **state)
 {
     (void)state;
     capture = (struct capture){.counters = 0};
-    inquiry = (struct inquiry){
-        .config = &config, .capture = &capture, .buffer = test_calloc(1, INQUIRY_BUFFER_SIZE), .proc_fd = -1};
-    inquiry.shown.given = tcp_info_given(offsetof(struct bpf_tcp_info, zero));
+    inquiry = capture_new(&config);
+    assert_non_null(inquiry);
+    inquiry->capture = &capture;
+    inquiry->shown.given = tcp_info_given(offsetof(struct bpf_tcp_info, zero));
     length = 0;
     assert_non_null(vector_push(&capture.congestion_names));
     capture.congestion_names.at[0] = "";
     assert_non_null(vector_push(&capture.impairments));
     capture.impairments.at[0] = (struct proctcp_impairment){0};
-    assert_true(hash_begin(&inquiry.without_inode, 1));
+    assert_true(hash_begin(&inquiry->without_inode, 1));
     assert_true(hash_begin(&capture.by_inode, 1));
     return 0;
 }
@@ -41,26 +42,13 @@ static int teardown(void **state)
 {
     (void)state;
     capture_clear(&capture);
-    vector_free(&inquiry.without_inode);
-    vector_free(&inquiry.inodes);
-    vector_free(&inquiry.netns_by_inode);
-    vector_free(&inquiry.pids);
-    vector_free(&inquiry.threads);
-    vector_free(&inquiry.descriptors_of.by_uid);
-    vector_free(&inquiry.shown.tasks);
-    vector_free(&inquiry.shown.owners);
-    vector_free(&inquiry.shown.namespaces);
-    vector_free(&inquiry.shown.netns_by_inode);
-    vector_free(&inquiry.shown.unknown);
-    vector_free(&inquiry.shown.seen);
-    vector_free(&inquiry.shown.cookies);
-    test_free(inquiry.buffer);
+    capture_free(inquiry);
     return 0;
 }
 
 static void *append(unsigned kind, size_t size)
 {
-    struct bpf_record *record = (void *)(inquiry.buffer + length);
+    struct bpf_record *record = (void *)(inquiry->buffer + length);
     assert_int_equal(size % 8, 0);
     *record = (struct bpf_record){.length = (uint16_t)size, .kind = (uint16_t)kind};
     length += size;
@@ -73,7 +61,7 @@ static struct bpf_task_record *append_task(uint32_t pid, uint32_t tid, uint32_t 
     record->pid = pid;
     record->tid = tid;
     record->netns = 1;
-    record->flags = flags;
+    record->flags = flags | BPF_TASK_FDS;
     return record;
 }
 
@@ -95,24 +83,24 @@ static struct bpf_socket_record *append_socket(uint32_t pid, uint32_t fd, uint32
 
 static int take(enum bpf_file file)
 {
-    const int status = bpf_take(&inquiry, file, inquiry.buffer, length);
+    const int status = bpf_take(inquiry, file, inquiry->buffer, length);
     length = 0;
-    memset(inquiry.buffer, 0, INQUIRY_BUFFER_SIZE);
+    memset(inquiry->buffer, 0, INQUIRY_BUFFER_SIZE);
     return status;
 }
 
 static void end(void)
 {
-    shown_tasks_end(&inquiry);
-    assert_int_equal(sink_sockets_end(&inquiry), 0);
-    assert_int_equal(shown_owners_end(&inquiry), 0);
+    shown_tasks_end(inquiry);
+    assert_int_equal(sink_sockets_end(inquiry), 0);
+    assert_int_equal(shown_owners_end(inquiry), 0);
 }
 
 static const struct process *process(int32_t pid)
 {
-    const int64_t index = sink_process(&inquiry, pid);
+    const int64_t index = sink_process(inquiry, pid);
     assert_true(index >= 0);
-    assert_int_equal(shown_take(&inquiry, (uint32_t)index), 1);
+    assert_int_equal(shown_take(inquiry, (uint32_t)index), SHOWN_WHOLE);
     return &capture.processes.at[index];
 }
 
@@ -212,6 +200,17 @@ static void a_thread_with_its_own_table_counts_as_its_process(void **state)
     assert_int_equal(capture.sockets.count, 3);
 }
 
+static void a_table_that_was_too_large_to_count_is_said_to_be_uncounted(void **state)
+{
+    (void)state;
+    append_task(7, 7, BPF_TASK_LEADER)->flags = BPF_TASK_LEADER;
+    append_task(8, 8, BPF_TASK_LEADER)->flags = BPF_TASK_LEADER | BPF_TASK_ENDED; /* it has none */
+    assert_int_equal(take(BPF_FILE_TASKS), 0);
+    end();
+    assert_int_equal(shown_take(inquiry, (uint32_t)sink_process(inquiry, 7)), SHOWN_UNCOUNTED);
+    assert_int_equal(shown_take(inquiry, (uint32_t)sink_process(inquiry, 8)), SHOWN_WHOLE);
+}
+
 static void where_the_leader_has_ended_a_thread_tells_of_the_process(void **state)
 {
     (void)state;
@@ -223,22 +222,22 @@ static void where_the_leader_has_ended_a_thread_tells_of_the_process(void **stat
     const struct process *found = process(7);
     assert_int_equal(found->living_thread, 12);
     assert_int_equal(found->netns, 5);
-    assert_int_equal(inquiry.threads.count, 1); /* the other one lives elsewhere */
-    assert_int_equal(inquiry.threads.at[0].netns, 6);
+    assert_int_equal(inquiry->threads.count, 1); /* the other one lives elsewhere */
+    assert_int_equal(inquiry->threads.at[0].netns, 6);
 }
 
 static void who_is_listed_late_is_put_among_the_pids(void **state)
 {
     static const uint32_t expected[] = {3, 5, 7};
     (void)state;
-    assert_true(indices_push(&inquiry.pids, 3) && indices_push(&inquiry.pids, 7));
+    assert_true(indices_push(&inquiry->pids, 3) && indices_push(&inquiry->pids, 7));
     append_task(7, 7, BPF_TASK_LEADER);
     append_task(5, 5, BPF_TASK_LEADER);
     append_task(5, 6, BPF_TASK_OWN_TABLE);
     assert_int_equal(take(BPF_FILE_TASKS), 0);
     end();
-    assert_int_equal(inquiry.pids.count, 3);
-    assert_memory_equal(inquiry.pids.at, expected, sizeof(expected));
+    assert_int_equal(inquiry->pids.count, 3);
+    assert_memory_equal(inquiry->pids.at, expected, sizeof(expected));
 }
 
 /* A process that started after the others were shown: it is walked. */
@@ -252,10 +251,10 @@ static void who_has_descriptors_and_was_not_shown_is_put_among_the_pids_too(void
     append_socket(9, 4, 98, 10);
     assert_int_equal(take(BPF_FILE_ROWS), 0);
     end();
-    assert_int_equal(inquiry.pids.count, 2);
-    assert_memory_equal(inquiry.pids.at, expected, sizeof(expected));
-    const int64_t index = sink_process(&inquiry, 9);
-    assert_int_equal(shown_take(&inquiry, (uint32_t)index), 0);
+    assert_int_equal(inquiry->pids.count, 2);
+    assert_memory_equal(inquiry->pids.at, expected, sizeof(expected));
+    const int64_t index = sink_process(inquiry, 9);
+    assert_int_equal(shown_take(inquiry, (uint32_t)index), SHOWN_NOT);
 }
 
 static void what_a_user_has_beyond_the_limit_is_left_out_and_his_processes_are_not_whole(void **state)
@@ -265,8 +264,8 @@ static void what_a_user_has_beyond_the_limit_is_left_out_and_his_processes_are_n
     append_task(8, 8, BPF_TASK_LEADER)->uid = 1000;
     append_task(9, 9, BPF_TASK_LEADER)->uid = 1001;
     assert_int_equal(take(BPF_FILE_TASKS), 0);
-    shown_tasks_end(&inquiry);
-    inquiry_within_limit(&inquiry.descriptors_of, 1000, LIMIT_DESCRIPTORS_OF_USER - 10, LIMIT_DESCRIPTORS_OF_USER);
+    shown_tasks_end(inquiry);
+    inquiry_within_limit(&inquiry->descriptors_of, 1000, LIMIT_DESCRIPTORS_OF_USER - 10, LIMIT_DESCRIPTORS_OF_USER);
     for (uint32_t fd = 0; fd < 100; fd++)
         append_socket(7, fd, 100 + fd, 10);
     append_socket(8, 3, 98, 10); /* what the first one had is charged by then */
@@ -292,8 +291,8 @@ static void tables_that_take_too_long_to_go_through_are_seen_before(void **state
         record->fds = LIMIT_DESCRIPTORS_OF_USER / 600;
     }
     assert_int_equal(take(BPF_FILE_TASKS), 0);
-    shown_tasks_end(&inquiry);
-    assert_true(shown_is_affordable(&inquiry, &uid));
+    shown_tasks_end(inquiry);
+    assert_true(shown_is_affordable(inquiry, &uid));
     for (uint32_t tid = 500; tid < 700; tid++) {
         struct bpf_task_record *record = append_task(7, 7 + tid, BPF_TASK_OWN_TABLE | BPF_TASK_FDS);
         record->uid = 1000;
@@ -301,8 +300,8 @@ static void tables_that_take_too_long_to_go_through_are_seen_before(void **state
     }
     append_task(1, 1, BPF_TASK_LEADER | BPF_TASK_FDS)->fds = 2 * LIMIT_DESCRIPTORS_OF_USER; /* root may */
     assert_int_equal(take(BPF_FILE_TASKS), 0);
-    shown_tasks_end(&inquiry);
-    assert_false(shown_is_affordable(&inquiry, &uid));
+    shown_tasks_end(inquiry);
+    assert_false(shown_is_affordable(inquiry, &uid));
     assert_int_equal(uid, 1000);
 }
 
@@ -337,10 +336,10 @@ static void what_nobody_holds_is_written_and_what_a_file_is_of_is_remembered_if_
     assert_int_equal(capture.sockets.count, 2);
     assert_int_equal(capture.sockets.at[1].state, PROCTCP_TIME_WAIT);
     assert_false(capture.sockets.at[1].present & PROCTCP_HAS_INFO);
-    assert_int_equal(inquiry.shown.unknown.count, 1);
-    assert_int_equal(inquiry.shown.unknown.at[0].cookie, 1100);
-    assert_int_equal(inquiry.shown.unknown.at[0].source_port, htons(1234));
-    assert_int_equal(inquiry.shown.unknown.at[0].family, AF_INET6);
+    assert_int_equal(inquiry->shown.unknown.count, 1);
+    assert_int_equal(inquiry->shown.unknown.at[0].cookie, 1100);
+    assert_int_equal(inquiry->shown.unknown.at[0].source_port, htons(1234));
+    assert_int_equal(inquiry->shown.unknown.at[0].family, AF_INET6);
 }
 
 static void records_of_another_kind_file_or_length_are_refused(void **state)
@@ -352,6 +351,8 @@ static void records_of_another_kind_file_or_length_are_refused(void **state)
     assert_int_equal(take(BPF_FILE_TASKS), -EPROTO);
     append_socket(0, 3, 99, 1); /* of nobody */
     assert_int_equal(take(BPF_FILE_ROWS), -EPROTO);
+    append_task(0, 7, BPF_TASK_LEADER);
+    assert_int_equal(take(BPF_FILE_TASKS), -EPROTO);
     append(0x7001, 32);
     assert_int_equal(take(BPF_FILE_TASKS), -EPROTO);
     append_task(7, 7, BPF_TASK_LEADER)->record.length = sizeof(struct bpf_task_record) + 8;
@@ -375,7 +376,7 @@ static void a_state_or_family_that_is_not_known_is_counted_and_left_out(void **s
     append_socket(7, 5, 97, 1);
     assert_int_equal(take(BPF_FILE_ROWS), 0);
     assert_int_equal(capture.sockets.count, 1);
-    assert_int_equal(inquiry.shown.owners.count, 1);
+    assert_int_equal(inquiry->shown.owners.count, 1);
     assert_int_equal(capture.stats.malformed, 2);
 }
 
@@ -386,6 +387,7 @@ int main(void)
         TEST(a_socket_at_a_descriptor_has_its_owner_and_what_the_kernel_knows),
         TEST(a_socket_of_many_workers_is_one),
         TEST(a_thread_with_its_own_table_counts_as_its_process),
+        TEST(a_table_that_was_too_large_to_count_is_said_to_be_uncounted),
         TEST(where_the_leader_has_ended_a_thread_tells_of_the_process),
         TEST(who_is_listed_late_is_put_among_the_pids),
         TEST(who_has_descriptors_and_was_not_shown_is_put_among_the_pids_too),
