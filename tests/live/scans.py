@@ -127,6 +127,7 @@ class Hands:
 
     def __init__(self):
         self.sockets = {}
+        self.afterwards = None  # to be called once the answer is written: what may never return
 
     def keep(self, one):
         self.sockets[one.fileno()] = one
@@ -229,6 +230,8 @@ class Actor:
                 except Exception:
                     answer = [None, traceback.format_exc()]
                 os.write(0, json.dumps(answer).encode() + b"\n")
+                if hands.afterwards:
+                    hands.afterwards()
 
     def __getattr__(self, command):
         def call(*arguments):

@@ -14,6 +14,7 @@ import time
 
 import zoo
 from scans import Hands
+from support import wait_until
 
 STRANGER = 65533  # an id that nobody else has here
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
@@ -276,25 +277,31 @@ class Stranger(Hands):
         zoo.checked(zoo.LIBC.prctl(35, 14, buffer, len(whole), 0))  # PR_SET_MM, PR_SET_MM_MAP
 
     def lock_memory(self):
-        """A thread takes the lock of the process's memory for ever: mmap() with FOPEN_DIRECT_IO writes back first."""
+        """The lock of the process's memory is held for ever: mmap() with FOPEN_DIRECT_IO writes back first. Whoever needs
+        new memory then waits as well, so that the answer comes first."""
         plain, direct = (os.open(self.fuse.file, os.O_RDWR) for _ in range(2))
         ctypes.memset(mmap(MILLION, PROT_READ | PROT_WRITE, MAP_SHARED, plain), 1, 4096)
-        threading.Thread(target=mmap, args=(4096, PROT_READ, MAP_PRIVATE, direct), daemon=True).start()
+        self.afterwards = lambda: mmap(4096, PROT_READ, MAP_PRIVATE, direct)
 
     def lock_exec(self):
         """A child of the process, which shares its memory, is in the middle of execve() for ever: the lock of its memory
-        is taken once the program's name has been looked up."""
-        plain, direct = (os.open(self.fuse.file, os.O_RDWR) for _ in range(2))
-        ctypes.memset(mmap(MILLION, PROT_READ | PROT_WRITE, MAP_SHARED, plain), 1, 4096)
+        is taken once the program's name has been looked up. Nobody can see when it has come so far without waiting, too:
+        it has after twice the time that the program is looked up for."""
+        self.lock_memory()
+        lock = self.afterwards
         held = socket.socket()
         os.set_inheritable(held.fileno(), True)
+        self.keep(held)
         words, none, pid = (ctypes.c_char_p * 2)(b"program", None), (ctypes.c_char_p * 1)(None), ctypes.c_int()
         spawn = (ctypes.byref(pid), self.fuse.program.encode(), None, None, words, none)
         threading.Thread(target=zoo.LIBC.posix_spawn, args=spawn, daemon=True).start()
-        time.sleep(self.fuse.PROGRAM_DELAY_S / 2)
-        threading.Thread(target=mmap, args=(4096, PROT_READ, MAP_PRIVATE, direct), daemon=True).start()
-        time.sleep(1.5 * self.fuse.PROGRAM_DELAY_S)  # nobody can see that it has come so far without waiting, too
-        self.keep(held)
+        wait_until(self.children, "the child that is to execute a program")
+
+        def afterwards():
+            time.sleep(self.fuse.PROGRAM_DELAY_S / 2)
+            lock()
+
+        self.afterwards = afterwards
         return self.children()
 
     def children(self):

@@ -305,7 +305,9 @@ class ExecLock(zoo.ZooTest, SilentTest):
     def test_a_process_that_never_ends_to_exec_stops_no_scan(self):
         self.hold()
         stranger = self.silent({FUSE_WRITE}, (0, 3), CLONE_NEWNS)
-        self.scans_go_on(stranger, others=stranger.lock_exec())
+        others = stranger.lock_exec()
+        time.sleep(2 * Stranger.FUSE.PROGRAM_DELAY_S)
+        self.scans_go_on(stranger, others=others)
 
 
 @unittest.skipIf(MISSING_FUSE, MISSING_FUSE or "")
