@@ -139,10 +139,10 @@ $(BUILD)/snmp/proctcp-agentx: $(call objects,$(SNMP)) $(LIB)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp $(LIBS)
 
-$(BUILD)/bpf/%.bpf.o: plugins/bpf/%.bpf.c plugins/bpf/kernel.h plugins/bpf/socket.h common/capture/bpf_records.h
+$(BUILD)/bpf/%.bpf.o: plugins/bpf/%.bpf.c $(wildcard plugins/bpf/*.h) common/capture/bpf_records.h
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(BPF_CLANG) -O2 -g -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) -target bpf -Icommon \
+	$(Q)$(BPF_CLANG) -O2 -g -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) -target bpf -mcpu=v3 -Icommon \
 		-idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -c $< -o $@
 
 $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
@@ -150,7 +150,8 @@ $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@
 
 $(call objects,$(BPF)): CPPFLAGS_ALL += -isystem $(BUILD)/bpf
-$(call objects,plugins/bpf/loader.c): $(BUILD)/bpf/rows.skel.h $(BUILD)/bpf/unheld.skel.h
+BPF_SKELETONS := $(patsubst plugins/bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard plugins/bpf/*.bpf.c))
+$(call objects,plugins/bpf/loader.c): $(BPF_SKELETONS)
 $(BUILD)/bpf/proctcp-bpf: $(call objects,$(BPF))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lbpf
@@ -271,13 +272,13 @@ check-kernels: deps-kernels
 	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BUILD)/bpf/proctcp-bpf $(BUILD)/tests/bench/load && \
 		/usr/bin/python3 tests/kernels/run.py'
 
-lint: $(if $(HAVE_BPF),$(BUILD)/bpf/rows.skel.h $(BUILD)/bpf/unheld.skel.h)
+lint: $(if $(HAVE_BPF),$(BPF_SKELETONS))
 	$(Q)missing=$$(for tool in $(DEPS_LINT:clang-format=$(CLANG_FORMAT)); do \
 		command -v $$tool >/dev/null || echo $$tool; done); \
 		if [ -n "$$missing" ]; then echo "proctcp: lint needs the Debian packages:" $$missing >&2; exit 1; fi
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(SOURCES)
 	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon -i plugins/bpf/rows.bpf.c -i plugins/bpf/unheld.bpf.c \
+		--suppress=missingIncludeSystem -D_GNU_SOURCE -Icommon $(patsubst %,-i %,$(wildcard plugins/bpf/*.bpf.c)) \
 		common plugins
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' \
 		$(filter-out %.bpf.c plugins/bpf/loader.c $(if $(HAVE_BPF),,plugins/bpf/%),$(COMMON) $(wildcard plugins/*/*.c)) -- -std=gnu11 -D_GNU_SOURCE -Icommon \

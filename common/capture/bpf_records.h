@@ -9,6 +9,9 @@
 #define BPF_RECORDS_TASKS     "tasks" /* names of the pinned iterators in it */
 #define BPF_RECORDS_ROWS      "rows"
 #define BPF_RECORDS_UNHELD    "unheld"
+#define BPF_RECORDS_ENDED     "ended"
+#define BPF_RECORDS_CLOSED    "closed"
+#define BPF_RECORDS_COUNTING  "counting-" /* names of the programs that count for these two begin so */
 
 #ifdef __BPF__
 typedef __u8 record_u8;
@@ -28,6 +31,9 @@ enum bpf_record_kind {
     BPF_RECORD_SOCKET = 0x7102,
     BPF_RECORD_MPTCP = 0x7103,
     BPF_RECORD_HELD = 0x7104,
+    BPF_RECORD_ENDED = 0x7105,
+    BPF_RECORD_COUNTED = 0x7106,
+    BPF_RECORD_CLOSED = 0x7107,
 };
 
 struct bpf_record {
@@ -165,6 +171,78 @@ struct bpf_mptcp_record {
     record_u32 inode;
     record_u32 netns;
     record_u32 zero;
+};
+
+/* What connections counted by their end. Payload: without what was sent again, and without FINs. */
+struct bpf_sums {
+    record_u64 payload_sent;
+    record_u64 payload_received;
+    record_u64 bytes_sent;
+    record_u64 bytes_acked;
+    record_u64 bytes_received;
+    record_u64 segs_out;
+    record_u64 segs_in;
+    record_u64 retransmissions;
+    record_u64 accepts; /* so many of them had come in through a listener */
+};
+
+enum bpf_failure {
+    BPF_FAILURE_REFUSED,
+    BPF_FAILURE_TIMED_OUT,
+    BPF_FAILURE_UNREACHABLE,
+    BPF_FAILURE_OTHER,
+    BPF_FAILURES,
+};
+
+/* What happened to connections, each counted when it did. */
+struct bpf_events {
+    record_u64 connects; /* that came to be */
+    record_u64 connect_time_us;
+    record_u64 failures[BPF_FAILURES]; /* of connects */
+    record_u64 closed;                 /* connections that came to their end */
+    record_u64 lifetime_us;            /* of these */
+    record_u64 resets_sent;
+    record_u64 resets_received;
+};
+
+/* What these files tell is read in pages: each time one is opened, its first read gives the page from a number on, and
+ * the last record says which is the next. The reader says the number by the one that a thread may choose freely and a
+ * program of the kernel can see, its timer slack: this, and the number in the bits below. */
+#define BPF_PAGE_FROM 0x70c7000000000000ull
+#define BPF_PAGE_MASK 0x0000ffffffffffffull
+
+/* A connection that ended, and that a scan may have shown before: it began before one did. Pages are by sequence. */
+struct bpf_ended_record {
+    struct bpf_record record;
+    record_u32 pid; /* whose it was, as the reader's pid namespace numbers it; 0: it does not */
+    record_u64 start_ns;
+    record_u64 sequence; /* 1, 2, 3... */
+    record_u64 cookie;
+    record_u64 ended_ns; /* CLOCK_MONOTONIC */
+    struct bpf_sums sums;
+};
+
+/* The last one of a page. */
+struct bpf_counted_record {
+    struct bpf_record record;
+    record_u32 is_end;    /* there is no further page */
+    record_u64 next;      /* where that begins */
+    record_u64 loaded_ns; /* when the programs were, CLOCK_MONOTONIC: counting began then */
+    record_u64 now_ns;
+    record_u64 closed; /* connections that came to their end in any process */
+};
+
+/* A process and its closed connections, also after its end. Pages are by place in the kernel's table. */
+struct bpf_closed_record {
+    struct bpf_record record;
+    record_u32 pid;
+    record_u64 start_ns; /* after boot */
+    record_u32 uid;      /* effective, in the first user namespace */
+    record_u32 zero;
+    record_u8 name[16]; /* comm */
+    struct bpf_events events;
+    struct bpf_sums unseen; /* of those that began after the last scan before their end */
+    struct bpf_sums seen;   /* of the others */
 };
 
 #endif

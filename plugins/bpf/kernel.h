@@ -18,6 +18,16 @@ typedef __u32 __be32;
 typedef __u32 __wsum;
 typedef _Bool bool;
 
+/* Of the kernel's API; bpf_helpers.h wants to know. */
+enum bpf_map_type {
+    BPF_MAP_TYPE_ARRAY = 2,
+    BPF_MAP_TYPE_LRU_HASH = 9,
+    BPF_MAP_TYPE_SK_STORAGE = 24,
+};
+#define BPF_F_NO_PREALLOC         (1 << 0)
+#define BPF_F_CLONE               (1 << 9)
+#define BPF_SK_STORAGE_GET_CREATE 1
+
 #define true 1
 #define false 0
 #define NULL ((void *)0)
@@ -28,6 +38,10 @@ typedef _Bool bool;
 
 struct ns_common {
     unsigned int inum;
+};
+
+struct pid_namespace {
+    struct ns_common ns;
 };
 
 struct net {
@@ -48,6 +62,7 @@ struct cred {
 
 struct upid {
     int nr;
+    struct pid_namespace *ns;
 };
 
 struct pid {
@@ -69,8 +84,12 @@ struct list_head {
 };
 
 struct task_struct {
+    unsigned int flags;
     int pid;
     int tgid;
+    __u64 start_boottime;
+    char comm[16];
+    __u64 timer_slack_ns;
     struct task_struct *group_leader;
     struct pid *thread_pid;
     const struct cred *real_cred;
@@ -132,6 +151,7 @@ struct sock_common {
     unsigned short skc_family;
     volatile unsigned char skc_state;
     unsigned char skc_ipv6only : 1;
+    unsigned long skc_flags;
     int skc_bound_dev_if;
     possible_net_t skc_net;
     struct in6_addr skc_v6_daddr;
@@ -157,6 +177,7 @@ struct sock {
     __u16 sk_type;
     __u16 sk_protocol;
     struct socket *sk_socket;
+    int sk_err;
     __u32 sk_ack_backlog;
     __u32 sk_max_ack_backlog;
     kuid_t sk_uid;
@@ -288,6 +309,8 @@ struct seq_file;
 
 struct bpf_iter_meta {
     struct seq_file *seq;
+    __u64 session_id;
+    __u64 seq_num;
 };
 
 struct bpf_iter__task {

@@ -1,6 +1,7 @@
 /* loader.c - the BPF programs into the kernel. Knows what may be refused and how to do without it. */
 #include "loader.h"
 
+#include "connections.skel.h"
 #include "pins.h"
 #include "rows.skel.h"
 #include "unheld.skel.h"
@@ -13,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What libbpf has to say of a refusal, most of it the verifier's; told only if nothing else works. */
@@ -43,13 +46,15 @@ static const char *remedy_of(int error)
 /* One object each. */
 struct programs {
     struct rows_bpf *rows;
-    struct unheld_bpf *unheld; /* NULL: refused */
+    struct unheld_bpf *unheld;           /* NULL: refused */
+    struct connections_bpf *connections; /* NULL: refused, or not asked for */
 };
 
 static void close_programs(struct programs *programs)
 {
     rows_bpf__destroy(programs->rows);
     unheld_bpf__destroy(programs->unheld);
+    connections_bpf__destroy(programs->connections);
 }
 
 /* 0 or -errno. */
@@ -75,6 +80,36 @@ static int load_unheld(struct programs *programs)
         return -errno;
     error = unheld_bpf__load(programs->unheld);
     return error ? error : unheld_bpf__attach(programs->unheld);
+}
+
+static __u64 nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+}
+
+/* They learn of scans from the rows. */
+static int load_connections(struct programs *programs)
+{
+    const struct rows_bpf *rows = programs->rows;
+    struct connections_bpf *connections = programs->connections = connections_bpf__open();
+    int error;
+
+    if (!connections)
+        return -errno;
+    connections->rodata->may_probe = rows->rodata->may_probe;
+    error = bpf_map__reuse_fd(connections->maps.scans, bpf_map__fd(rows->maps.scans));
+    if (error == 0)
+        error = bpf_map__reuse_fd(connections->maps.scanners, bpf_map__fd(rows->maps.scanners));
+    if (error == 0)
+        error = connections_bpf__load(connections);
+    if (error)
+        return error;
+    connections->bss->loaded_ns = nanoseconds();
+    if (getrandom(&connections->bss->seed, sizeof(connections->bss->seed), GRND_NONBLOCK) < 0)
+        connections->bss->seed = connections->bss->loaded_ns;
+    return connections_bpf__attach(connections);
 }
 
 static __u32 find_in(const char *buffer, ssize_t length, int own)
@@ -118,6 +153,24 @@ static __u32 find_hz(const struct rows_bpf *rows)
     return hz >= 24 && hz <= 10000 ? hz : 0;
 }
 
+/* Those that count first: what is there to be read has been counted from its begin. Without, what an earlier version
+ * left is taken away. */
+static int pin_connections(const struct connections_bpf *connections, gid_t gid)
+{
+    static const char *const names[] = {BPF_RECORDS_COUNTING "states", BPF_RECORDS_COUNTING "ends",
+                                        BPF_RECORDS_COUNTING "resets-sent", BPF_RECORDS_COUNTING "resets-received",
+                                        BPF_RECORDS_ENDED, BPF_RECORDS_CLOSED};
+    const struct bpf_link *const links[] = {
+        connections ? connections->links.state_changed : NULL, connections ? connections->links.destroyed : NULL,
+        connections ? connections->links.reset_sent : NULL,    connections ? connections->links.reset_received : NULL,
+        connections ? connections->links.ended : NULL,         connections ? connections->links.closed : NULL};
+    int status = 0;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && status == 0; i++)
+        status = links[i] ? pins_put(names[i], bpf_link__fd(links[i]), gid) : pins_drop(names[i]);
+    return status;
+}
+
 static int pin_all(const struct programs *programs, gid_t gid)
 {
     int status = pins_begin(gid);
@@ -130,7 +183,7 @@ static int pin_all(const struct programs *programs, gid_t gid)
         status = pins_put(BPF_RECORDS_UNHELD, bpf_link__fd(programs->unheld->links.unheld), gid);
     else if (status == 0)
         status = pins_drop(BPF_RECORDS_UNHELD); /* of an earlier version */
-    return status;
+    return status == 0 ? pin_connections(programs->connections, gid) : status;
 }
 
 static void complain(int error)
@@ -141,7 +194,7 @@ static void complain(int error)
 }
 
 /* As much as this kernel takes. 0 or -1. */
-static int load_all(struct programs *programs)
+static int load_all(struct programs *programs, bool connections)
 {
     int error = load_rows(programs, true);
 
@@ -165,6 +218,12 @@ static int load_all(struct programs *programs)
         unheld_bpf__destroy(programs->unheld);
         programs->unheld = NULL;
     }
+    if (connections && load_connections(programs)) {
+        fprintf(stderr, "proctcp-bpf: the kernel refuses the programs that count connections: those that no scan sees are "
+                        "not counted\n");
+        connections_bpf__destroy(programs->connections);
+        programs->connections = NULL;
+    }
     programs->rows->bss->hz = find_hz(programs->rows);
     if (programs->unheld)
         programs->unheld->bss->hz = programs->rows->bss->hz;
@@ -174,14 +233,14 @@ static int load_all(struct programs *programs)
     return -1;
 }
 
-int loader_load(gid_t gid)
+int loader_load(gid_t gid, bool connections)
 {
     struct programs programs = {0};
     int status;
 
     said_to = open_memstream(&said, &said_size);
     libbpf_set_print(keep_message);
-    status = load_all(&programs);
+    status = load_all(&programs, connections);
     if (status == 0)
         status = pin_all(&programs, gid);
     close_programs(&programs);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +16,15 @@
 static void print_help(void)
 {
     printf(
-        "usage: proctcp-bpf load [--group GROUP] | unload | status\n\n"
+        "usage: proctcp-bpf load [--group GROUP] [--no-connections] | unload | status\n\n"
         "Iterators of the kernel that show proctcp which process holds which TCP socket, in one pass over all\n"
-        "network namespaces, to root and to who is in GROUP.\n\n"
+        "network namespaces, to root and to who is in GROUP; and programs that count connections, those that are over\n"
+        "before anybody looks, too.\n\n"
         "  load       load them, and pin them in %s; replaces those of an earlier version\n"
         "  unload     take them away\n"
         "  status     tell what is there; status 1: not all is\n"
         "  -g, --group GROUP  who may read them, besides root\n"
+        "  --no-connections   do not count connections: without the 2 or 3 us that each of them takes\n"
         "  -h, --help         this\n"
         "  -V, --version      the version\n",
         BPF_RECORDS_DIRECTORY);
@@ -53,10 +56,12 @@ static bool find_group(const char *text, gid_t *gid)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"group", required_argument, NULL, 'g'},
+                                            {"no-connections", no_argument, NULL, 'n'},
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, 'V'},
                                             {0}};
     const char *group = NULL;
+    bool connections = true;
     gid_t gid = 0;
     int option;
 
@@ -64,6 +69,9 @@ int main(int argc, char **argv)
         switch (option) {
         case 'g':
             group = optarg;
+            break;
+        case 'n':
+            connections = false;
             break;
         case 'h':
             print_help();
@@ -78,12 +86,12 @@ int main(int argc, char **argv)
     }
     if (optind + 1 != argc)
         return optind == argc ? usage("load, unload or status?", "") : usage("too much: ", argv[optind + 1]);
-    if (group && strcmp(argv[optind], "load") != 0)
-        return usage("--group is for load alone", "");
+    if ((group || !connections) && strcmp(argv[optind], "load") != 0)
+        return usage(group ? "--group is for load alone" : "--no-connections is for load alone", "");
     if (group && !find_group(group, &gid))
         return usage("--group: there is no group ", group);
     if (strcmp(argv[optind], "load") == 0)
-        return loader_load(gid) ? 1 : 0;
+        return loader_load(gid, connections) ? 1 : 0;
     if (strcmp(argv[optind], "unload") == 0)
         return pins_remove() ? 1 : 0;
     if (strcmp(argv[optind], "status") == 0)

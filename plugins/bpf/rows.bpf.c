@@ -3,7 +3,9 @@
  * descriptor of a TCP socket with what the kernel knows of the socket (rows), in all network namespaces, within the pid
  * namespace of the reader. Each writes at most one record for each object and does nothing else, for the kernel calls
  * it once more where a record did not fit. */
+#include "scans.h"
 #include "socket.h"
+#include "tasks.h"
 
 #define SOCK_STREAM     1
 #define AF_INET         2
@@ -11,31 +13,10 @@
 #define IPPROTO_MPTCP   262
 #define WORDS_AT_ONCE   32
 #define CHUNKS_OF_WORDS 256 /* 524,288 descriptors */
-#define PID_LEVELS      33
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* bpf_probe_read_kernel() is refused where the kernel is locked down for confidentiality. */
-const volatile bool may_probe = true;
-
 /* ---- processes ---- */
-
-/* The number of a process in the pid namespace of whoever reads: a task has one in each of those that it is in. */
-static __always_inline __u32 number_of(struct task_struct *task, struct task_struct *reader)
-{
-    const __u32 level = reader->thread_pid->level;
-    struct pid *pid = task->thread_pid;
-    __u32 first, nr = 0;
-
-    if (!pid)
-        return 0;
-    first = pid->numbers[0].nr;
-    if (may_probe && level && level < PID_LEVELS)
-        bpf_probe_read_kernel(&nr, sizeof(nr),
-                              (const char *)pid + bpf_core_field_offset(struct pid, numbers) +
-                                  level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr));
-    return level ? nr : first;
-}
 
 static __always_inline __u32 count_bits(__u64 word)
 {
@@ -74,6 +55,15 @@ static __always_inline bool count_descriptors(struct files_struct *files, __u32 
     return max <= CHUNKS_OF_WORDS * WORDS_AT_ONCE;
 }
 
+/* From now on, and until the scan comes to its end, what is there may be shown. */
+static __always_inline void begin_scan(const struct task_struct *reader)
+{
+    const __u32 tgid = reader->tgid, yes = 1;
+
+    bpf_map_update_elem(&scanners, &tgid, &yes, 0);
+    move_horizon(bpf_ktime_get_ns() + LONG_SCAN_NS);
+}
+
 SEC("iter/task")
 int tasks(struct bpf_iter__task *context)
 {
@@ -83,6 +73,8 @@ int tasks(struct bpf_iter__task *context)
 
     if (!task)
         return 0;
+    if (context->meta->seq_num == 0)
+        begin_scan(reader);
     leader = task->group_leader;
     files = task->files;
     if (task->pid == task->tgid)

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* connections.bpf.c - counts connections that no scan sees, or not to their end: where a TCP socket changes its state,
+ * and where it ends. Two files tell of them: what each process has counted (closed), also after its end, and each
+ * connection that ended and may have been shown before (ended), so that a reader adds to what it saw of it what came
+ * later, and no more.
+ *
+ * Whose a connection is, is known where the process itself acts: it connects, or closes. What came in is its who
+ * closes it; until then, of the process that listens. */
+#include "scans.h"
+#include "tasks.h"
+
+#include "capture/bpf_records.h"
+
+#define IPPROTO_TCP     6
+#define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT    2
+#define TCP_SYN_RECV    3
+#define TCP_FIN_WAIT1   4
+#define TCP_CLOSE       7
+#define TCP_LAST_ACK    9
+#define TCP_LISTEN      10
+#define SOCK_IS_DEAD    1ul /* bits of skc_flags: no file leads to it any more */
+#define SOCK_IS_DONE    2ul /* a FIN was received, which counts as a byte */
+#define PF_KTHREAD      0x00200000
+#define ENETUNREACH     101
+#define ETIMEDOUT       110
+#define ECONNREFUSED    111
+#define EHOSTUNREACH    113
+
+#define WAYS  8 /* places that a process may have */
+#define SETS  2048
+#define ENDED 32768 /* a power of 2 */
+
+#define ENDED_OF_PAGE  256
+#define CLOSED_OF_PAGE 100
+#define PAGE_SIZE      32768 /* of the kernel, for what is read at once */
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+__u64 loaded_ns = 0; /* CLOCK_MONOTONIC */
+__u64 all_closed = 0;
+
+struct owner {
+    __u32 tgid; /* in the first pid namespace; 0: nobody, or the kernel */
+    __u32 pid;  /* in its own */
+    __u32 pid_namespace;
+    __u32 uid;
+    __u64 start_ns;
+    __u64 name[2];
+};
+
+enum mark_flags {
+    MARK_OWNED = 1,      /* its owner has used it himself */
+    MARK_CONNECTING = 2, /* began here, and is not there yet */
+    MARK_ACCEPTED = 4,
+    MARK_ENDED = 8, /* and not counted yet */
+    MARK_ORPHAN = 16,
+    MARK_COUNTED = 32,
+    MARK_RESET_SENT = 64,
+    MARK_RESET_RECEIVED = 128,
+};
+
+/* What is known of a socket beside what the kernel keeps. A listener's is copied to what comes in through it. */
+struct mark {
+    struct owner owner;
+    __u64 began_ns; /* 0: before the programs were loaded */
+    __u64 ended_ns;
+    __u64 flags;
+    struct bpf_sums sums; /* at its end; disconnecting clears the kernel's */
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_SK_STORAGE);
+    __uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+    __type(key, int);
+    __type(value, struct mark);
+} marks SEC(".maps");
+
+struct process {
+    __u64 used_ns; /* 0: free */
+    __u64 start_ns;
+    __u32 tgid;
+    __u32 pid;
+    __u32 pid_namespace;
+    __u32 uid;
+    __u64 name[2];
+    struct bpf_events events;
+    struct bpf_sums unseen, seen;
+};
+
+/* Sets of ways: a process that needs a place takes that of the one in its set that was used longest ago. A hash of the
+ * kernel's could not be read here and there: its iterator is refused where others are not. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, SETS * WAYS);
+    __type(key, __u32);
+    __type(value, struct process);
+} processes SEC(".maps");
+
+struct ended_connection {
+    __u64 sequence; /* 0: it is being written */
+    __u64 cookie;
+    __u64 start_ns;
+    __u32 tgid;
+    __u32 pid;
+    __u32 pid_namespace;
+    __u32 zero;
+    __u64 ended_ns;
+    struct bpf_sums sums;
+};
+
+/* A ring, the place of a sequence being its remainder. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, ENDED);
+    __type(key, __u32);
+    __type(value, struct ended_connection);
+} ended_connections SEC(".maps");
+
+__u64 ended_count = 0; /* the last sequence */
+__u64 seed = 0;        /* of the places of processes, for users choose when theirs start */
+
+#define ADD(to, number) __sync_fetch_and_add(&(to), (number))
+
+/* ---- whose it is ---- */
+
+/* The current process. false: it is the kernel, or who scans, and holds it for a moment only. */
+static __always_inline bool find_current(struct owner *owner)
+{
+    struct task_struct *task = bpf_get_current_task_btf(), *leader;
+    const __u32 tgid = task->tgid;
+    const struct pid *pid;
+
+    if (task->flags & PF_KTHREAD || bpf_map_lookup_elem(&scanners, &tgid))
+        return false;
+    leader = task->group_leader;
+    pid = leader->thread_pid;
+    owner->tgid = tgid;
+    owner->pid = pid ? number_at(pid, pid->level) : 0;
+    owner->pid_namespace = pid ? namespace_of(pid) : 0;
+    owner->uid = task->real_cred ? task->real_cred->euid.val : 0;
+    owner->start_ns = leader->start_boottime;
+    owner->name[0] = *(const __u64 *)&leader->comm[0];
+    owner->name[1] = *(const __u64 *)&leader->comm[8];
+    return true;
+}
+
+static __always_inline __u32 first_place(const struct owner *owner)
+{
+    __u64 hash = (owner->start_ns ^ (__u64)owner->tgid << 40 ^ seed) * 0x9e3779b97f4a7c15;
+
+    hash = (hash ^ hash >> 29 ^ seed) * 0xbf58476d1ce4e5b9;
+    return (hash >> 40) % SETS * WAYS;
+}
+
+/* A place that was used last at some time, for a process that has none. NULL: somebody else was faster. */
+static __always_inline struct process *take_place(__u32 place, __u64 used_ns, __u64 now, const struct owner *owner)
+{
+    struct process *process = bpf_map_lookup_elem(&processes, &place);
+
+    if (!process || __sync_val_compare_and_swap(&process->used_ns, used_ns, now) != used_ns)
+        return NULL;
+    process->tgid = 0;
+    barrier();
+    __builtin_memset(&process->events, 0, sizeof(process->events));
+    __builtin_memset(&process->unseen, 0, sizeof(process->unseen));
+    __builtin_memset(&process->seen, 0, sizeof(process->seen));
+    process->start_ns = owner->start_ns;
+    barrier();
+    process->tgid = owner->tgid;
+    return process;
+}
+
+static struct process *find_process(const struct owner *owner)
+{
+    const __u64 now = bpf_ktime_get_ns();
+    struct process *process = NULL;
+    __u64 oldest_ns = now;
+    __u32 first, oldest;
+
+    if (!owner || !owner->tgid)
+        return NULL;
+    first = oldest = first_place(owner);
+    for (__u32 i = 0; i < WAYS; i++) { /* the one that it is, or none */
+        const __u32 place = first + i;
+        process = bpf_map_lookup_elem(&processes, &place);
+        if (!process)
+            return NULL;
+        if (process->tgid == owner->tgid && process->start_ns == owner->start_ns)
+            break;
+        if (process->used_ns < oldest_ns) {
+            oldest_ns = process->used_ns;
+            oldest = place;
+        }
+        process = NULL;
+    }
+    if (!process)
+        process = take_place(oldest, oldest_ns, now, owner);
+    if (!process)
+        return NULL;
+    process->used_ns = now;
+    process->pid = owner->pid;
+    process->pid_namespace = owner->pid_namespace;
+    process->uid = owner->uid;
+    process->name[0] = owner->name[0];
+    process->name[1] = owner->name[1];
+    return process;
+}
+
+/* ---- what it counts ---- */
+
+static __always_inline void read_sums(const struct tcp_sock *tp, bool is_accepted, struct bpf_sums *sums)
+{
+    const struct sock_common *common = &tp->inet_conn.icsk_inet.sk.__sk_common;
+    const __u64 sent = tp->bytes_sent, again = tp->bytes_retrans, received = tp->bytes_received;
+    const __u64 fin = (common->skc_flags & SOCK_IS_DONE) != 0;
+
+    sums->payload_sent = sent > again ? sent - again : 0;
+    sums->payload_received = received > fin ? received - fin : 0;
+    sums->bytes_sent = sent;
+    sums->bytes_acked = tp->bytes_acked;
+    sums->bytes_received = received;
+    sums->segs_out = tp->segs_out;
+    sums->segs_in = tp->segs_in;
+    sums->retransmissions = tp->total_retrans;
+    sums->accepts = is_accepted;
+}
+
+static __always_inline void add_sums(struct bpf_sums *to, const struct bpf_sums *sums)
+{
+    ADD(to->payload_sent, sums->payload_sent);
+    ADD(to->payload_received, sums->payload_received);
+    ADD(to->bytes_sent, sums->bytes_sent);
+    ADD(to->bytes_acked, sums->bytes_acked);
+    ADD(to->bytes_received, sums->bytes_received);
+    ADD(to->segs_out, sums->segs_out);
+    ADD(to->segs_in, sums->segs_in);
+    if (sums->retransmissions)
+        ADD(to->retransmissions, sums->retransmissions);
+    if (sums->accepts)
+        ADD(to->accepts, sums->accepts);
+}
+
+static __always_inline bool may_have_been_shown(const struct mark *mark)
+{
+    const __u32 first = 0;
+    const struct scans *found = bpf_map_lookup_elem(&scans, &first);
+
+    return !found || mark->began_ns <= found->horizon_ns;
+}
+
+static __always_inline void write_ended(struct sock *sk, const struct mark *mark, const struct owner *owner)
+{
+    const __u64 sequence = __sync_fetch_and_add(&ended_count, 1) + 1;
+    const __u32 place = sequence % ENDED;
+    struct ended_connection *ended = bpf_map_lookup_elem(&ended_connections, &place);
+
+    if (!ended)
+        return;
+    ended->sequence = 0;
+    barrier();
+    ended->cookie = bpf_get_socket_cookie(sk);
+    ended->start_ns = owner->start_ns;
+    ended->tgid = owner->tgid;
+    ended->pid = owner->pid;
+    ended->pid_namespace = owner->pid_namespace;
+    ended->ended_ns = mark->ended_ns;
+    ended->sums = mark->sums;
+    barrier();
+    ended->sequence = sequence;
+}
+
+/* A connection that ended, in its owner. */
+static __always_inline void count(struct sock *sk, struct mark *mark, const struct owner *owner)
+{
+    struct process *process = find_process(owner);
+    const __u64 began = mark->began_ns ? mark->began_ns : loaded_ns;
+    const __u64 flags = mark->flags;
+
+    mark->flags = (flags & ~(__u64)MARK_ENDED) | MARK_COUNTED;
+    if (owner->tgid)
+        ADD(all_closed, 1);
+    if (may_have_been_shown(mark)) {
+        write_ended(sk, mark, owner);
+        if (process)
+            add_sums(&process->seen, &mark->sums);
+    } else if (process) {
+        add_sums(&process->unseen, &mark->sums);
+    }
+    if (!process)
+        return;
+    ADD(process->events.closed, 1);
+    if (mark->ended_ns > began)
+        ADD(process->events.lifetime_us, (mark->ended_ns - began) / 1000);
+    if (flags & MARK_RESET_SENT)
+        ADD(process->events.resets_sent, 1);
+    if (flags & MARK_RESET_RECEIVED)
+        ADD(process->events.resets_received, 1);
+}
+
+/* ---- what happens to it ---- */
+
+/* The process connects, or listens; the socket may have had a connection before. */
+static __always_inline void begin(struct sock *sk, __u64 flags)
+{
+    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_CREATE);
+    struct owner owner = {.tgid = 0};
+
+    if (!mark)
+        return;
+    find_current(&owner);
+    if (mark->flags & MARK_ENDED)
+        count(sk, mark, owner.tgid ? &owner : &mark->owner);
+    mark->owner = owner;
+    mark->flags = flags;
+    mark->began_ns = bpf_ktime_get_ns();
+}
+
+static __always_inline void establish(struct sock *sk)
+{
+    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_CREATE);
+    const __u64 now = bpf_ktime_get_ns();
+
+    if (!mark)
+        return;
+    if (mark->flags & MARK_CONNECTING) {
+        struct process *process = find_process(&mark->owner);
+        if (process) {
+            ADD(process->events.connects, 1);
+            ADD(process->events.connect_time_us, (now - mark->began_ns) / 1000);
+        }
+        mark->flags = MARK_OWNED;
+    } else {
+        mark->flags = MARK_ACCEPTED;
+    }
+    mark->began_ns = now;
+}
+
+static __always_inline void fail(struct sock *sk)
+{
+    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
+    struct process *process;
+    int error = sk->sk_err;
+
+    if (!mark || !(mark->flags & MARK_CONNECTING))
+        return;
+    mark->flags = MARK_COUNTED;
+    process = find_process(&mark->owner);
+    if (!process)
+        return;
+    if (error == ECONNREFUSED)
+        ADD(process->events.failures[BPF_FAILURE_REFUSED], 1);
+    else if (error == ETIMEDOUT)
+        ADD(process->events.failures[BPF_FAILURE_TIMED_OUT], 1);
+    else if (error == EHOSTUNREACH || error == ENETUNREACH)
+        ADD(process->events.failures[BPF_FAILURE_UNREACHABLE], 1);
+    else
+        ADD(process->events.failures[BPF_FAILURE_OTHER], 1);
+}
+
+/* Of a socket that is older than the programs: a connection that came in has the length of its listener's queue. */
+static __always_inline __u64 guess(const struct sock *sk)
+{
+    return sk->sk_max_ack_backlog ? MARK_ACCEPTED : 0;
+}
+
+/* The process closes it, or says that it has no more to send. */
+static __always_inline void finish(struct sock *sk)
+{
+    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_CREATE);
+    struct owner owner = {.tgid = 0};
+
+    if (!mark)
+        return;
+    if (!mark->began_ns)
+        mark->flags = guess(sk);
+    if (find_current(&owner)) {
+        mark->owner = owner;
+        mark->flags |= MARK_OWNED;
+    }
+}
+
+static __always_inline void end(struct sock *sk)
+{
+    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_CREATE);
+    const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+    if (!mark || !tp)
+        return;
+    if (!mark->began_ns && !(mark->flags & MARK_OWNED))
+        mark->flags |= guess(sk);
+    read_sums(tp, mark->flags & MARK_ACCEPTED, &mark->sums);
+    mark->ended_ns = bpf_ktime_get_ns();
+    mark->flags |= MARK_ENDED | (sk->__sk_common.skc_flags & SOCK_IS_DEAD ? MARK_ORPHAN : 0);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int state_changed(const __u64 *arguments)
+{
+    struct sock *sk = (struct sock *)arguments[0];
+    const int old = (int)arguments[1], new = (int)arguments[2];
+
+    if (sk->sk_protocol != IPPROTO_TCP)
+        return 0;
+    if (new == TCP_SYN_SENT)
+        begin(sk, MARK_OWNED | MARK_CONNECTING);
+    else if (new == TCP_LISTEN)
+        begin(sk, MARK_OWNED);
+    else if (new == TCP_ESTABLISHED)
+        establish(sk);
+    else if (new == TCP_FIN_WAIT1 || new == TCP_LAST_ACK)
+        finish(sk);
+    else if (new != TCP_CLOSE)
+        return 0;
+    else if (old == TCP_SYN_SENT || old == TCP_SYN_RECV)
+        fail(sk);
+    else if (old != TCP_LISTEN)
+        end(sk);
+    return 0;
+}
+
+/* Where it is no orphan, the process is closing it now. */
+SEC("tp_btf/tcp_destroy_sock")
+int destroyed(const __u64 *arguments)
+{
+    struct sock *sk = (struct sock *)arguments[0];
+    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
+    struct owner owner = {.tgid = 0};
+
+    if (!mark || !(mark->flags & MARK_ENDED))
+        return 0;
+    if (mark->flags & MARK_ORPHAN || !find_current(&owner))
+        owner = mark->owner;
+    count(sk, mark, &owner);
+    return 0;
+}
+
+/* After its end is told, what a reset of it comes to is added. */
+static __always_inline void note_reset(struct sock *sk, __u64 flag)
+{
+    struct mark *mark = sk ? bpf_sk_storage_get(&marks, sk, NULL, 0) : NULL;
+    struct process *process;
+
+    if (!mark || mark->flags & (MARK_CONNECTING | flag) || sk->__sk_common.skc_state == TCP_LISTEN)
+        return;
+    mark->flags |= flag;
+    if (!(mark->flags & MARK_COUNTED))
+        return;
+    process = find_process(&mark->owner);
+    if (process && flag == MARK_RESET_SENT)
+        ADD(process->events.resets_sent, 1);
+    else if (process)
+        ADD(process->events.resets_received, 1);
+}
+
+SEC("tp_btf/tcp_send_reset")
+int reset_sent(const __u64 *arguments)
+{
+    note_reset((struct sock *)arguments[0], MARK_RESET_SENT);
+    return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int reset_received(const __u64 *arguments)
+{
+    note_reset((struct sock *)arguments[0], MARK_RESET_RECEIVED);
+    return 0;
+}
+
+/* ---- files ---- */
+
+/* Who reads, and where his page begins. */
+struct page {
+    struct seq_file *seq;
+    __u64 from;
+    __u64 next;
+    __u32 level;         /* of his pid namespace */
+    __u32 pid_namespace; /* if that is not the first one */
+    __u32 left;          /* so many records more */
+};
+
+static const char filler[PAGE_SIZE] = {1};
+
+/* false: it is not his first object, and nothing more is told: the read is brought to its end. */
+static __always_inline bool begin_page(struct bpf_iter__task *context, __u32 most, struct page *page)
+{
+    const struct task_struct *reader = bpf_get_current_task_btf();
+    const __u64 slack = reader->timer_slack_ns;
+    const struct pid *own = reader->thread_pid;
+
+    if (!context->task || !own)
+        return false;
+    if (context->meta->seq_num > 0) {
+        bpf_seq_write(context->meta->seq, filler, sizeof(filler));
+        return false;
+    }
+    page->seq = context->meta->seq;
+    page->from = (slack & ~BPF_PAGE_MASK) == BPF_PAGE_FROM ? slack & BPF_PAGE_MASK : 0;
+    page->next = page->from;
+    page->level = own->level;
+    page->pid_namespace = namespace_of(own);
+    page->left = most;
+    return true;
+}
+
+static __always_inline void end_page(const struct page *page, bool is_end)
+{
+    struct bpf_counted_record record = {.record = {sizeof(record), BPF_RECORD_COUNTED},
+                                        .is_end = is_end,
+                                        .next = page->next,
+                                        .loaded_ns = loaded_ns,
+                                        .now_ns = bpf_ktime_get_ns(),
+                                        .closed = all_closed};
+
+    bpf_seq_write(page->seq, &record, sizeof(record));
+}
+
+/* A number of a process that the reader's pid namespace has: that is the first one, or the process' own. */
+static __always_inline __u32 number_for(const struct page *page, __u32 tgid, __u32 pid, __u32 pid_namespace)
+{
+    if (page->level == 0)
+        return tgid;
+    return pid_namespace && page->pid_namespace == pid_namespace ? pid : 0;
+}
+
+SEC("iter/task")
+int ended(struct bpf_iter__task *context)
+{
+    const __u64 last = ended_count;
+    bool is_behind = false;
+    struct page page;
+
+    if (!begin_page(context, ENDED_OF_PAGE, &page))
+        return 0;
+    if (page.from + ENDED <= last)
+        page.next = last - ENDED + 1; /* what was before is written over */
+    for (__u32 i = 0; i < ENDED_OF_PAGE; i++) {
+        struct bpf_ended_record record = {.record = {sizeof(record), BPF_RECORD_ENDED}};
+        const __u32 place = page.next % ENDED;
+        const struct ended_connection *connection;
+        if (page.next > last)
+            break;
+        connection = bpf_map_lookup_elem(&ended_connections, &place);
+        if (!connection)
+            break;
+        record.sequence = connection->sequence;
+        barrier();
+        record.pid = number_for(&page, connection->tgid, connection->pid, connection->pid_namespace);
+        record.start_ns = connection->start_ns;
+        record.cookie = connection->cookie;
+        record.ended_ns = connection->ended_ns;
+        record.sums = connection->sums;
+        barrier();
+        if (page.next && record.sequence < page.next) {
+            is_behind = true; /* it is being written: next time */
+            break;
+        }
+        if (record.sequence == page.next && connection->sequence == page.next && page.next)
+            bpf_seq_write(page.seq, &record, sizeof(record));
+        page.next++;
+    }
+    end_page(&page, is_behind || page.next > last);
+    return 0;
+}
+
+static long write_closed(const void *map, const __u32 *place, const struct process *process, struct page *page)
+{
+    struct bpf_closed_record record = {.record = {sizeof(record), BPF_RECORD_CLOSED}};
+
+    (void)map;
+    if (!process || !process->tgid || *place < page->from)
+        return 0;
+    if (page->left == 0)
+        return 1;
+    page->next = *place + 1;
+    record.pid = number_for(page, process->tgid, process->pid, process->pid_namespace);
+    if (!record.pid)
+        return 0;
+    page->left--;
+    record.start_ns = process->start_ns;
+    record.uid = process->uid;
+    ((__u64 *)record.name)[0] = process->name[0];
+    ((__u64 *)record.name)[1] = process->name[1];
+    record.events = process->events;
+    record.unseen = process->unseen;
+    record.seen = process->seen;
+    bpf_seq_write(page->seq, &record, sizeof(record));
+    return 0;
+}
+
+/* By the end of this the scan has been: what begins from now on, it cannot have shown. */
+SEC("iter/task")
+int closed(struct bpf_iter__task *context)
+{
+    struct page page;
+
+    if (!begin_page(context, CLOSED_OF_PAGE, &page))
+        return 0;
+    bpf_for_each_map_elem(&processes, write_closed, &page, 0);
+    if (page.left)
+        move_horizon(bpf_ktime_get_ns());
+    end_page(&page, page.left != 0);
+    return 0;
+}
