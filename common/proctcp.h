@@ -124,6 +124,8 @@ struct proctcp_address {
 #define PROCTCP_HAS_MEMORY           (1ull << 38) /* 3.4 */
 #define PROCTCP_HAS_DROPS            (1ull << 39) /* 4.7; of a listener too: overflows of its SYN and accept queues */
 #define PROCTCP_HAS_V6ONLY           (1ull << 40) /* of a listener on ::, 4.4 */
+/* Of BPF alone, without a member: the connection came in through a listener. */
+#define PROCTCP_WAS_ACCEPTED (1ull << 41)
 
 /* What is 0 for a connection that does well; most sockets share the record that has nothing but zeros. */
 struct proctcp_impairment {
@@ -272,6 +274,7 @@ struct proctcp_netns {
 #define PROCTCP_HAS_PROCESS_ACCEPT_QUEUE (1u << 16)    /* it has a listener, in owner_rank 1 */
 #define PROCTCP_HAS_UNIT                 (1u << 17)
 #define PROCTCP_HAS_CONTAINER            (1u << 18)
+#define PROCTCP_HAS_CONNECTIONS          (1u << 19) /* they are counted: see proctcp_stats.connections_counted */
 
 /* What sockets count, summed. Payload is what the application wrote and read, to the byte: without what was sent again,
  * and without the SYN and FIN that the kernel's own counters of acknowledged and received bytes have in them. */
@@ -287,7 +290,26 @@ struct proctcp_totals {
     uint64_t accept_drops; /* packets that full SYN and accept queues of listeners dropped, each attempt of a client */
 };
 
-/* One process that holds at least one TCP socket. Sorted by pid. Strings are whatever bytes the kernel gave, without
+/* What became of connections, each counted when it happened, whether a scan saw it or not. Since the BPF programs were
+ * loaded. */
+struct proctcp_connections {
+    uint64_t connects;        /* that came to be */
+    uint64_t connect_time_us; /* of these, from the SYN to the ESTABLISHED, summed */
+    uint64_t connect_failures;
+    uint64_t connect_failures_refused; /* these four are all of them */
+    uint64_t connect_failures_timed_out;
+    uint64_t connect_failures_unreachable;
+    uint64_t connect_failures_other; /* given up by the process, mostly */
+    uint64_t accepts;                /* connections that came in and were accepted */
+    uint64_t closed_connections;     /* that came to their end */
+    uint64_t lifetime_us;            /* of these, from ESTABLISHED to CLOSED, summed; of one that is older than the
+                                        programs, since they were loaded */
+    uint64_t resets;                 /* the sum of the two below */
+    uint64_t resets_sent;
+    uint64_t resets_received;
+};
+
+/* One process that holds at least one TCP socket or, where connections are counted, has had one. Sorted by pid. Strings are whatever bytes the kernel gave, without
  * NUL: newlines, quotes and invalid UTF-8 included. They live as long as the snapshot.
  * Counts say what the process holds: a socket counts once in each of its holders, however many descriptors it has
  * there. Sums (bytes) count a socket once on the host, in the process of its rank 1. */
@@ -310,8 +332,9 @@ struct proctcp_process {
      * state that is late in a connection, under a rule about states. */
     struct proctcp_totals totals;
     struct proctcp_totals since; /* the totals went up by this since the scan before; 0 in a scanner's first */
-    uint64_t sockets_opened;     /* first seen in its rank 1 */
-    uint64_t sockets_closed;     /* last seen in its rank 1 */
+    struct proctcp_connections connections; /* PROCTCP_HAS_CONNECTIONS: then the totals have all of them, too, in full */
+    uint64_t sockets_opened;                /* first seen in its rank 1 */
+    uint64_t sockets_closed;                /* last seen in its rank 1 */
     uint32_t uid;                /* effective */
     uint32_t netns;              /* the one the process lives in; its sockets may be of others */
     uint32_t fds;
@@ -365,6 +388,7 @@ struct proctcp_group {
     /* Totals only go up, whatever becomes of processes and sockets, and whatever moves between groups: each counts what
      * went by while it was of this group. */
     struct proctcp_totals totals;
+    struct proctcp_connections connections; /* of processes that have ended, too */
     uint64_t sockets_opened;
     uint64_t sockets_closed;
     uint64_t start_time; /* of the process that has run for longest: Unix time, seconds */
@@ -456,6 +480,9 @@ struct proctcp_stats {
     uint32_t malformed;    /* lines or messages that could not be understood */
     uint32_t duplicates;   /* sockets that a table showed more than once */
     uint32_t dump_retries; /* tables read again because the kernel interrupted the dump */
+    bool connections_counted;       /* those that no scan sees are counted, too */
+    const char *connections_reason; /* why not; "" if they are. As long-lived as the snapshot */
+    uint64_t connections_missed;    /* that ended and were counted in no process: the kernel's tables were full */
     const char *failure;   /* the first thing that failed, in words; "" if nothing did. As long-lived as the snapshot */
 };
 

@@ -67,7 +67,9 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
     capture->stats.failure = failure;
     capture->stats.rows = model->rows.count;
     capture->stats.sockets = model->sockets.count;
-    capture->stats.processes = model->processes.count;
+    capture->stats.processes = 0; /* that hold a socket */
+    for (uint32_t i = 0; i < model->processes.count; i++)
+        capture->stats.processes += model->processes.at[i].row_count != 0;
     frozen->shown = (struct proctcp_snapshot){.row_count = model->rows.count,
                                               .socket_count = model->sockets.count,
                                               .process_count = model->processes.count,

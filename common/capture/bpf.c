@@ -6,6 +6,7 @@
  * long as he wants: this is done by a child that can be given up (guard.h), and then without this source. */
 #include "capture/bpf.h"
 
+#include "capture/bpf_files.h"
 #include "capture/bpf_records.h"
 #include "capture/guard.h"
 #include "capture/inet_diag.h"
@@ -17,33 +18,14 @@
 #include "capture/tcp_info.h"
 #include "capture/tcp_states.h"
 
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
-
-#ifndef BPF_FS_MAGIC
-#define BPF_FS_MAGIC 0xcafe4a11
-#endif
 
 #define STATE_UNBOUND 7 /* TCP_CLOSE of the kernel: of what is bound, records have TCP_STATES_BOUND_INACTIVE */
 
 /* A socket is shown at each of its descriptors: so many are written before those that are there already are dropped. */
 #define MOST_AT_ONCE 131072
-#define RECORDS_SIZE 32768 /* the kernel gives no more at once */
-
-static int fail(struct inquiry *inquiry, const char *name, int error, const char *reason)
-{
-    char text[64];
-
-    if (!reason)
-        reason = strerror_r(error, text, sizeof(text));
-    snprintf(inquiry->shown.failure, sizeof(inquiry->shown.failure), "%s/%s: %s", BPF_RECORDS_DIRECTORY, name, reason);
-    return -error;
-}
 
 /* ---- records ---- */
 
@@ -110,7 +92,11 @@ static bool read_socket(struct inquiry *inquiry, const struct bpf_socket_record 
 
     memcpy(message.id.idiag_src, record->source, sizeof(message.id.idiag_src));
     memcpy(message.id.idiag_dst, record->destination, sizeof(message.id.idiag_dst));
-    return sock_diag_parse(&from, inquiry->shown.given, socket, impairment);
+    if (!sock_diag_parse(&from, inquiry->shown.given, socket, impairment))
+        return false;
+    if (record->was_accepted && has_info)
+        socket->present |= PROCTCP_WAS_ACCEPTED;
+    return true;
 }
 
 static int name_congestion(struct inquiry *inquiry, const struct bpf_socket_record *record,
@@ -284,67 +270,19 @@ int bpf_take(struct inquiry *inquiry, enum bpf_file file, const char *records, s
     int status = 0;
 
     while (status == 0 && at < length) {
-        const struct bpf_record *record = (const void *)(records + at);
-        if (length - at < sizeof(*record) || record->length < sizeof(*record) || record->length > length - at ||
-            record->length % 8)
-            return -EPROTO;
-        status = take_record(inquiry, file, record);
-        at += record->length;
+        const struct bpf_record *record = bpf_next_record(records, length, &at);
+        status = record ? take_record(inquiry, file, record) : -EPROTO;
     }
     return status;
 }
 
 /* ---- files ---- */
 
-/* What a descriptor leads to must be of this type, on a BPF file system, and nobody's but root's to make or change.
- * What is wrong, or NULL. */
-static const char *find_fault(int fd, mode_t type)
-{
-    struct statfs filesystem;
-    struct stat status;
-
-    if (fstatfs(fd, &filesystem) < 0 || (uint32_t)filesystem.f_type != BPF_FS_MAGIC)
-        return "not in a BPF file system";
-    if (fstat(fd, &status) < 0 || status.st_uid != 0)
-        return "not root's";
-    if (status.st_mode & (S_IWGRP | S_IWOTH))
-        return "others than root may write it";
-    return (status.st_mode & S_IFMT) == type ? NULL : "not a pinned iterator";
-}
-
-/* A descriptor, or -errno with the reason said. */
-static int open_checked(struct inquiry *inquiry, int directory, const char *path, int flags, mode_t type,
-                        const char *name)
-{
-    const int fd = openat(directory, path, flags | O_NOFOLLOW | O_CLOEXEC);
-    const char *fault;
-
-    if (fd < 0)
-        return fail(inquiry, name, errno, errno == ENOENT ? "not loaded (see proctcp-bpf load)" : NULL);
-    fault = find_fault(fd, type);
-    if (!fault)
-        return fd;
-    close(fd);
-    return fail(inquiry, name, EACCES, fault);
-}
-
-static int open_pinned(struct inquiry *inquiry, const char *name)
-{
-    const int directory = open_checked(inquiry, AT_FDCWD, BPF_RECORDS_DIRECTORY, O_PATH | O_DIRECTORY, S_IFDIR, name);
-    int fd;
-
-    if (directory < 0)
-        return directory;
-    fd = open_checked(inquiry, directory, name, O_RDONLY | O_NONBLOCK, S_IFREG, name);
-    close(directory);
-    return fd;
-}
-
 /* Until its end, or what is wrong; -EDQUOT: it takes too long. The records come to memory of the child's own: one that
  * was given up in here may still be written to when the call comes back after all. */
 static int read_all(struct inquiry *inquiry, enum bpf_file file, int fd)
 {
-    _Alignas(8) char records[RECORDS_SIZE];
+    _Alignas(8) char records[BPF_READ_SIZE];
     const uint32_t begun = inquiry_milliseconds();
 
     for (;;) {
@@ -367,7 +305,7 @@ static int read_pinned(struct inquiry *inquiry, enum bpf_file file)
     static const char *const names[BPF_FILES] = {[BPF_FILE_TASKS] = BPF_RECORDS_TASKS,
                                                  [BPF_FILE_ROWS] = BPF_RECORDS_ROWS,
                                                  [BPF_FILE_UNHELD] = BPF_RECORDS_UNHELD};
-    const int fd = open_pinned(inquiry, names[file]);
+    const int fd = bpf_open(inquiry, names[file]);
     int status;
 
     if (fd < 0)
@@ -378,7 +316,7 @@ static int read_pinned(struct inquiry *inquiry, enum bpf_file file)
         inquiry->kept->without_shown = LIMIT_WITHOUT_SHOWN;
     if (status == 0 || status == -ENOMEM)
         return status;
-    return fail(inquiry, names[file], -status, status == -EPROTO ? "records of another version of proctcp-bpf" : NULL);
+    return bpf_fail(inquiry, names[file], -status, status == -EPROTO ? "records of another version of proctcp-bpf" : NULL);
 }
 
 static int read_rows(struct inquiry *inquiry)
@@ -390,7 +328,7 @@ static int read_rows(struct inquiry *inquiry)
     if (shown_is_affordable(inquiry, &uid))
         return read_pinned(inquiry, BPF_FILE_ROWS);
     snprintf(reason, sizeof(reason), "user %u has more descriptors than a scan reads", uid);
-    return fail(inquiry, BPF_RECORDS_ROWS, EDQUOT, reason);
+    return bpf_fail(inquiry, BPF_RECORDS_ROWS, EDQUOT, reason);
 }
 
 int bpf_read(struct inquiry *inquiry)

@@ -28,7 +28,7 @@ typedef uint64_t record_u64;
 
 enum bpf_record_kind {
     BPF_RECORD_TASK = 0x7101,
-    BPF_RECORD_SOCKET = 0x7102,
+    BPF_RECORD_SOCKET = 0x7112,
     BPF_RECORD_MPTCP = 0x7103,
     BPF_RECORD_HELD = 0x7104,
     BPF_RECORD_ENDED = 0x7105,
@@ -145,7 +145,8 @@ struct bpf_socket_record {
     record_u32 rqueue;
     record_u32 wqueue;
     record_u32 memory[BPF_RECORD_MEMORY];
-    record_u32 v6only;
+    record_u16 v6only;
+    record_u16 was_accepted; /* it came in through a listener */
     record_u8 congestion[BPF_RECORD_CONGESTION];
     struct bpf_tcp_info info;
 };
@@ -218,7 +219,7 @@ struct bpf_ended_record {
     record_u64 start_ns;
     record_u64 sequence; /* 1, 2, 3... */
     record_u64 cookie;
-    record_u64 ended_ns; /* CLOCK_MONOTONIC */
+    record_u64 ended_ns; /* when it was counted, CLOCK_MONOTONIC */
     struct bpf_sums sums;
 };
 
@@ -237,6 +238,7 @@ struct bpf_closed_record {
     struct bpf_record record;
     record_u32 pid;
     record_u64 start_ns; /* after boot */
+    record_u64 now_ns;   /* when this was read, CLOCK_MONOTONIC */
     record_u32 uid;      /* effective, in the first user namespace */
     record_u32 zero;
     record_u8 name[16]; /* comm */

@@ -108,6 +108,34 @@ struct owner {
     uint32_t netns;  /* of the socket, where two namespaces claim the inode; else 0 */
 };
 
+/* What a process has counted since the scan before that no scan saw, and may have ended since. Ordered by pid and start.
+ */
+struct unseen {
+    int32_t pid;
+    uint32_t uid;         /* effective, when it did something last */
+    uint64_t start_ticks; /* clock ticks between boot and its start */
+    uint64_t read_ns;     /* when it was */
+    const char *name;     /* comm, then */
+    uint32_t facts;       /* index: of a process that lives its own, else what it may be grouped under; PROCTCP_NONE: it
+                             was not selected */
+    bool is_new;          /* something is not 0 of what follows */
+    struct proctcp_connections connections;
+    struct proctcp_totals totals;
+};
+
+/* A connection that ended, and that a scan may have seen before. */
+struct ended {
+    uint64_t cookie;
+    uint64_t sequence;
+    uint64_t ended_ns;
+    uint64_t start_ticks; /* of the process that it was of */
+    int32_t pid;          /* and its number; 0: not known */
+    bool was_accepted;
+    bool is_new;     /* no scan was told of it before, and it is not in what its process counted */
+    bool is_counted; /* it was there in the first scan, in what its process had counted by then */
+    struct proctcp_totals totals; /* at its end */
+};
+
 /* A socket, by a descriptor that it is open at. */
 struct holder {
     int32_t pid;
@@ -164,6 +192,8 @@ struct sockets VECTOR(struct proctcp_socket);
 struct impairments VECTOR(struct proctcp_impairment);
 struct congestion_names VECTOR(const char *);
 struct group_names VECTOR(struct group_name);
+struct all_unseen VECTOR(struct unseen);
+struct all_ended VECTOR(struct ended);
 
 struct capture {
     struct processes processes;
@@ -180,6 +210,8 @@ struct capture {
     struct indices shared;  /* of these inodes there are several sockets */
     struct indices unread;  /* inodes of TCP sockets that are held, alive, and in no table that was read */
     struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */
+    struct all_unseen unseen; /* with connections_counted in the statistics; ordered by pid and start */
+    struct all_ended ended;   /* the same; in the order in which they ended */
     uint64_t counters;      /* presence bits of what this kernel counts of a connection; from its answers */
     struct arena strings;
     struct proctcp_stats stats;
@@ -229,6 +261,15 @@ struct recalled_grouping {
     uint32_t name_count;
 };
 
+/* What the kernel had counted of the connections of a process. */
+struct recalled_counts {
+    int32_t pid;
+    uint64_t start_ns;
+    struct proctcp_connections connections;
+    struct proctcp_totals totals; /* of those that no scan can have seen */
+    uint64_t accepts;             /* the same */
+};
+
 /* Who made a call wait for so long that it was given up. He, or it, is left alone for a while. */
 struct left_alone {
     uint32_t uid;   /* whose processes are not looked at; 0: not known, or root */
@@ -242,6 +283,17 @@ struct recalled_inodes VECTOR(struct recalled_inode);
 struct recalled_namespaces VECTOR(struct recalled_netns);
 struct recalled_programs VECTOR(struct recalled_program);
 struct recalled_groupings VECTOR(struct recalled_grouping);
+struct all_recalled_counts VECTOR(struct recalled_counts);
+
+/* What is known of the connections that the kernel counts, and where to read on. */
+struct recalled_connections {
+    struct all_recalled_counts counts; /* ordered by pid and start */
+    uint64_t loaded_ns;                /* since when they are counted; 0: nothing is known */
+    uint64_t next_ended;               /* sequence */
+    uint64_t counted;                  /* connections that ended, in processes that are or were told of */
+    uint64_t missed;
+    bool is_stale; /* a scan has not read them since */
+};
 
 /* Answers worth keeping. Each scan reads that of the one before and makes one of its own. */
 struct recollection {
@@ -253,6 +305,7 @@ struct recollection {
     struct recalled_programs programs;   /* ordered by pid, as are those below */
     struct recalled_groupings groupings; /* of processes of which all could be read that the grouping asks for */
     struct group_names group_names;
+    struct recalled_connections connections;
     struct arena strings;
     uint64_t boot_time;     /* Unix time, seconds; 0: not known */
     uint32_t without_shown; /* for so many more scans, a source that shows everybody's sockets is left alone */

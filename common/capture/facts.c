@@ -356,10 +356,13 @@ static bool any_thread_has(struct inquiry *inquiry, int directory, const struct 
 static bool same_process(struct inquiry *inquiry, int directory, const struct process *process,
                          const struct facts *facts)
 {
-    const struct owner *owner = &inquiry->capture->owners.at[process->first_owner];
+    const struct owner *owner;
 
     if (!(facts->present & PROCTCP_HAS_PROCESS) || facts->start_ticks < process->seen_ticks)
         return true;
+    if (!process->owner_count)
+        return false;
+    owner = &inquiry->capture->owners.at[process->first_owner];
     if (select_asks(inquiry->config->selection, RULE_COMMAND) && process->is_selected)
         return false;
     return has_descriptor(inquiry, directory, "fd", owner) || any_thread_has(inquiry, directory, owner);
@@ -435,6 +438,25 @@ int facts_read(struct inquiry *inquiry)
             status = read_process(inquiry, process);
     }
     return status;
+}
+
+int facts_read_of(struct inquiry *inquiry, struct process *process, uint64_t start_ticks)
+{
+    struct all_facts *all = &inquiry->capture->facts;
+    const uint32_t vanished = inquiry->capture->stats.vanished;
+    int status = read_process(inquiry, process);
+
+    if (process->walk == WALK_GONE) { /* which nobody misses */
+        process->walk = WALKED;
+        inquiry->capture->stats.vanished = vanished;
+    }
+    if (status || process->facts == PROCTCP_NONE)
+        return status;
+    if (!(all->at[process->facts].present & PROCTCP_HAS_PROCESS) || all->at[process->facts].start_ticks != start_ticks) {
+        process->facts = PROCTCP_NONE;
+        all->count--;
+    }
+    return 0;
 }
 
 /* Asked for once: the kernel adds up every interrupt counter to answer. */

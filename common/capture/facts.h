@@ -7,6 +7,8 @@
 /* Facts of every process that has owners, unless it is gone or another one by now. Those of its program are read once
  * in its life. */
 int facts_read(struct inquiry *inquiry);
+/* Those of a process that has none, if it started then. */
+int facts_read_of(struct inquiry *inquiry, struct process *process, uint64_t start_ticks);
 /* The line "btime 1700000000" of <root>/stat, in seconds of Unix time; 0: not to be had. */
 uint64_t facts_read_boot_time(struct inquiry *inquiry);
 

@@ -172,13 +172,6 @@ int group_names_begin(struct inquiry *inquiry)
 
 /* ---- names ---- */
 
-static bool is_about_sockets(const struct proctcp_selection *selection)
-{
-    return select_asks(selection, RULE_STATE) || select_asks(selection, RULE_LOCAL_PORT) ||
-           select_asks(selection, RULE_REMOTE_PORT) || select_asks(selection, RULE_LOCAL) ||
-           select_asks(selection, RULE_REMOTE) || select_asks(selection, RULE_NETNS);
-}
-
 /* By all rules about processes but those about command lines. */
 static bool takes_process(const struct proctcp_selection *selection, const struct process *process,
                           const struct facts *facts)
@@ -268,7 +261,7 @@ static int find_names(struct inquiry *inquiry, const struct process *process, st
         const char *found = has_command ? find_match(inquiry, process->pid, i) : rule->name;
         if (!found || !takes_process(rule->selection, process, facts))
             continue;
-        if (!is_about_sockets(rule->selection))
+        if (!select_asks_socket(rule->selection))
             return add_name(inquiry, facts, PROCTCP_NONE, found);
         status = add_name(inquiry, facts, i, found);
     }

@@ -112,6 +112,14 @@ struct shown {
     char failure[160];   /* why not, in words; "" */
 };
 
+/* What the last record of a page of counted connections said. */
+struct counted {
+    uint64_t next; /* where the next page begins */
+    uint64_t loaded_ns, now_ns, closed; /* see bpf_records.h */
+    bool is_end;
+    bool is_told;
+};
+
 struct inquiry {
     const struct config *config;
     const struct recollection *before;
@@ -150,6 +158,8 @@ struct inquiry {
     bool without_info; /* no socket of another namespace is asked for its tcp_info: too many calls have not come back */
 
     struct shown shown;
+    struct counted counted;
+    bool loaded_anew; /* the programs that count them, since the scan before */
     struct threads threads;       /* that live in another namespace than their leader */
     struct indices tids;          /* of the process whose threads are looked at */
     struct indices tables;        /* of it: a thread of each table of descriptors that was walked, in kcmp()'s order */

@@ -3,6 +3,7 @@
 #include "capture/run.h"
 
 #include "capture/claims.h"
+#include "capture/connections.h"
 #include "capture/facts.h"
 #include "capture/guard.h"
 #include "capture/helper.h"
@@ -32,7 +33,8 @@ static const struct vector_place capture_vectors[] = {
     VECTOR_PLACE(struct capture, siblings),    VECTOR_PLACE(struct capture, group_names),
     VECTOR_PLACE(struct capture, namespaces),  VECTOR_PLACE(struct capture, by_inode),
     VECTOR_PLACE(struct capture, shared),      VECTOR_PLACE(struct capture, unread),
-    VECTOR_PLACE(struct capture, partial),
+    VECTOR_PLACE(struct capture, partial),     VECTOR_PLACE(struct capture, unseen),
+    VECTOR_PLACE(struct capture, ended),
 };
 
 static const struct vector_place recollection_vectors[] = {
@@ -40,6 +42,7 @@ static const struct vector_place recollection_vectors[] = {
     VECTOR_PLACE(struct recollection, inodes),     VECTOR_PLACE(struct recollection, by_inode),
     VECTOR_PLACE(struct recollection, namespaces), VECTOR_PLACE(struct recollection, programs),
     VECTOR_PLACE(struct recollection, groupings),  VECTOR_PLACE(struct recollection, group_names),
+    VECTOR_PLACE(struct recollection, connections.counts),
 };
 
 static const struct vector_place inquiry_vectors[] = {
@@ -79,7 +82,7 @@ void capture_recycle(struct capture *capture)
     vectors_recycle(capture, capture_vectors, COUNT(capture_vectors));
     arena_free(&capture->strings);
     capture->counters = 0;
-    capture->stats = (struct proctcp_stats){.failure = "", .source_reason = "", .source = PROCTCP_SOURCE_PROCFS};
+    capture->stats = (struct proctcp_stats){.failure = "", .source_reason = "", .connections_reason = "", .source = PROCTCP_SOURCE_PROCFS};
     capture->failure[0] = '\0';
 }
 
@@ -94,6 +97,7 @@ void recollection_recycle(struct recollection *recollection)
     vectors_recycle(recollection, recollection_vectors, COUNT(recollection_vectors));
     arena_free(&recollection->strings);
     recollection->boot_time = 0;
+    recollection->connections = (struct recalled_connections){.counts = recollection->connections.counts};
 }
 
 void recollection_clear(struct recollection *recollection)
@@ -283,6 +287,8 @@ static int ask_all(struct inquiry *inquiry)
     if (status == 0)
         status = claims_resolve(inquiry);
     if (status == 0)
+        status = connections_read(inquiry);
+    if (status == 0)
         netns_say_missing(inquiry);
     netns_close(inquiry);
     if (inquiry->home_fd >= 0)
@@ -463,6 +469,8 @@ static int read_facts(struct inquiry *inquiry)
 
     if (status == 0)
         status = facts_read(inquiry);
+    if (status == 0)
+        status = connections_find_facts(inquiry);
     close_root(inquiry);
     return status;
 }

@@ -1,6 +1,7 @@
 /* history.c - what a scan learns from the one before it, in its order; and what it leaves to the next. */
 #include "history/history.h"
 
+#include "history/connections.h"
 #include "history/idle.h"
 #include "history/last_holder.h"
 #include "history/match.h"
@@ -13,6 +14,8 @@ static const struct vector_place history_vectors[] = {
     VECTOR_PLACE(struct history, idle),
     VECTOR_PLACE(struct history, carried),
     VECTOR_PLACE(struct history, partial),
+    VECTOR_PLACE(struct history, ending),
+    VECTOR_PLACE(struct history, ended_here),
 };
 
 #define HISTORY_VECTORS (sizeof(history_vectors) / sizeof(history_vectors[0]))
@@ -21,6 +24,7 @@ void history_recycle(struct history *history)
 {
     vectors_recycle(history, history_vectors, HISTORY_VECTORS);
     places_recycle(&history->places);
+    history->counts_connections = false;
 }
 
 void history_clear(struct history *history)
@@ -108,7 +112,9 @@ int history_apply(const struct history *before, const struct capture *capture,
     if (status == 0 && before->previous)
         status = carry(&match, after);
     if (status == 0)
-        totals_add(&match, &capture->impairments, selection, model, after);
+        totals_add(&match, capture, selection, model, after);
+    if (status == 0)
+        status = connections_add(&match, capture, model, after);
     if (status == 0)
         status = last_holders_find(&match, &after->places, model, strings);
     vector_free(&match.earlier);

@@ -276,6 +276,7 @@ static void keep_totals(struct proctcp_process *process, const struct proctcp_pr
 {
     process->first_seen = old->first_seen;
     process->totals = process->since = old->totals;
+    process->connections = old->connections;
     process->sockets_opened = old->sockets_opened;
     process->sockets_closed = old->sockets_closed;
 }

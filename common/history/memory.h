@@ -28,6 +28,7 @@ struct carried_socket {
 struct group_memory {
     const char *name; /* in the strings of the history */
     struct proctcp_totals totals;
+    struct proctcp_connections connections;
     uint64_t sockets_opened;
     uint64_t sockets_closed;
     uint64_t last_seen; /* Unix time, seconds; 0: never */
@@ -45,6 +46,18 @@ struct places {
     struct arena strings;
 };
 
+/* A connection that came to its end, and what was counted of it before: how it ended is not known yet. */
+struct ending {
+    uint64_t cookie;
+    uint64_t start_ticks; /* of the process that held it */
+    int32_t pid;
+    uint32_t scans;       /* that have waited for it */
+    uint16_t group;       /* it was held in */
+    bool was_accepted;    /* and counted as such */
+    struct proctcp_totals totals;
+};
+
+struct all_ending VECTOR(struct ending);
 struct idle_processes VECTOR(struct idle_process);
 struct carried_sockets VECTOR(struct carried_socket);
 
@@ -53,6 +66,9 @@ struct history {
     const struct proctcp_snapshot *previous; /* NULL: there was no scan */
     struct idle_processes idle;              /* ordered by pid */
     struct carried_sockets carried;
+    struct all_ending ending;    /* where connections are counted */
+    struct all_ended ended_here; /* connections that ended while the scan showed them */
+    bool counts_connections;     /* this or an earlier scan did */
     struct places places;
     struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */
 };

@@ -239,6 +239,7 @@ static struct proctcp_group begin_group(const struct group_memory *memory, const
                                   .present = memory->present | (memory->last_seen ? PROCTCP_HAS_GROUP_LAST_SEEN : 0),
                                   .is_configured = memory->is_configured,
                                   .totals = memory->totals,
+                                  .connections = memory->connections,
                                   .sockets_opened = memory->sockets_opened,
                                   .sockets_closed = memory->sockets_closed,
                                   .last_seen = memory->last_seen};
@@ -299,6 +300,7 @@ int history_place_groups(const struct history *before, const struct config *conf
 static void keep(struct group_memory *memory, const struct proctcp_group *group)
 {
     memory->totals = group->totals;
+    memory->connections = group->connections;
     memory->sockets_opened = group->sockets_opened;
     memory->sockets_closed = group->sockets_closed;
     memory->last_seen = group->last_seen;

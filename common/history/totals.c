@@ -94,6 +94,14 @@ static void add_counters(struct proctcp_totals *totals, const struct proctcp_soc
             delta32(impairment->drops, earlier->state == PROCTCP_LISTEN ? earlier_impairment->drops : 0);
 }
 
+struct proctcp_totals totals_of_socket(const struct proctcp_socket *socket, const struct proctcp_impairment *impairment)
+{
+    struct proctcp_totals totals = {0};
+
+    add_counters(&totals, socket, impairment, NULL, NULL);
+    return totals;
+}
+
 /* ---- all sockets ---- */
 
 /* Whether a socket that was not in the scan before may have lived then, and been counted before: its process was not
@@ -111,10 +119,21 @@ static bool may_be_old(const struct history *before, const struct proctcp_select
     return select_asks(selection, RULE_STATE) && select_is_late(socket->state);
 }
 
+/* A connection that came in is seen to be accepted. */
+static void add_accept(struct model *model, struct proctcp_process *process, uint32_t socket)
+{
+    process->connections.accepts++;
+    if (!model->groups.count)
+        return;
+    model->groups.at[model_home_group(model, socket)].connections.accepts++;
+    model->all.connections.accepts++;
+}
+
 /* A socket counts in the process of its rank 1 alone, whoever that was before. */
 static void add_sockets(const struct match *match, const struct proctcp_selection *selection, struct model *model,
-                        const struct impairments *impairments)
+                        const struct capture *capture)
 {
+    const struct impairments *impairments = &capture->impairments;
     const struct history *before = match->before;
 
     for (uint32_t i = 0; i < model->sockets.count; i++) {
@@ -132,6 +151,9 @@ static void add_sockets(const struct match *match, const struct proctcp_selectio
         }
         if (before->previous && !earlier && may_be_old(before, selection, process, socket))
             continue; /* what it has counted by now may be counted already: it begins here */
+        if (capture->stats.connections_counted && socket->present & PROCTCP_WAS_ACCEPTED &&
+            !(earlier && earlier->present & PROCTCP_WAS_ACCEPTED))
+            add_accept(model, process, i);
         if (earlier && earlier->state == PROCTCP_CLOSED)
             earlier = NULL; /* it had nothing to count yet */
         add_counters(&process->totals, socket, &impairments->at[socket->impairment], earlier, earlier_impairment);
@@ -150,8 +172,8 @@ static struct proctcp_process *successor_of(struct model *model, struct history 
                                               : &after->idle.at[successor - model->processes.count].process;
 }
 
-static struct proctcp_process *find_anywhere(struct model *model, struct history *after, int32_t pid,
-                                             uint64_t start_ticks)
+struct proctcp_process *totals_find_process(struct model *model, struct history *after, int32_t pid,
+                                            uint64_t start_ticks)
 {
     const struct proctcp_process wanted = {.pid = pid, .start_ticks = start_ticks, .present = PROCTCP_HAS_PROCESS};
     struct proctcp_process *found = find_process(&model->processes, pid);
@@ -194,7 +216,7 @@ static void add_closed(const struct match *match, struct model *model, struct hi
         struct proctcp_process *process = NULL;
         if (!carried->pid || carried->is_beside || (fate != FATE_GONE && fate != FATE_LEFT))
             continue;
-        process = find_anywhere(model, after, carried->pid, carried->start_ticks);
+        process = totals_find_process(model, after, carried->pid, carried->start_ticks);
         if (process)
             process->sockets_closed++;
         add_closed_in_group(match, model, after, carried->group);
@@ -216,7 +238,7 @@ static struct proctcp_totals difference(const struct proctcp_totals *now, const 
     };
 }
 
-static void add_totals(struct proctcp_totals *to, const struct proctcp_totals *what)
+void totals_sum(struct proctcp_totals *to, const struct proctcp_totals *what)
 {
     to->payload_sent_bytes += what->payload_sent_bytes;
     to->payload_received_bytes += what->payload_received_bytes;
@@ -229,25 +251,30 @@ static void add_totals(struct proctcp_totals *to, const struct proctcp_totals *w
     to->accept_drops += what->accept_drops;
 }
 
+void totals_take(struct proctcp_totals *from, const struct proctcp_totals *what)
+{
+    *from = difference(from, what);
+}
+
 /* since held the totals of the scan before. */
 static void find_growth(struct model *model, struct proctcp_process *process, bool is_first_scan)
 {
     const struct proctcp_totals growth = difference(&process->totals, &process->since);
 
     process->since = is_first_scan ? process->since : growth;
-    if (!model->groups.count)
+    if (!model->groups.count || !process->row_count)
         return;
-    add_totals(&model->all.totals, &growth);
+    totals_sum(&model->all.totals, &growth);
     if (!model->any_split)
-        add_totals(&model->groups.at[model->row_groups.at[process->first_row]].totals, &growth);
+        totals_sum(&model->groups.at[model->row_groups.at[process->first_row]].totals, &growth);
 }
 
-void totals_add(const struct match *match, const struct impairments *impairments,
-                const struct proctcp_selection *selection, struct model *model, struct history *after)
+void totals_add(const struct match *match, const struct capture *capture, const struct proctcp_selection *selection,
+                struct model *model, struct history *after)
 {
     const bool is_first_scan = !match->before->previous;
 
-    add_sockets(match, selection, model, impairments);
+    add_sockets(match, selection, model, capture);
     if (!is_first_scan)
         add_closed(match, model, after);
     for (uint32_t i = 0; i < model->processes.count; i++)

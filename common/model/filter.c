@@ -34,6 +34,8 @@ static void select_rows(const struct model *model, const struct capture *capture
         const struct proctcp_process *process = &model->processes.at[p++];
         if (!capture->processes.at[c].is_selected)
             continue;
+        if (process->row_count == 0) /* it is here for what it counted */
+            places->processes[p - 1] = SELECTED;
         for (uint32_t i = process->first_row; i < process->first_row + process->row_count; i++) {
             if (select_socket(selection, &model->sockets.at[model->rows.at[i].socket]))
                 places->rows[i] = SELECTED;

@@ -84,6 +84,28 @@ static int name_rows(struct model *model, struct naming *naming, const struct pr
     return 0;
 }
 
+/* The first name that asks nothing of a socket: which sockets they were is not known. */
+static int name_unseen(struct model *model, struct naming *naming, uint32_t index)
+{
+    const struct unseen *unseen = &naming->capture->unseen.at[index];
+    const struct facts *facts;
+    const struct group_name *name;
+    uint32_t key;
+
+    if (!unseen->is_new || unseen->facts == PROCTCP_NONE)
+        return 0;
+    facts = &naming->capture->facts.at[unseen->facts];
+    name = naming->capture->group_names.at + facts->first_group_name;
+    while (name->rule != PROCTCP_NONE)
+        name++;
+    key = find_key(model, naming, name->name);
+    if (key == HASH_NONE)
+        return -ENOMEM;
+    model->group_keys.at[key].is_system |= unseen->uid < FIRST_ORDINARY_USER;
+    model->unseen_keys.at[index] = key;
+    return 0;
+}
+
 /* Selected processes stand first, ordered by pid as those of the capture are. */
 int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping,
                 uint64_t seed)
@@ -94,7 +116,8 @@ int groups_name(struct model *model, const struct capture *capture, const struct
 
     if (!grouping)
         return 0;
-    if (!indices_fill(&model->row_keys, model->rows.count, 0) || !hash_begin(&naming.by_name, 64))
+    if (!indices_fill(&model->row_keys, model->rows.count, 0) ||
+        !indices_fill(&model->unseen_keys, capture->unseen.count, 0xff) || !hash_begin(&naming.by_name, 64))
         status = -ENOMEM;
     for (uint32_t p = 0; p < model->processes.count && status == 0; p++) {
         const struct proctcp_process *process = &model->processes.at[p];
@@ -102,6 +125,8 @@ int groups_name(struct model *model, const struct capture *capture, const struct
             c++;
         status = name_rows(model, &naming, process, &capture->facts.at[capture->processes.at[c].facts]);
     }
+    for (uint32_t i = 0; i < capture->unseen.count && status == 0; i++)
+        status = name_unseen(model, &naming, i);
     vector_free(&naming.by_name);
     return status;
 }

@@ -41,7 +41,9 @@ static void add_processes(struct model *model, uint64_t now, uint32_t *last)
 {
     for (uint32_t p = 0; p < model->processes.count; p++) {
         const struct proctcp_process *process = &model->processes.at[p];
-        const uint32_t rows = model->any_split ? process->row_count : process->row_count != 0;
+        if (process->row_count == 0)
+            continue;
+        const uint32_t rows = model->any_split ? process->row_count : 1;
         for (uint32_t r = process->first_row; r < process->first_row + rows; r++) {
             const uint16_t group = model->row_groups.at[r];
             if (last[group] != p)

@@ -15,6 +15,7 @@ static const struct vector_place model_vectors[] = {
     VECTOR_PLACE(struct model, group_keys),   VECTOR_PLACE(struct model, row_keys),
     VECTOR_PLACE(struct model, groups),       VECTOR_PLACE(struct model, row_groups),
     VECTOR_PLACE(struct model, listeners),    VECTOR_PLACE(struct model, came_through),
+    VECTOR_PLACE(struct model, unseen_keys),
 };
 
 void model_recycle(struct model *model)

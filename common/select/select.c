@@ -42,6 +42,11 @@ bool select_asks_process(const struct proctcp_selection *selection)
     return selection && (selection->include.given | selection->exclude.given) & PROCESS_KINDS;
 }
 
+bool select_asks_socket(const struct proctcp_selection *selection)
+{
+    return selection && (selection->include.given | selection->exclude.given) & ~PROCESS_KINDS;
+}
+
 /* Every rule to exclude weighs more than any to include. */
 static bool passes(const struct proctcp_selection *selection, enum rule_kind kind, bool included, bool excluded)
 {

@@ -65,9 +65,10 @@ struct proctcp_selection {
 /* A kernel before 4.2 gives no more of a command line; what a stranger wrote there shall not cost more to match. */
 #define SELECT_COMMAND_LENGTH 4096
 
-/* Whether there is any rule, one about processes, or one of this kind. */
+/* Whether there is any rule, one about processes, about sockets, or of this kind. */
 bool select_asks_anything(const struct proctcp_selection *selection);
 bool select_asks_process(const struct proctcp_selection *selection);
+bool select_asks_socket(const struct proctcp_selection *selection);
 bool select_asks(const struct proctcp_selection *selection, enum rule_kind kind);
 
 /* What the rules of one kind say of a process. NULL, a fact that is absent, satisfies no rule. */

@@ -63,7 +63,8 @@ enum mark_flags {
 /* What is known of a socket beside what the kernel keeps. A listener's is copied to what comes in through it. */
 struct mark {
     struct owner owner;
-    __u64 began_ns; /* 0: before the programs were loaded */
+    __u64 began_ns;       /* 0: before the programs were loaded */
+    __u64 established_ns; /* the same */
     __u64 ended_ns;
     __u64 flags;
     struct bpf_sums sums; /* at its end; disconnecting clears the kernel's */
@@ -264,7 +265,7 @@ static __always_inline void write_ended(struct sock *sk, const struct mark *mark
     ended->tgid = owner->tgid;
     ended->pid = owner->pid;
     ended->pid_namespace = owner->pid_namespace;
-    ended->ended_ns = mark->ended_ns;
+    ended->ended_ns = bpf_ktime_get_ns();
     ended->sums = mark->sums;
     barrier();
     ended->sequence = sequence;
@@ -274,7 +275,7 @@ static __always_inline void write_ended(struct sock *sk, const struct mark *mark
 static __always_inline void count(struct sock *sk, struct mark *mark, const struct owner *owner)
 {
     struct process *process = find_process(owner);
-    const __u64 began = mark->began_ns ? mark->began_ns : loaded_ns;
+    const __u64 began = mark->established_ns ? mark->established_ns : loaded_ns;
     const __u64 flags = mark->flags;
 
     mark->flags = (flags & ~(__u64)MARK_ENDED) | MARK_COUNTED;
@@ -314,6 +315,7 @@ static __always_inline void begin(struct sock *sk, __u64 flags)
     mark->owner = owner;
     mark->flags = flags;
     mark->began_ns = bpf_ktime_get_ns();
+    mark->established_ns = 0;
 }
 
 static __always_inline void establish(struct sock *sk)
@@ -332,8 +334,9 @@ static __always_inline void establish(struct sock *sk)
         mark->flags = MARK_OWNED;
     } else {
         mark->flags = MARK_ACCEPTED;
+        mark->began_ns = now;
     }
-    mark->began_ns = now;
+    mark->established_ns = now;
 }
 
 static __always_inline void fail(struct sock *sk)
@@ -358,7 +361,7 @@ static __always_inline void fail(struct sock *sk)
         ADD(process->events.failures[BPF_FAILURE_OTHER], 1);
 }
 
-/* Of a socket that is older than the programs: a connection that came in has the length of its listener's queue. */
+/* Of a socket that is older than the programs: a connection that came in has a copy of its listener's. */
 static __always_inline __u64 guess(const struct sock *sk)
 {
     return sk->sk_max_ack_backlog ? MARK_ACCEPTED : 0;
@@ -578,6 +581,7 @@ static long write_closed(const void *map, const __u32 *place, const struct proce
         return 0;
     page->left--;
     record.start_ns = process->start_ns;
+    record.now_ns = bpf_ktime_get_ns();
     record.uid = process->uid;
     ((__u64 *)record.name)[0] = process->name[0];
     ((__u64 *)record.name)[1] = process->name[1];

@@ -219,6 +219,7 @@ static __always_inline void read_socket(const struct tcp_sock *tp, struct bpf_so
         record->wqueue = sk->sk_max_ack_backlog;
     } else {
         __u8 later;
+        record->was_accepted = sk->sk_max_ack_backlog != 0; /* a copy of its listener's */
         read_connection(tp, record);
         /* A FIN counts as a byte in what was read, and shows in the state: of the two the state is read last. */
         later = sk->__sk_common.skc_state;

@@ -1,0 +1,24 @@
+/* connections.h - what the kernel has counted of connections that no scan sees. */
+#ifndef PROCTCP_CONNECTIONS_H
+#define PROCTCP_CONNECTIONS_H
+
+#include "capture/inquiry.h"
+
+/* After sockets: what processes counted since the scan before, and which connections ended. Where that is not to be
+ * had, the statistics say why. 0 or -ENOMEM. */
+int connections_read(struct inquiry *inquiry);
+
+/* After the facts of processes that hold sockets: the facts of those that hold none, and the names of what has ended.
+ * 0 or -ENOMEM. */
+int connections_find_facts(struct inquiry *inquiry);
+
+/* ---- for tests ---- */
+
+enum connections_file { CONNECTIONS_ENDED, CONNECTIONS_CLOSED, CONNECTIONS_FILES };
+
+/* Records of a page, aligned to 8 bytes. 0, -ENOMEM, or -EPROTO: they are of another version or file, or cut short. */
+int connections_take(struct inquiry *inquiry, enum connections_file file, const char *records, size_t length);
+/* After the last page: less what was counted before. closed: how many connections had ended in all, before. */
+void connections_end(struct inquiry *inquiry, uint64_t closed);
+
+#endif
