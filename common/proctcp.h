@@ -309,10 +309,10 @@ struct proctcp_connections {
     uint64_t resets_received;
 };
 
-/* One process that holds at least one TCP socket or, where connections are counted, has had one. Sorted by pid. Strings are whatever bytes the kernel gave, without
- * NUL: newlines, quotes and invalid UTF-8 included. They live as long as the snapshot.
- * Counts say what the process holds: a socket counts once in each of its holders, however many descriptors it has
- * there. Sums (bytes) count a socket once on the host, in the process of its rank 1. */
+/* One process that holds at least one TCP socket or, where connections are counted, has had one. Sorted by pid. Strings
+ * are whatever bytes the kernel gave, without NUL: newlines, quotes and invalid UTF-8 included. They live as long as
+ * the snapshot. Counts say what the process holds: a socket counts once in each of its holders, however many
+ * descriptors it has there. Sums (bytes) count a socket once on the host, in the process of its rank 1. */
 struct proctcp_process {
     int32_t pid;
     uint32_t present;
@@ -332,11 +332,12 @@ struct proctcp_process {
      * state that is late in a connection, under a rule about states. */
     struct proctcp_totals totals;
     struct proctcp_totals since; /* the totals went up by this since the scan before; 0 in a scanner's first */
-    struct proctcp_connections connections; /* PROCTCP_HAS_CONNECTIONS: then the totals have all of them, too, in full */
-    uint64_t sockets_opened;                /* first seen in its rank 1 */
-    uint64_t sockets_closed;                /* last seen in its rank 1 */
-    uint32_t uid;                /* effective */
-    uint32_t netns;              /* the one the process lives in; its sockets may be of others */
+    struct proctcp_connections
+        connections;         /* PROCTCP_HAS_CONNECTIONS: then the totals have all of them, too, in full */
+    uint64_t sockets_opened; /* first seen in its rank 1 */
+    uint64_t sockets_closed; /* last seen in its rank 1 */
+    uint32_t uid;            /* effective */
+    uint32_t netns;          /* the one the process lives in; its sockets may be of others */
     uint32_t fds;
     uint32_t sockets;
     uint32_t by_state[PROCTCP_STATES];
@@ -483,7 +484,7 @@ struct proctcp_stats {
     bool connections_counted;       /* those that no scan sees are counted, too */
     const char *connections_reason; /* why not; "" if they are. As long-lived as the snapshot */
     uint64_t connections_missed;    /* that ended and were counted in no process: the kernel's tables were full */
-    const char *failure;   /* the first thing that failed, in words; "" if nothing did. As long-lived as the snapshot */
+    const char *failure; /* the first thing that failed, in words; "" if nothing did. As long-lived as the snapshot */
 };
 
 /* Immutable. Everything in it lives until the last reference is released.

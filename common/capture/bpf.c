@@ -316,7 +316,8 @@ static int read_pinned(struct inquiry *inquiry, enum bpf_file file)
         inquiry->kept->without_shown = LIMIT_WITHOUT_SHOWN;
     if (status == 0 || status == -ENOMEM)
         return status;
-    return bpf_fail(inquiry, names[file], -status, status == -EPROTO ? "records of another version of proctcp-bpf" : NULL);
+    return bpf_fail(inquiry, names[file], -status,
+                    status == -EPROTO ? "records of another version of proctcp-bpf" : NULL);
 }
 
 static int read_rows(struct inquiry *inquiry)

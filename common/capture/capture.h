@@ -108,7 +108,8 @@ struct owner {
     uint32_t netns;  /* of the socket, where two namespaces claim the inode; else 0 */
 };
 
-/* What a process has counted since the scan before that no scan saw, and may have ended since. Ordered by pid and start.
+/* What a process has counted since the scan before that no scan saw, and may have ended since. Ordered by pid and
+ * start.
  */
 struct unseen {
     int32_t pid;
@@ -131,8 +132,8 @@ struct ended {
     uint64_t start_ticks; /* of the process that it was of */
     int32_t pid;          /* and its number; 0: not known */
     bool was_accepted;
-    bool is_new;     /* no scan was told of it before, and it is not in what its process counted */
-    bool is_counted; /* it was there in the first scan, in what its process had counted by then */
+    bool is_new;                  /* no scan was told of it before, and it is not in what its process counted */
+    bool is_counted;              /* it was there in the first scan, in what its process had counted by then */
     struct proctcp_totals totals; /* at its end */
 };
 
@@ -212,7 +213,7 @@ struct capture {
     struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */
     struct all_unseen unseen; /* with connections_counted in the statistics; ordered by pid and start */
     struct all_ended ended;   /* the same; in the order in which they ended */
-    uint64_t counters;      /* presence bits of what this kernel counts of a connection; from its answers */
+    uint64_t counters;        /* presence bits of what this kernel counts of a connection; from its answers */
     struct arena strings;
     struct proctcp_stats stats;
     char failure[256]; /* the first thing that failed, in words; "" */

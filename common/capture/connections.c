@@ -16,7 +16,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define PAGES_MAX       1000 /* of one file; the kernel's tables have fewer */
+#define PAGES_MAX       1000        /* of one file; the kernel's tables have fewer */
 #define FIRST_NAMESPACE 0xeffffffcu /* inode of the first pid namespace (PROC_PID_INIT_INO) */
 
 /* ---- records ---- */
@@ -245,8 +245,7 @@ static const struct recalled_counts *recall(const struct inquiry *inquiry, const
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
         const struct recalled_counts *at = &before->at[middle];
-        if (at->pid < unseen->pid ||
-            (at->pid == unseen->pid && ticks_of(inquiry, at->start_ns) < unseen->start_ticks))
+        if (at->pid < unseen->pid || (at->pid == unseen->pid && ticks_of(inquiry, at->start_ns) < unseen->start_ticks))
             low = middle + 1;
         else
             high = middle;
@@ -275,8 +274,8 @@ static void finish(struct unseen *unseen)
     connections->connect_failures = connections->connect_failures_refused + connections->connect_failures_timed_out +
                                     connections->connect_failures_unreachable + connections->connect_failures_other;
     connections->resets = connections->resets_sent + connections->resets_received;
-    unseen->is_new = is_anything(connections, FIELDS(*connections)) ||
-                     is_anything(&unseen->totals, FIELDS(unseen->totals));
+    unseen->is_new =
+        is_anything(connections, FIELDS(*connections)) || is_anything(&unseen->totals, FIELDS(unseen->totals));
 }
 
 static bool sees_all_processes(struct inquiry *inquiry)
@@ -357,8 +356,8 @@ static int read_page(struct inquiry *inquiry, enum connections_file file, const 
 
 static int read_pages(struct inquiry *inquiry, enum connections_file file, uint64_t from)
 {
-    static const char *const names[CONNECTIONS_FILES] = {[CONNECTIONS_ENDED] = BPF_RECORDS_ENDED,
-                                                         [CONNECTIONS_CLOSED] = BPF_RECORDS_CLOSED};
+    static const char *const names[CONNECTIONS_FILES] = {
+        [CONNECTIONS_ENDED] = BPF_RECORDS_ENDED, [CONNECTIONS_CLOSED] = BPF_RECORDS_CLOSED};
     int status = 0;
 
     for (unsigned page = 0; page < PAGES_MAX && status == 0; page++) {

@@ -452,7 +452,8 @@ int facts_read_of(struct inquiry *inquiry, struct process *process, uint64_t sta
     }
     if (status || process->facts == PROCTCP_NONE)
         return status;
-    if (!(all->at[process->facts].present & PROCTCP_HAS_PROCESS) || all->at[process->facts].start_ticks != start_ticks) {
+    if (!(all->at[process->facts].present & PROCTCP_HAS_PROCESS) ||
+        all->at[process->facts].start_ticks != start_ticks) {
         process->facts = PROCTCP_NONE;
         all->count--;
     }

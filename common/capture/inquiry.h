@@ -114,7 +114,7 @@ struct shown {
 
 /* What the last record of a page of counted connections said. */
 struct counted {
-    uint64_t next; /* where the next page begins */
+    uint64_t next;                      /* where the next page begins */
     uint64_t loaded_ns, now_ns, closed; /* see bpf_records.h */
     bool is_end;
     bool is_told;
@@ -159,7 +159,7 @@ struct inquiry {
 
     struct shown shown;
     struct counted counted;
-    bool loaded_anew; /* the programs that count them, since the scan before */
+    bool loaded_anew;             /* the programs that count them, since the scan before */
     struct threads threads;       /* that live in another namespace than their leader */
     struct indices tids;          /* of the process whose threads are looked at */
     struct indices tables;        /* of it: a thread of each table of descriptors that was walked, in kcmp()'s order */

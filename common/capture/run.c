@@ -38,10 +38,14 @@ static const struct vector_place capture_vectors[] = {
 };
 
 static const struct vector_place recollection_vectors[] = {
-    VECTOR_PLACE(struct recollection, children),   VECTOR_PLACE(struct recollection, left_alone),
-    VECTOR_PLACE(struct recollection, inodes),     VECTOR_PLACE(struct recollection, by_inode),
-    VECTOR_PLACE(struct recollection, namespaces), VECTOR_PLACE(struct recollection, programs),
-    VECTOR_PLACE(struct recollection, groupings),  VECTOR_PLACE(struct recollection, group_names),
+    VECTOR_PLACE(struct recollection, children),
+    VECTOR_PLACE(struct recollection, left_alone),
+    VECTOR_PLACE(struct recollection, inodes),
+    VECTOR_PLACE(struct recollection, by_inode),
+    VECTOR_PLACE(struct recollection, namespaces),
+    VECTOR_PLACE(struct recollection, programs),
+    VECTOR_PLACE(struct recollection, groupings),
+    VECTOR_PLACE(struct recollection, group_names),
     VECTOR_PLACE(struct recollection, connections.counts),
 };
 
@@ -82,7 +86,8 @@ void capture_recycle(struct capture *capture)
     vectors_recycle(capture, capture_vectors, COUNT(capture_vectors));
     arena_free(&capture->strings);
     capture->counters = 0;
-    capture->stats = (struct proctcp_stats){.failure = "", .source_reason = "", .connections_reason = "", .source = PROCTCP_SOURCE_PROCFS};
+    capture->stats = (struct proctcp_stats){
+        .failure = "", .source_reason = "", .connections_reason = "", .source = PROCTCP_SOURCE_PROCFS};
     capture->failure[0] = '\0';
 }
 

@@ -227,9 +227,9 @@ static int settle_rows(struct endings *endings)
         const struct proctcp_socket *socket = match_earlier(match, row->socket, &impairment);
         if (!has_counted(socket))
             continue;
-        const struct ending ending = begin_ending(
-            socket, impairment, row->pid, previous->processes[row->process].start_ticks,
-            group_now(&endings->to, previous->row_groups ? previous->row_groups[i] : PROCTCP_NO_GROUP));
+        const struct ending ending =
+            begin_ending(socket, impairment, row->pid, previous->processes[row->process].start_ticks,
+                         group_now(&endings->to, previous->row_groups ? previous->row_groups[i] : PROCTCP_NO_GROUP));
         status = settle(endings, &ending);
     }
     return status;
@@ -254,8 +254,7 @@ static void take_back(struct endings *endings, uint32_t index, uint32_t socket)
     const struct receiver *to = &endings->to;
     struct proctcp_process *process = &to->model->processes.at[to->model->holders.at[socket]];
     const struct proctcp_socket *seen = &to->model->sockets.at[socket];
-    const struct proctcp_totals totals =
-        totals_of_socket(seen, &to->capture->impairments.at[seen->impairment]);
+    const struct proctcp_totals totals = totals_of_socket(seen, &to->capture->impairments.at[seen->impairment]);
     const bool was_accepted = seen->present & PROCTCP_WAS_ACCEPTED;
     struct proctcp_group *groups[] = {&to->model->all, NULL};
 

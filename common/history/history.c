@@ -11,10 +11,8 @@
 #include <errno.h>
 
 static const struct vector_place history_vectors[] = {
-    VECTOR_PLACE(struct history, idle),
-    VECTOR_PLACE(struct history, carried),
-    VECTOR_PLACE(struct history, partial),
-    VECTOR_PLACE(struct history, ending),
+    VECTOR_PLACE(struct history, idle),       VECTOR_PLACE(struct history, carried),
+    VECTOR_PLACE(struct history, partial),    VECTOR_PLACE(struct history, ending),
     VECTOR_PLACE(struct history, ended_here),
 };
 

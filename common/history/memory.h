@@ -51,9 +51,9 @@ struct ending {
     uint64_t cookie;
     uint64_t start_ticks; /* of the process that held it */
     int32_t pid;
-    uint32_t scans;       /* that have waited for it */
-    uint16_t group;       /* it was held in */
-    bool was_accepted;    /* and counted as such */
+    uint32_t scans;    /* that have waited for it */
+    uint16_t group;    /* it was held in */
+    bool was_accepted; /* and counted as such */
     struct proctcp_totals totals;
 };
 

@@ -43,8 +43,9 @@ struct model {
 
     struct group_keys group_keys; /* empty without a grouping, as are those that follow */
     struct indices row_keys;      /* by row: its group key */
-    struct indices unseen_keys;   /* by what processes counted that no scan saw: the group key; PROCTCP_NONE: nothing new */
-    bool any_split;               /* sockets of one process may be in several groups */
+    struct indices
+        unseen_keys; /* by what processes counted that no scan saw: the group key; PROCTCP_NONE: nothing new */
+    bool any_split;  /* sockets of one process may be in several groups */
     struct groups groups;
     struct row_groups row_groups; /* by row: index of its group */
     struct proctcp_group all;

@@ -93,7 +93,7 @@ struct process {
  * kernel's could not be read here and there: its iterator is refused where others are not. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, SETS * WAYS);
+    __uint(max_entries, SETS *WAYS);
     __type(key, __u32);
     __type(value, struct process);
 } processes SEC(".maps");

@@ -157,9 +157,9 @@ static __u32 find_hz(const struct rows_bpf *rows)
  * left is taken away. */
 static int pin_connections(const struct connections_bpf *connections, gid_t gid)
 {
-    static const char *const names[] = {BPF_RECORDS_COUNTING "states", BPF_RECORDS_COUNTING "ends",
-                                        BPF_RECORDS_COUNTING "resets-sent", BPF_RECORDS_COUNTING "resets-received",
-                                        BPF_RECORDS_ENDED, BPF_RECORDS_CLOSED};
+    static const char *const names[] = {
+        BPF_RECORDS_COUNTING "states",          BPF_RECORDS_COUNTING "ends", BPF_RECORDS_COUNTING "resets-sent",
+        BPF_RECORDS_COUNTING "resets-received", BPF_RECORDS_ENDED,           BPF_RECORDS_CLOSED};
     const struct bpf_link *const links[] = {
         connections ? connections->links.state_changed : NULL, connections ? connections->links.destroyed : NULL,
         connections ? connections->links.reset_sent : NULL,    connections ? connections->links.reset_received : NULL,
@@ -219,8 +219,9 @@ static int load_all(struct programs *programs, bool connections)
         programs->unheld = NULL;
     }
     if (connections && load_connections(programs)) {
-        fprintf(stderr, "proctcp-bpf: the kernel refuses the programs that count connections: those that no scan sees are "
-                        "not counted\n");
+        fprintf(stderr,
+                "proctcp-bpf: the kernel refuses the programs that count connections: those that no scan sees are "
+                "not counted\n");
         connections_bpf__destroy(programs->connections);
         programs->connections = NULL;
     }

@@ -17,7 +17,8 @@ const volatile bool may_probe = true;
 /* What a pid is called at a level of namespaces. 0: not to be had. */
 static __always_inline __u32 number_at(const struct pid *pid, __u32 level)
 {
-    const __u32 first = pid->numbers[0].nr; /* loaded either way: the verifier takes no pointer that is one or another */
+    const __u32 first =
+        pid->numbers[0].nr; /* loaded either way: the verifier takes no pointer that is one or another */
     __u32 nr = 0;
 
     if (may_probe && level && level < PID_LEVELS)

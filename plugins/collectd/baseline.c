@@ -20,7 +20,7 @@ int baseline_set(struct baseline *baseline, const struct proctcp_snapshot *snaps
         return -ENOMEM;
     for (uint32_t i = 0; i < snapshot->group_count; i++) {
         strcpy(baseline->groups[i].name, snapshot->groups[i].name);
-        baseline->groups[i].totals = snapshot->groups[i].totals;
+        baseline->groups[i].counted = (struct counted){snapshot->groups[i].totals, snapshot->groups[i].connections};
     }
     baseline->count = snapshot->group_count;
     if (baseline->count)
@@ -29,16 +29,16 @@ int baseline_set(struct baseline *baseline, const struct proctcp_snapshot *snaps
     return 0;
 }
 
-const struct proctcp_totals *baseline_of(const struct baseline *baseline, const struct proctcp_group *group)
+const struct counted *baseline_of(const struct baseline *baseline, const struct proctcp_group *group)
 {
-    static const struct proctcp_totals none = {0};
+    static const struct counted none = {.totals = {0}};
     const struct baseline_group *found = NULL;
-    struct baseline_group wanted = {.totals = {0}};
+    struct baseline_group wanted = {.name = ""};
 
     strcpy(wanted.name, group->name);
     if (baseline->count)
         found = bsearch(&wanted, baseline->groups, baseline->count, sizeof(wanted), by_name);
-    return found ? &found->totals : &none;
+    return found ? &found->counted : &none;
 }
 
 void baseline_free(struct baseline *baseline)

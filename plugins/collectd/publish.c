@@ -40,8 +40,39 @@ static void publish_traffic(const struct publisher *publisher, const char *group
     publisher->derive(publisher->to, group, "protocol_counter", "RetransSegs", &retransmissions, 1);
 }
 
+static void publish_counter(const struct publisher *publisher, const char *group, const char *type,
+                            const char *type_instance, uint64_t now, uint64_t before)
+{
+    const uint64_t up = now - before;
+
+    publisher->derive(publisher->to, group, type, type_instance, &up, 1);
+}
+
+static void publish_connections(const struct publisher *publisher, const char *group,
+                                const struct proctcp_connections *now, const struct proctcp_connections *before)
+{
+    publish_counter(publisher, group, "connections", "connects", now->connects, before->connects);
+    publish_counter(publisher, group, "connections", "connect_failures-refused", now->connect_failures_refused,
+                    before->connect_failures_refused);
+    publish_counter(publisher, group, "connections", "connect_failures-timed_out", now->connect_failures_timed_out,
+                    before->connect_failures_timed_out);
+    publish_counter(publisher, group, "connections", "connect_failures-unreachable", now->connect_failures_unreachable,
+                    before->connect_failures_unreachable);
+    publish_counter(publisher, group, "connections", "connect_failures-other", now->connect_failures_other,
+                    before->connect_failures_other);
+    publish_counter(publisher, group, "connections", "accepts", now->accepts, before->accepts);
+    publish_counter(publisher, group, "connections", "closed", now->closed_connections, before->closed_connections);
+    publish_counter(publisher, group, "connections", "resets_sent", now->resets_sent, before->resets_sent);
+    publish_counter(publisher, group, "connections", "resets_received", now->resets_received, before->resets_received);
+    /* whole milliseconds of each, so that the difference of two is right */
+    publish_counter(publisher, group, "total_time_in_ms", "connect", now->connect_time_us / 1000,
+                    before->connect_time_us / 1000);
+    publish_counter(publisher, group, "total_time_in_ms", "lifetime", now->lifetime_us / 1000,
+                    before->lifetime_us / 1000);
+}
+
 void publish_group(const struct publisher *publisher, const char *name, const struct proctcp_group *group,
-                   bool by_state, const struct proctcp_totals *before)
+                   bool by_state, const struct counted *before)
 {
     publish_fn *publish = publisher->publish;
     void *to = publisher->to;
@@ -59,7 +90,9 @@ void publish_group(const struct publisher *publisher, const char *name, const st
     if (before && group->present & PROCTCP_HAS_GROUP_RTT)
         publish_latency(publisher, name, group);
     if (before && group->present & PROCTCP_HAS_TOTAL_PAYLOAD_RECEIVED)
-        publish_traffic(publisher, name, &group->totals, before);
+        publish_traffic(publisher, name, &group->totals, &before->totals);
+    if (before && group->present & PROCTCP_HAS_CONNECTIONS)
+        publish_connections(publisher, name, &group->connections, &before->connections);
     publish(to, name, "count", "processes", group->processes);
     publish(to, name, "count", "sockets", group->sockets);
     publish(to, name, "count", "unbound", group->unbound);

@@ -2,6 +2,7 @@
 #ifndef PROCTCP_COLLECTD_PUBLISH_H
 #define PROCTCP_COLLECTD_PUBLISH_H
 
+#include "baseline.h"
 #include "proctcp.h"
 #include "sockets.h"
 
@@ -23,10 +24,10 @@ struct publisher {
     void *to;
 };
 
-/* name is its identifier. Round-trip times and traffic, less what was counted before, are left out if before is NULL.
- */
+/* name is its identifier. Round-trip times, traffic and connections, less what was counted before, are left out if
+ * before is NULL. */
 void publish_group(const struct publisher *publisher, const char *name, const struct proctcp_group *group,
-                   bool by_state, const struct proctcp_totals *before);
+                   bool by_state, const struct counted *before);
 void publish_socket(const struct publisher *publisher, const char *group, const char *name,
                     const struct proctcp_socket *socket);
 /* What tcp_info has of the socket. Counters alone may be left out: under a name that moves from one socket to another

@@ -14,9 +14,9 @@ static void what_was_counted_before_is_known_by_name_at_any_place(void **state)
     (void)state;
     assert_int_equal(baseline_set(&baseline, &snapshot), 0);
     assert_int_equal(baseline_set(&baseline, &later), 0);
-    assert_int_equal(baseline_of(&baseline, &groups[1])->bytes_sent, 6);
-    assert_int_equal(baseline_of(&baseline, &groups[0])->bytes_sent, 5);
-    assert_int_equal(baseline_of(&baseline, &other)->bytes_sent, 0);
+    assert_int_equal(baseline_of(&baseline, &groups[1])->totals.bytes_sent, 6);
+    assert_int_equal(baseline_of(&baseline, &groups[0])->totals.bytes_sent, 5);
+    assert_int_equal(baseline_of(&baseline, &other)->totals.bytes_sent, 0);
     baseline_free(&baseline);
 }
 
@@ -27,7 +27,7 @@ static void a_group_that_came_later_had_counted_nothing(void **state)
 
     (void)state;
     assert_int_equal(baseline_set(&baseline, &empty), 0);
-    assert_int_equal(baseline_of(&baseline, &groups[0])->bytes_sent, 0);
+    assert_int_equal(baseline_of(&baseline, &groups[0])->totals.bytes_sent, 0);
     baseline_free(&baseline);
 }
 

@@ -132,8 +132,11 @@ static void a_group_has_what_sock_diag_gives(void **state)
                    .segs_in = 14,
                    .retransmissions = 15},
     };
-    const struct proctcp_totals before = {
-        .payload_sent_bytes = 10, .payload_received_bytes = 10, .segs_out = 10, .segs_in = 10, .retransmissions = 10};
+    const struct counted before = {.totals = {.payload_sent_bytes = 10,
+                                              .payload_received_bytes = 10,
+                                              .segs_out = 10,
+                                              .segs_in = 10,
+                                              .retransmissions = 10}};
 
     (void)state;
     publish_group(PUBLISHER(&taken), "nginx", &group, false, &before);
@@ -154,7 +157,7 @@ static void what_a_group_does_not_have_is_not_published(void **state)
 {
     struct taken taken = {0};
     const struct proctcp_group group = {.name = "bare", .processes = 1, .fds = 4};
-    const struct proctcp_totals before = {0};
+    const struct counted before = {.totals = {0}};
 
     (void)state;
     publish_group(PUBLISHER(&taken), "bare", &group, false, &before);
