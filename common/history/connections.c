@@ -271,28 +271,47 @@ static void take_back(struct endings *endings, uint32_t index, uint32_t socket)
     }
 }
 
-/* Some ended while this scan showed them, and have been counted: what came since is for the next. */
+static int keep_told(struct endings *endings, uint32_t index)
+{
+    struct ended *kept = vector_push(&endings->to.after->ended_here);
+
+    if (!kept)
+        return -ENOMEM;
+    *kept = *told(endings, index);
+    kept->is_new = false;
+    return 0;
+}
+
+static bool is_told(const struct endings *endings, const struct proctcp_socket *socket)
+{
+    return has_counted(socket) && hash_find(&endings->by_cookie, (uint32_t)socket->cookie) != HASH_NONE;
+}
+
+/* Some ended while this scan showed them, and have been counted, or wait until it is sure that they are gone: what came
+ * since is for the next. */
 static int keep_shown(struct endings *endings)
 {
     const struct model *model = endings->to.model;
+    const struct carried_sockets *carried = &endings->to.after->carried;
+    int status = 0;
 
-    for (uint32_t s = 0; s < model->sockets.count; s++) {
+    for (uint32_t s = 0; s < model->sockets.count && status == 0; s++) {
         const struct proctcp_socket *socket = &model->sockets.at[s];
-        uint32_t index;
-        if (model->holders.at[s] == PROCTCP_NONE || !has_counted(socket) ||
-            hash_find(&endings->by_cookie, (uint32_t)socket->cookie) == HASH_NONE)
+        if (model->holders.at[s] == PROCTCP_NONE || !is_told(endings, socket))
             continue;
-        index = find_end(endings, socket->cookie);
+        const uint32_t index = find_end(endings, socket->cookie);
         if (index == PROCTCP_NONE)
             continue;
-        struct ended *kept = vector_push(&endings->to.after->ended_here);
-        if (!kept)
-            return -ENOMEM;
         take_back(endings, index, s);
-        *kept = *told(endings, index);
-        kept->is_new = false;
+        status = keep_told(endings, index);
     }
-    return 0;
+    for (uint32_t i = 0; i < carried->count && status == 0; i++) {
+        const struct proctcp_socket *socket = &carried->at[i].socket;
+        const uint32_t index = is_told(endings, socket) ? find_end(endings, socket->cookie) : PROCTCP_NONE;
+        if (index != PROCTCP_NONE)
+            status = keep_told(endings, index);
+    }
+    return status;
 }
 
 /* What is told of a process among what was counted for it; PROCTCP_NONE: nothing was. */

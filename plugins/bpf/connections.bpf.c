@@ -29,6 +29,7 @@
 
 #define WAYS  8 /* places that a process may have */
 #define SETS  2048
+#define TRIES 4
 #define ENDED 32768 /* a power of 2 */
 
 #define ENDED_OF_PAGE  256
@@ -161,42 +162,52 @@ static __always_inline struct process *take_place(__u32 place, __u64 used_ns, __
 
     if (!process || __sync_val_compare_and_swap(&process->used_ns, used_ns, now) != used_ns)
         return NULL;
-    process->tgid = 0;
-    barrier();
+    __sync_lock_test_and_set(&process->tgid, 0); /* these exchanges are barriers, too */
     __builtin_memset(&process->events, 0, sizeof(process->events));
     __builtin_memset(&process->unseen, 0, sizeof(process->unseen));
     __builtin_memset(&process->seen, 0, sizeof(process->seen));
     process->start_ns = owner->start_ns;
-    barrier();
-    process->tgid = owner->tgid;
+    __sync_lock_test_and_set(&process->tgid, owner->tgid);
     return process;
 }
 
+/* The process in its set, or NULL and the place that was used longest ago. */
+static __always_inline struct process *look_up(const struct owner *owner, __u64 now, __u32 *oldest, __u64 *oldest_ns)
+{
+    const __u32 first = first_place(owner);
+
+    *oldest = first;
+    *oldest_ns = now;
+    for (__u32 i = 0; i < WAYS; i++) {
+        const __u32 place = first + i;
+        struct process *process = bpf_map_lookup_elem(&processes, &place);
+        if (!process)
+            return NULL;
+        if (process->tgid == owner->tgid && process->start_ns == owner->start_ns)
+            return process;
+        if (process->used_ns < *oldest_ns) {
+            *oldest_ns = process->used_ns;
+            *oldest = place;
+        }
+    }
+    return NULL;
+}
+
+/* Threads of a process may come for the first time at once, and then take a place each: who reads adds these up. */
 static struct process *find_process(const struct owner *owner)
 {
     const __u64 now = bpf_ktime_get_ns();
     struct process *process = NULL;
-    __u64 oldest_ns = now;
-    __u32 first, oldest;
+    __u64 oldest_ns;
+    __u32 oldest;
 
     if (!owner || !owner->tgid)
         return NULL;
-    first = oldest = first_place(owner);
-    for (__u32 i = 0; i < WAYS; i++) { /* the one that it is, or none */
-        const __u32 place = first + i;
-        process = bpf_map_lookup_elem(&processes, &place);
+    for (int try = 0; try < TRIES && !process; try++) {
+        process = look_up(owner, now, &oldest, &oldest_ns);
         if (!process)
-            return NULL;
-        if (process->tgid == owner->tgid && process->start_ns == owner->start_ns)
-            break;
-        if (process->used_ns < oldest_ns) {
-            oldest_ns = process->used_ns;
-            oldest = place;
-        }
-        process = NULL;
+            process = take_place(oldest, oldest_ns, now, owner);
     }
-    if (!process)
-        process = take_place(oldest, oldest_ns, now, owner);
     if (!process)
         return NULL;
     process->used_ns = now;
@@ -592,7 +603,7 @@ static long write_closed(const void *map, const __u32 *place, const struct proce
     return 0;
 }
 
-/* By the end of this the scan has been: what begins from now on, it cannot have shown. */
+/* By the end of this the scan has been. */
 SEC("iter/task")
 int closed(struct bpf_iter__task *context)
 {
@@ -602,7 +613,7 @@ int closed(struct bpf_iter__task *context)
         return 0;
     bpf_for_each_map_elem(&processes, write_closed, &page, 0);
     if (page.left)
-        move_horizon(bpf_ktime_get_ns());
+        end_scan(bpf_get_current_pid_tgid() >> 32);
     end_page(&page, page.left != 0);
     return 0;
 }

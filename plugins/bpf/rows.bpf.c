@@ -55,15 +55,6 @@ static __always_inline bool count_descriptors(struct files_struct *files, __u32 
     return max <= CHUNKS_OF_WORDS * WORDS_AT_ONCE;
 }
 
-/* From now on, and until the scan comes to its end, what is there may be shown. */
-static __always_inline void begin_scan(const struct task_struct *reader)
-{
-    const __u32 tgid = reader->tgid, yes = 1;
-
-    bpf_map_update_elem(&scanners, &tgid, &yes, 0);
-    move_horizon(bpf_ktime_get_ns() + LONG_SCAN_NS);
-}
-
 SEC("iter/task")
 int tasks(struct bpf_iter__task *context)
 {
@@ -74,7 +65,7 @@ int tasks(struct bpf_iter__task *context)
     if (!task)
         return 0;
     if (context->meta->seq_num == 0)
-        begin_scan(reader);
+        begin_scan(reader->tgid);
     leader = task->group_leader;
     files = task->files;
     if (task->pid == task->tgid)

@@ -9,10 +9,15 @@
 #include <bpf/bpf_helpers.h>
 
 #define SCANNERS     256
-#define LONG_SCAN_NS 10000000000ull
+#define RUNNING      8
+#define LONG_SCAN_NS 30000000000ull /* none takes longer */
 
 struct scans {
     __u64 horizon_ns; /* a scan may have shown what began before; while one runs, in the future */
+    struct {
+        __u64 began_ns; /* 0: none */
+        __u64 tgid;
+    } running[RUNNING];
 };
 
 struct {
@@ -30,13 +35,49 @@ struct {
     __type(value, __u32);
 } scanners SEC(".maps");
 
-static __always_inline void move_horizon(__u64 ns)
+/* From now on, and until the scan comes to its end, what is there may be shown. */
+static __always_inline void begin_scan(__u32 tgid)
+{
+    const __u32 first = 0, yes = 1;
+    const __u64 now = bpf_ktime_get_ns();
+    struct scans *found = bpf_map_lookup_elem(&scans, &first);
+    __u64 oldest_ns = now;
+    __u32 place = 0;
+
+    bpf_map_update_elem(&scanners, &tgid, &yes, 0);
+    if (!found)
+        return;
+    for (__u32 i = 0; i < RUNNING; i++) {
+        if (found->running[i].began_ns < oldest_ns) {
+            oldest_ns = found->running[i].began_ns;
+            place = i;
+        }
+    }
+    if (place < RUNNING) {
+        found->running[place].began_ns = now;
+        found->running[place].tgid = tgid;
+    }
+    found->horizon_ns = now + LONG_SCAN_NS;
+}
+
+/* What begins from now on this scan cannot have shown; another one may. */
+static __always_inline void end_scan(__u32 tgid)
 {
     const __u32 first = 0;
+    const __u64 now = bpf_ktime_get_ns();
     struct scans *found = bpf_map_lookup_elem(&scans, &first);
+    bool is_last = true;
 
-    if (found)
-        found->horizon_ns = ns;
+    if (!found)
+        return;
+    for (__u32 i = 0; i < RUNNING; i++) {
+        if (found->running[i].tgid == tgid)
+            found->running[i].began_ns = 0;
+        else if (found->running[i].began_ns && now - found->running[i].began_ns < LONG_SCAN_NS)
+            is_last = false;
+    }
+    if (is_last)
+        found->horizon_ns = now;
 }
 
 #endif

@@ -13,9 +13,13 @@
 #include "capture/bpf_records.h"
 
 #define AF_INET6              10
+#define TCP_ESTABLISHED       1
+#define TCP_FIN_WAIT1         4
+#define TCP_FIN_WAIT2         5
 #define TCP_CLOSE             7
 #define TCP_LISTEN            10
 #define TCP_BOUND_INACTIVE    13
+#define SOCK_IS_DONE          2ul /* a bit of skc_flags: a FIN was received, which counts as a byte */
 #define ICSK_TIME_RETRANS     1
 #define ICSK_TIME_PROBE0      3
 #define ICSK_TIME_LOSS_PROBE  5
@@ -197,6 +201,16 @@ static __always_inline void read_connection(const struct tcp_sock *tp, struct bp
     }
 }
 
+/* Of a connection that is on its way from one state to the next: nobody sees by these states that a FIN was received. */
+static __always_inline void leave_out_fin(const struct tcp_sock *tp, struct bpf_socket_record *record)
+{
+    const bool is_done = tp->inet_conn.icsk_inet.sk.__sk_common.skc_flags & SOCK_IS_DONE;
+
+    if (is_done &&
+        (record->state == TCP_ESTABLISHED || record->state == TCP_FIN_WAIT1 || record->state == TCP_FIN_WAIT2))
+        record->info.bytes_received = tp->bytes_received - 1;
+}
+
 /* Everything but whose it is. */
 static __always_inline void read_socket(const struct tcp_sock *tp, struct bpf_socket_record *record)
 {
@@ -225,6 +239,7 @@ static __always_inline void read_socket(const struct tcp_sock *tp, struct bpf_so
         later = sk->__sk_common.skc_state;
         if (later != TCP_CLOSE && later != TCP_LISTEN)
             record->state = later;
+        leave_out_fin(tp, record);
     }
 }
 

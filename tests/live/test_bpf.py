@@ -155,7 +155,7 @@ class Rows(zoo.ZooTest):
         at = count = 0
         while at < len(records):
             length, kind, pid = struct.unpack_from("=HHI", records, at)
-            count += (kind, pid) == (0x7102, actor.pid)
+            count += (kind, pid) == (0x7202, actor.pid)
             at += length
         self.assertEqual(count, len(fds))
 
@@ -276,9 +276,9 @@ class Faults(zoo.ZooTest):
             told = [bpf.load("load").stdout, bpf.load("load", "-g", "0").stdout]
             before = bpf.load("status")
             removed = [bpf.load("unload").stdout, os.path.exists(bpf.PINS), bpf.load("unload").stdout]
-            return [told, before.returncode, before.stdout.count(": works"), removed, bpf.load("status").returncode]
+            return [told, before.returncode, before.stdout.count(": works") if before.returncode == 0 else before.stdout, removed, bpf.load("status").returncode]
         told, status, working, removed, after = self.in_another_place(over)
-        self.assertEqual((told, status, working, removed, after), (["", ""], 0, 3, ["", False, ""], 1))
+        self.assertEqual((told, status, working, removed, after), (["", ""], 0, 5, ["", False, ""], 1))
 
     def test_without_the_iterator_over_what_nobody_holds_sock_diag_tells_of_it(self):
         def without():

@@ -1,0 +1,505 @@
+"""Connections between scans, by the BPF source: those that begin and end while nobody looks are counted all the same, to
+the byte, and for whom they were.
+
+Runs where SOURCE=bpf says that the programs were loaded (see run.py)."""
+import ctypes
+import json
+import os
+import random
+import re
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+import unittest
+
+import bpf
+import zoo
+from scans import Actor, Hands, Scans
+from support import CLI, cli, rows, wait_until
+from test_collectd import CollectdTest
+from test_snmp import AgentTest
+
+LOADED = os.environ.get("SOURCE") == "bpf"
+PROCESS = ".1.3.6.1.4.1.8072.9999.9999.793.1.2.1"
+COUNTS = ("connects", "connect_failures", "connect_failures_refused", "connect_failures_timed_out",
+          "connect_failures_unreachable", "connect_failures_other", "accepts", "closed_connections", "resets", "resets_sent",
+          "resets_received", "connect_time_us", "lifetime_us")
+TOTALS = ("payload_sent_bytes", "payload_received_bytes", "bytes_sent", "bytes_received", "segs_out", "segs_in")
+MANY, AT_ONCE = 10000, 20
+
+
+class Traffic(Hands):
+    """What actors do, many times in one order."""
+
+    def call_yourself(self, name):
+        super().call_yourself(name)
+        return os.getpid()
+
+    def serve(self, fd):
+        """In a thread, until the end: answers half of what it reads."""
+        def answer(ours):
+            while True:
+                got = ours.recv(65536)
+                if not got:
+                    break
+                ours.sendall(got[:len(got) // 2])
+            ours.close()
+
+        def accept():
+            while True:
+                threading.Thread(target=answer, args=(self.sockets[fd].accept()[0],), daemon=True).start()
+        threading.Thread(target=accept, daemon=True).start()
+
+    def call(self, host, port, count, lasting, seed):
+        """So many connections, each lasting so many seconds, some at once. What was sent and received in all."""
+        numbers = random.Random(seed)
+        sizes = [numbers.randint(1, 3000) for _ in range(count)]
+        received, lock = [0], threading.Lock()
+
+        def one():
+            while True:
+                with lock:
+                    if not sizes_left:
+                        return
+                    size = sizes_left.pop()
+                with socket.create_connection((host, port)) as mine:
+                    mine.sendall(b"x" * size)
+                    time.sleep(lasting)
+                    mine.shutdown(socket.SHUT_WR)
+                    got = 0
+                    while True:
+                        data = mine.recv(65536)
+                        if not data:
+                            break
+                        got += len(data)
+                with lock:
+                    received[0] += got
+        sizes_left = list(sizes)
+        threads = [threading.Thread(target=one) for _ in range(AT_ONCE)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sum(sizes), received[0]
+
+    def refused(self, host, port):
+        try:
+            socket.create_connection((host, port)).close()
+        except OSError as error:
+            return error.errno
+        return 0
+
+    def connect_slowly(self, host, port, tries):
+        """Gives up after so many SYNs."""
+        mine = socket.socket()
+        mine.setsockopt(socket.IPPROTO_TCP, 7, tries)  # TCP_SYNCNT
+        try:
+            mine.connect((host, port))
+        except OSError as error:
+            return error.errno
+        return 0
+
+    def give_up(self, host, port):
+        mine = socket.socket()
+        mine.setblocking(False)
+        mine.connect_ex((host, port))
+        mine.close()
+
+    def linger(self, fd):
+        self.sockets[fd].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def disconnect(self, fd):
+        """As with connect(AF_UNSPEC): the socket may connect again."""
+        zoo.checked(zoo.LIBC.connect(fd, struct.pack("H14x", socket.AF_UNSPEC), 16))
+
+    def connect_again(self, fd, host, port):
+        self.sockets[fd].settimeout(None)
+        self.sockets[fd].connect((host, port))
+
+    def no_answer(self):
+        """In a network namespace of its own: a network that swallows what is sent, and one where nobody is."""
+        zoo.enter_new_netns()
+        for words in ("link add v type veth peer name w", "addr add 10.9.0.1/24 dev v", "link set v up", "link set w up",
+                      "neigh add 10.9.0.7 lladdr 02:00:00:00:00:07 dev v"):
+            subprocess.run(["ip", *words.split()], check=True)
+
+    def prefork(self, fd, count):
+        """Children that accept one connection each, read it to its end and close it."""
+        pids = []
+        for _ in range(count):
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    zoo.checked(zoo.LIBC.prctl(1, signal.SIGKILL, 0, 0, 0))
+                    taken = self.sockets[fd].accept()[0]
+                    while taken.recv(65536):
+                        pass
+                    taken.close()
+                    time.sleep(1000)
+                finally:
+                    os._exit(0)
+            pids.append(pid)
+        return pids
+
+    def call_as(self, name, host, port, size):
+        """A child of this name connects, sends and ends at once."""
+        pid = os.fork()
+        if pid == 0:
+            try:
+                zoo.set_comm(name.encode())
+                mine = socket.create_connection((host, port))
+                mine.sendall(b"x" * size)
+                mine.close()
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        return pid
+
+    def kill(self, pid):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def process(pid, *words):
+    """As a new scan says it; it has been a while if the process is not there."""
+    return next((line for line in rows("--processes", "--pid", pid, *words) if line["pid"] == pid), None)
+
+
+@unittest.skipUnless(LOADED, "the BPF programs are not loaded (SOURCE=bpf)")
+class ConnectionsTest(zoo.ZooTest):
+    def setUp(self):
+        super().setUp()
+        self.server, self.client = Actor(self, Traffic), Actor(self, Traffic)
+        self.listening = self.server.listen()
+        self.address = self.server.name(self.listening)
+
+    def settled(self, pid, **wanted):
+        """The process, once it says so; connections end a moment after they are closed."""
+        found = {}
+
+        def says():
+            found.update(process(pid) or {})
+            return all(found.get(name) == value for name, value in wanted.items())
+        try:
+            wait_until(says, "that")
+        except AssertionError:
+            self.assertEqual({name: found.get(name) for name in wanted}, wanted)
+        return found
+
+
+class Short(ConnectionsTest):
+    def test_ten_thousand_connections_that_no_scan_sees_are_counted_to_the_byte(self):
+        scans = Scans(self, "--processes", "--pid", "%d,%d" % (self.server.pid, self.client.pid), interval=2)
+        scans.line()
+        self.server.serve(self.listening)
+        sent, received = self.client.call(*self.address, MANY, 0.005, 1)
+        counted = {"closed_connections": MANY, "connect_failures": 0, "resets": 0}
+        ends = {self.client.pid: dict(counted, connects=MANY, accepts=0, payload_sent_bytes=sent,
+                                      payload_received_bytes=received),
+                self.server.pid: dict(counted, connects=0, accepts=MANY, payload_sent_bytes=received,
+                                      payload_received_bytes=sent)}
+        for pid, wanted in ends.items():
+            self.settled(pid, **wanted)  # of a scan that saw none of them
+            line = scans.line(lambda line: line["pid"] == pid and line["closed_connections"] == MANY, "the last connection")
+            self.assertEqual({name: line.get(name) for name in wanted}, wanted)  # of one that saw some of them
+        seen = [line for line in scans.history if line["pid"] == self.client.pid]
+        for name in COUNTS + TOTALS:
+            values = [line.get(name, 0) for line in seen]
+            self.assertEqual(values, sorted(values), name)
+        self.assertGreaterEqual(self.settled(self.client.pid)["lifetime_us"], MANY * 5000)
+
+    def test_whatever_scans_see_of_connections_each_byte_counts_once(self):
+        """Short ones and long ones, beside scans that are all the time at work."""
+        scans = [Scans(self, "--processes", "--pid", "%d,%d" % (self.server.pid, self.client.pid), interval=interval)
+                 for interval in (0.02, 0.05, 0.3)]
+        self.server.serve(self.listening)
+        sent = received = count = 0
+        for lasting in (0, 0.01, 0.1, 0):
+            more = self.client.call(*self.address, 300, lasting, lasting)
+            sent, received, count = sent + more[0], received + more[1], count + 300
+        for scan in scans:
+            for pid, there, back in ((self.client.pid, sent, received), (self.server.pid, received, sent)):
+                line = scan.line(lambda line: line["pid"] == pid and line["closed_connections"] == count, "the last one")
+                line = scan.line(lambda line: line["pid"] == pid)
+                self.assertEqual((line["payload_sent_bytes"], line["payload_received_bytes"]), (there, back))
+                values = [line["payload_sent_bytes"] for line in scan.history if line["pid"] == pid]
+                self.assertEqual(values, sorted(values))
+            accepts = scan.line(lambda line: line["pid"] == self.server.pid)["accepts"]
+            self.assertEqual(accepts, count)
+
+
+class Kinds(ConnectionsTest):
+    def test_a_refused_connect_is_counted(self):
+        self.server.close(self.listening)
+        self.client.refused(*self.address)
+        self.settled(self.client.pid, connect_failures=1, connect_failures_refused=1, connects=0, closed_connections=0)
+
+    def test_connects_that_nobody_answers(self):
+        self.client.no_answer()
+        unreachable = self.client.connect_slowly("10.9.0.9", 80, 6)
+        late = self.client.connect_slowly("10.9.0.7", 80, 1)
+        self.client.give_up("10.9.0.7", 80)
+        self.assertEqual((unreachable, late), (113, 110))
+        self.settled(self.client.pid, connect_failures=3, connect_failures_unreachable=1, connect_failures_timed_out=1,
+                     connect_failures_other=1)
+
+    def test_a_reset_counts_at_both_ends(self):
+        mine = self.client.connect(*self.address)
+        theirs = self.server.accept(self.listening)
+        self.client.send(mine, 100)
+        self.server.receive(theirs, 100)
+        self.client.linger(mine)
+        self.client.close(mine)
+        self.settled(self.client.pid, resets=1, resets_sent=1, resets_received=0, closed_connections=1,
+                     payload_sent_bytes=100)
+        self.server.close(theirs)
+        self.settled(self.server.pid, resets=1, resets_sent=0, resets_received=1, closed_connections=1, accepts=1,
+                     payload_received_bytes=100)
+
+    def test_unread_data_resets_the_connection(self):
+        mine = self.client.connect(*self.address)
+        theirs = self.server.accept(self.listening)
+        self.client.send(mine, 100)
+        wait_until(lambda: rows("--pid", self.server.pid, "--state", "established")[0]["rx_queue_bytes"] == 100, "data")
+        self.server.close(theirs)
+        self.settled(self.server.pid, resets_sent=1, resets_received=0, payload_received_bytes=100)
+        self.client.close(mine)
+        self.settled(self.client.pid, resets_sent=0, resets_received=1, payload_sent_bytes=100)
+
+    def test_a_socket_that_connects_several_times_has_several_connections(self):
+        mine = self.client.connect(*self.address)
+        self.client.send(mine, 10)
+        self.client.disconnect(mine)
+        self.client.connect_again(mine, *self.address)
+        self.client.send(mine, 200)
+        self.settled(self.client.pid, connects=2, closed_connections=1, payload_sent_bytes=210)
+        self.client.close(mine)
+        self.settled(self.client.pid, connects=2, closed_connections=2, payload_sent_bytes=210)
+
+    def test_a_connect_takes_time_and_so_does_a_connection(self):
+        mine = self.client.connect(*self.address)
+        begun = time.monotonic()
+        wait_until(lambda: time.monotonic() > begun + 0.3, "some time")
+        self.client.close(mine)
+        took = time.monotonic() - begun
+        self.server.close(self.server.accept(self.listening))
+        found = self.settled(self.client.pid, closed_connections=1)
+        self.assertGreater(found["connect_time_us"], 0)
+        self.assertLess(found["connect_time_us"], 1000000)
+        self.assertGreater(found["lifetime_us"], 300000)
+        self.assertLess(found["lifetime_us"], (took + 10) * 1000000)
+
+    def test_a_fin_in_either_direction_is_no_payload(self):
+        for closes_first in (self.client, self.server):
+            mine = self.client.connect(*self.address)
+            theirs = self.server.accept(self.listening)
+            self.client.send(mine, 11)
+            self.server.receive(theirs, 11)
+            self.server.send(theirs, 7)
+            self.client.receive(mine, 7)
+            first, second = ((self.client, mine), (self.server, theirs))[::1 if closes_first is self.client else -1]
+            first[0].close(first[1])
+            second[0].wait_for_end(second[1])
+            second[0].close(second[1])
+        self.settled(self.client.pid, payload_sent_bytes=22, payload_received_bytes=14, closed_connections=2)
+        self.settled(self.server.pid, payload_sent_bytes=14, payload_received_bytes=22, closed_connections=2)
+
+
+class Owners(ConnectionsTest):
+    def test_workers_have_what_they_accepted(self):
+        workers = self.server.prefork(self.listening, 3)
+        for size in (100, 200, 300):
+            mine = self.client.connect(*self.address)
+            self.client.send(mine, size)
+            self.client.close(mine)
+        found = [self.settled(pid, accepts=1, closed_connections=1) for pid in workers]
+        self.assertEqual(sorted(line["payload_received_bytes"] for line in found), [100, 200, 300])
+        self.settled(self.server.pid, accepts=0, closed_connections=0)
+        for pid in workers:
+            self.server.kill(pid)
+
+    def test_who_is_killed_has_had_his_connections(self):
+        self.server.call_yourself("t%d-k" % os.getpid())
+        scans = Scans(self, "--groups")
+        scans.line()
+        worker, = self.server.prefork(self.listening, 1)
+        mine = self.client.connect(*self.address)
+        self.client.send(mine, 500)
+        wait_until(lambda: (process(worker) or {}).get("payload_received_bytes") == 500, "the worker to read")
+        self.server.kill(worker)
+        self.client.wait_for_end(mine)
+        self.client.close(mine)
+        group = "t%d-k" % os.getpid()
+        line = scans.line(lambda line: line["group"] == group and line.get("closed_connections") == 1, "his group to say so")
+        self.assertEqual((line["accepts"], line["payload_received_bytes"]), (1, 500))
+
+    def test_who_ended_before_anybody_looked_counts_in_the_group_of_his_name(self):
+        name = "t%d-e" % os.getpid()
+        scans = Scans(self, "--groups")
+        scans.line()
+        for _ in range(3):
+            self.client.call_as(name, *self.address, 70)
+        for seen in (scans.line(lambda line: line["group"] == name, "his group"), None):
+            line = seen or next(line for line in rows("--groups") if line["group"] == name)
+            while line.get("closed_connections") != 3:
+                line = scans.line(lambda line: line["group"] == name)
+            self.assertEqual((line["connects"], line["payload_sent_bytes"], line["processes"], line["sockets"]), (3, 210, 0, 0))
+
+    def test_a_reset_in_the_accept_queue_is_his_who_listens(self):
+        mine = self.client.connect(*self.address)
+        self.client.send(mine, 9)
+        wait_until(lambda: process(self.server.pid)["accept_queue"] == 1, "the connection to wait")
+        self.client.linger(mine)
+        self.client.close(mine)
+        self.settled(self.client.pid, resets_sent=1, payload_sent_bytes=9)
+        self.server.close(self.listening)
+        self.settled(self.server.pid, closed_connections=1, resets_received=1, payload_received_bytes=9)
+
+    def test_a_process_without_a_socket_stays_for_as_long_as_it_lives(self):
+        self.server.close(self.listening)
+        found = self.settled(self.server.pid)
+        self.assertEqual(found, {})  # it has had no connection
+        self.client.refused(*self.address)
+        self.settled(self.client.pid, sockets=0, connect_failures=1, payload_sent_bytes=0)
+        pid = self.client.pid
+        self.client.end()
+        self.assertIsNone(process(pid))
+
+    def test_a_socket_that_is_passed_on_is_his_who_closes_it(self):
+        other = Actor(self, Traffic)
+        mine = self.client.connect(*self.address)
+        theirs = self.server.accept(self.listening)
+        self.client.send(mine, 40)
+        pidfd = os.pidfd_open(self.client.pid)
+        self.addCleanup(os.close, pidfd)
+        taken = zoo.checked(zoo.LIBC.syscall(438, pidfd, mine, 0))  # pidfd_getfd()
+        self.client.close(mine)
+        mark = process(os.getpid())["closed_connections"] if process(os.getpid()) else 0
+        os.close(taken)
+        self.server.wait_for_end(theirs)
+        self.server.close(theirs)
+        self.settled(os.getpid(), closed_connections=mark + 1)
+        self.settled(self.client.pid, connects=1, closed_connections=0)
+        other.end()
+
+
+class Loading(ConnectionsTest):
+    def test_what_is_older_than_the_programs_counts_in_full(self):
+        self.addCleanup(bpf.load, "load")
+        bpf.load("unload")
+        mine = self.client.connect(*self.address)
+        theirs = self.server.accept(self.listening)
+        self.client.send(mine, 1000)
+        self.server.receive(theirs, 1000)
+        self.assertEqual(bpf.load("load").returncode, 0)
+        self.client.send(mine, 11)
+        self.server.receive(theirs, 11)
+        self.settled(self.server.pid, payload_received_bytes=1011, accepts=1)
+        self.client.close(mine)
+        self.server.wait_for_end(theirs)
+        self.server.close(theirs)
+        self.settled(self.client.pid, payload_sent_bytes=1011, closed_connections=1)
+        self.settled(self.server.pid, payload_received_bytes=1011, closed_connections=1, accepts=1)
+
+    def test_programs_that_come_and_go_take_nothing_from_totals_and_add_nothing_twice(self):
+        self.addCleanup(bpf.load, "load")
+        scans = Scans(self, "--processes", "--pid", "%d,%d" % (self.server.pid, self.client.pid), interval=0.05)
+        self.server.serve(self.listening)
+        sent = self.client.call(*self.address, 200, 0.01, 5)[0]
+        for turn, words in enumerate((["unload"], ["load"], ["load"], ["load", "--no-connections"], ["load"])):
+            self.assertEqual(bpf.load(*words).returncode, 0)
+            sent += self.client.call(*self.address, 100, 0.02, turn)[0]
+        scans.fresh()
+        seen = [line["payload_sent_bytes"] for line in scans.history if line["pid"] == self.client.pid]
+        self.assertEqual(seen, sorted(seen))
+        self.assertLessEqual(seen[-1], sent)
+        self.assertGreater(seen[-1], sent // 3)
+
+    def test_without_them_nothing_is_said_of_connections(self):
+        self.addCleanup(bpf.load, "load")
+        self.assertEqual(bpf.load("load", "--no-connections").returncode, 0)
+        self.assertIn("connections: not counted", bpf.load("status").stdout)
+        self.assertEqual(bpf.load("status").returncode, 0)
+        self.assert_uncounted("not loaded (see proctcp-bpf load)")
+
+    def test_another_source_does_not_count_them(self):
+        self.assert_uncounted("only the source bpf counts connections that no scan sees", "--source", "netlink")
+
+    def test_rules_about_sockets_cannot_be_asked_of_them(self):
+        self.assert_uncounted("rules about sockets cannot be asked of connections that no scan sees", "--local-port",
+                              self.address[1])
+
+    def test_a_record_of_another_version_is_named(self):
+        def spoilt():
+            bpf.mount_here()
+            bpf.load("load")
+            os.rename(bpf.PINS + "/tasks", bpf.PINS + "/closed")
+            bpf.load("load", "--no-connections")
+            os.rename(bpf.PINS + "/rows", bpf.PINS + "/ended")
+            bpf.load("load", "--no-connections")
+            return json.loads(cli("--stats", "--source", "bpf"))
+        stats = self.fork(spoilt).result
+        self.assertEqual(stats["source"], "bpf")
+        self.assertFalse(stats["connections_counted"])
+
+    def assert_uncounted(self, reason, *words):
+        self.client.refused("127.0.0.1", 1)
+        stats = json.loads(cli("--stats", *words))
+        self.assertEqual((stats["connections_counted"], stats["connections_missed"]), (False, 0))
+        self.assertTrue(stats["connections_reason"].endswith(reason), stats["connections_reason"])
+        line = process(self.server.pid, *words)
+        self.assertEqual([name for name in COUNTS if name in line], [])
+        self.assertIsNone(process(self.client.pid, *words))
+        self.assertEqual([name for line in rows("--groups", *words) for name in COUNTS if name in line], [])
+
+
+@unittest.skipUnless(LOADED, "the BPF programs are not loaded (SOURCE=bpf)")
+class Agent(AgentTest):
+    def test_short_connections_are_in_the_process_table_to_the_byte(self):
+        server, client = Actor(self, Traffic), Actor(self, Traffic)
+        listening = server.listen()
+        self.start_master()
+        self.start_agent("scanInterval 2\n" + "pid %d,%d\n" % (server.pid, client.pid))
+        self.wait_for_scan()
+        server.serve(listening)
+        sent, received = client.call(*server.name(listening), MANY, 0.005, 2)
+        value = lambda column, actor: self.get(PROCESS + ".%d.%d" % (column, actor.pid))
+        wait_until(lambda: value(49, client) == MANY and value(49, server) == MANY, "the last connection")
+        self.assertEqual([value(column, client) for column in (42, 43, 35, 36, 48)], [MANY, 0, sent, received, 0])
+        self.assertEqual([value(column, server) for column in (42, 43, 35, 36, 48)], [0, 0, received, sent, MANY])
+
+
+@unittest.skipUnless(LOADED, "the BPF programs are not loaded (SOURCE=bpf)")
+class Plugin(CollectdTest):
+    def test_short_connections_are_in_the_groups_to_the_byte(self):
+        server, client = Actor(self, Traffic), Actor(self, Traffic)
+        names = ["t%d-%s" % (os.getpid(), end) for end in "sc"]
+        server.call_yourself(names[0])
+        client.call_yourself(names[1])
+        listening = server.listen()
+        kept = client.connect(*server.name(listening))  # so that its group is there from the begin
+        server.accept(listening)
+        daemon = self.collectd("Process \"%s\" \"%s\"" % tuple(names))
+        daemon.fresh()
+        server.serve(listening)
+        sent, received = client.call(*server.name(listening), MANY, 0.005, 3)
+        client.send(kept, 5)
+
+        def counted():
+            latest = daemon.fresh()
+            return latest if latest.get(names[1] + "/connections-closed") == MANY else None
+        latest = wait_until(counted, "the last connection")
+        value = lambda end, name: latest.get("%s/%s" % (names[end], name))
+        self.assertEqual([value(1, name) for name in ("if_octets", "if_octets:tx", "connections-connects")],
+                         [received, sent + 5, MANY])
+        self.assertEqual([value(0, name) for name in ("if_octets", "if_octets:tx", "connections-accepts")],
+                         [sent + 5, received, MANY])
+        self.assertGreaterEqual(value(1, "total_time_in_ms-lifetime"), MANY * 5)
+        self.assertEqual([value(1, "connections-connect_failures-" + kind) for kind in
+                          ("refused", "timed_out", "unreachable", "other")], [0] * 4)
+
+
+del ConnectionsTest, AgentTest, CollectdTest  # they are no tests of this module
