@@ -333,18 +333,29 @@ static uint32_t find_unseen(const struct capture *capture, const struct ended *e
                : PROCTCP_NONE;
 }
 
-/* A scan might have shown them, and this one's forerunners have not. */
-static void give_rest(const struct endings *endings)
+/* A scan might have shown them, and this one's forerunners have not. One that ended between the two files may be told of
+ * before its process is, and waits for the next scan. */
+static int give_rest(const struct endings *endings)
 {
-    const struct capture *capture = endings->to.capture;
+    const struct receiver *to = &endings->to;
+    const uint32_t count = told_count(endings);
 
-    for (uint32_t i = 0; i < capture->ended.count; i++) {
-        const struct ended *ended = &capture->ended.at[i];
+    for (uint32_t i = 0; i < count; i++) {
+        const struct ended *ended = told(endings, i);
         const struct proctcp_connections connections = {.accepts = ended->was_accepted};
-        const uint32_t index = find_unseen(capture, ended);
-        if (!endings->used.at[i] && ended->is_new && index != PROCTCP_NONE)
-            give_unseen(&endings->to, index, &connections, &ended->totals);
+        const uint32_t index = find_unseen(to->capture, ended);
+        if (endings->used.at[i] || !ended->is_new)
+            continue;
+        if (index != PROCTCP_NONE) {
+            give_unseen(to, index, &connections, &ended->totals);
+        } else if (i < to->capture->ended.count) {
+            struct ended *kept = vector_push(&to->after->ended_here);
+            if (!kept)
+                return -ENOMEM;
+            *kept = *ended;
+        }
     }
+    return 0;
 }
 
 static int add_ended(struct endings *endings)
@@ -365,9 +376,7 @@ static int add_ended(struct endings *endings)
         if (status == 0)
             status = settle_ending(endings);
     }
-    if (status == 0)
-        give_rest(endings);
-    return status;
+    return status ? status : give_rest(endings);
 }
 
 /* ---- all of it ---- */

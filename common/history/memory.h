@@ -67,7 +67,7 @@ struct history {
     struct idle_processes idle;              /* ordered by pid */
     struct carried_sockets carried;
     struct all_ending ending;    /* where connections are counted */
-    struct all_ended ended_here; /* connections that ended while the scan showed them */
+    struct all_ended ended_here; /* connections that ended while the scan showed them, or whose process was not told of */
     bool counts_connections;     /* this or an earlier scan did */
     struct places places;
     struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */

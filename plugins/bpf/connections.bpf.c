@@ -67,7 +67,8 @@ struct mark {
     __u64 began_ns;       /* 0: before the programs were loaded */
     __u64 established_ns; /* the same */
     __u64 ended_ns;
-    __u64 flags;
+    __u32 flags;
+    __u32 state;          /* that it came to last, of those that matter here */
     struct bpf_sums sums; /* at its end; disconnecting clears the kernel's */
 };
 
@@ -287,9 +288,9 @@ static __always_inline void count(struct sock *sk, struct mark *mark, const stru
 {
     struct process *process = find_process(owner);
     const __u64 began = mark->established_ns ? mark->established_ns : loaded_ns;
-    const __u64 flags = mark->flags;
+    const __u32 flags = mark->flags;
 
-    mark->flags = (flags & ~(__u64)MARK_ENDED) | MARK_COUNTED;
+    mark->flags = (flags & ~(__u32)MARK_ENDED) | MARK_COUNTED;
     if (owner->tgid)
         ADD(all_closed, 1);
     if (may_have_been_shown(mark)) {
@@ -312,10 +313,23 @@ static __always_inline void count(struct sock *sk, struct mark *mark, const stru
 
 /* ---- what happens to it ---- */
 
-/* The process connects, or listens; the socket may have had a connection before. */
-static __always_inline void begin(struct sock *sk, __u64 flags)
+/* The mark of a socket, for the one that gets it first: the program is there several times, for the kernel leaves out one
+ * that it was just in the middle of on the same processor, as in an interrupt. A socket does not come to the same state
+ * twice in a row. NULL: it is done, or there is no memory. */
+static __always_inline struct mark *take_mark(struct sock *sk, __u32 state, __u64 flags)
 {
-    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_CREATE);
+    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, flags);
+
+    if (!mark || mark->state == state)
+        return NULL;
+    mark->state = state;
+    return mark;
+}
+
+/* The process connects, or listens; the socket may have had a connection before. */
+static __always_inline void begin(struct sock *sk, __u32 state, __u32 flags)
+{
+    struct mark *mark = take_mark(sk, state, BPF_SK_STORAGE_GET_CREATE);
     struct owner owner = {.tgid = 0};
 
     if (!mark)
@@ -331,7 +345,7 @@ static __always_inline void begin(struct sock *sk, __u64 flags)
 
 static __always_inline void establish(struct sock *sk)
 {
-    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_CREATE);
+    struct mark *mark = take_mark(sk, TCP_ESTABLISHED, BPF_SK_STORAGE_GET_CREATE);
     const __u64 now = bpf_ktime_get_ns();
 
     if (!mark)
@@ -352,7 +366,7 @@ static __always_inline void establish(struct sock *sk)
 
 static __always_inline void fail(struct sock *sk)
 {
-    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
+    struct mark *mark = take_mark(sk, TCP_CLOSE, 0);
     struct process *process;
     int error = sk->sk_err;
 
@@ -373,15 +387,15 @@ static __always_inline void fail(struct sock *sk)
 }
 
 /* Of a socket that is older than the programs: a connection that came in has a copy of its listener's. */
-static __always_inline __u64 guess(const struct sock *sk)
+static __always_inline __u32 guess(const struct sock *sk)
 {
     return sk->sk_max_ack_backlog ? MARK_ACCEPTED : 0;
 }
 
 /* The process closes it, or says that it has no more to send. */
-static __always_inline void finish(struct sock *sk)
+static __always_inline void finish(struct sock *sk, __u32 state)
 {
-    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_CREATE);
+    struct mark *mark = take_mark(sk, state, BPF_SK_STORAGE_GET_CREATE);
     struct owner owner = {.tgid = 0};
 
     if (!mark)
@@ -396,7 +410,7 @@ static __always_inline void finish(struct sock *sk)
 
 static __always_inline void end(struct sock *sk)
 {
-    struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, BPF_SK_STORAGE_GET_CREATE);
+    struct mark *mark = take_mark(sk, TCP_CLOSE, BPF_SK_STORAGE_GET_CREATE);
     const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 
     if (!mark || !tp)
@@ -408,36 +422,50 @@ static __always_inline void end(struct sock *sk)
     mark->flags |= MARK_ENDED | (sk->__sk_common.skc_flags & SOCK_IS_DEAD ? MARK_ORPHAN : 0);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int state_changed(const __u64 *arguments)
+static __always_inline int change_state(struct sock *sk, int old, int new)
 {
-    struct sock *sk = (struct sock *)arguments[0];
-    const int old = (int)arguments[1], new = (int)arguments[2];
-
     if (sk->sk_protocol != IPPROTO_TCP)
         return 0;
     if (new == TCP_SYN_SENT)
-        begin(sk, MARK_OWNED | MARK_CONNECTING);
+        begin(sk, new, MARK_OWNED | MARK_CONNECTING);
     else if (new == TCP_LISTEN)
-        begin(sk, MARK_OWNED);
+        begin(sk, new, MARK_OWNED);
     else if (new == TCP_ESTABLISHED)
         establish(sk);
     else if (new == TCP_FIN_WAIT1 || new == TCP_LAST_ACK)
-        finish(sk);
+        finish(sk, new);
     else if (new != TCP_CLOSE)
         return 0;
+    else if (old == TCP_LISTEN)
+        take_mark(sk, new, 0);
     else if (old == TCP_SYN_SENT || old == TCP_SYN_RECV)
         fail(sk);
-    else if (old != TCP_LISTEN)
+    else
         end(sk);
     return 0;
 }
 
-/* Where it is no orphan, the process is closing it now. */
-SEC("tp_btf/tcp_destroy_sock")
-int destroyed(const __u64 *arguments)
+SEC("tp_btf/inet_sock_set_state")
+int state_changed(const __u64 *arguments)
 {
-    struct sock *sk = (struct sock *)arguments[0];
+    return change_state((struct sock *)arguments[0], (int)arguments[1], (int)arguments[2]);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int state_changed_within(const __u64 *arguments)
+{
+    return change_state((struct sock *)arguments[0], (int)arguments[1], (int)arguments[2]);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int state_changed_deeper(const __u64 *arguments)
+{
+    return change_state((struct sock *)arguments[0], (int)arguments[1], (int)arguments[2]);
+}
+
+/* Where it is no orphan, the process is closing it now. */
+static __always_inline int destroy(struct sock *sk)
+{
     struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, 0);
     struct owner owner = {.tgid = 0};
 
@@ -449,8 +477,26 @@ int destroyed(const __u64 *arguments)
     return 0;
 }
 
+SEC("tp_btf/tcp_destroy_sock")
+int destroyed(const __u64 *arguments)
+{
+    return destroy((struct sock *)arguments[0]);
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int destroyed_within(const __u64 *arguments)
+{
+    return destroy((struct sock *)arguments[0]);
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int destroyed_deeper(const __u64 *arguments)
+{
+    return destroy((struct sock *)arguments[0]);
+}
+
 /* After its end is told, what a reset of it comes to is added. */
-static __always_inline void note_reset(struct sock *sk, __u64 flag)
+static __always_inline void note_reset(struct sock *sk, __u32 flag)
 {
     struct mark *mark = sk ? bpf_sk_storage_get(&marks, sk, NULL, 0) : NULL;
     struct process *process;

@@ -157,17 +157,27 @@ static __u32 find_hz(const struct rows_bpf *rows)
  * left is taken away. */
 static int pin_connections(const struct connections_bpf *connections, gid_t gid)
 {
-    static const char *const names[] = {
-        BPF_RECORDS_COUNTING "states",          BPF_RECORDS_COUNTING "ends", BPF_RECORDS_COUNTING "resets-sent",
-        BPF_RECORDS_COUNTING "resets-received", BPF_RECORDS_ENDED,           BPF_RECORDS_CLOSED};
-    const struct bpf_link *const links[] = {
-        connections ? connections->links.state_changed : NULL, connections ? connections->links.destroyed : NULL,
-        connections ? connections->links.reset_sent : NULL,    connections ? connections->links.reset_received : NULL,
-        connections ? connections->links.ended : NULL,         connections ? connections->links.closed : NULL};
+    const struct {
+        const char *name;
+        const struct bpf_link *link;
+    } pinned[] = {
+#define LINK(member) (connections ? connections->links.member : NULL)
+        {BPF_RECORDS_COUNTING "states", LINK(state_changed)},
+        {BPF_RECORDS_COUNTING "states-2", LINK(state_changed_within)},
+        {BPF_RECORDS_COUNTING "states-3", LINK(state_changed_deeper)},
+        {BPF_RECORDS_COUNTING "ends", LINK(destroyed)},
+        {BPF_RECORDS_COUNTING "ends-2", LINK(destroyed_within)},
+        {BPF_RECORDS_COUNTING "ends-3", LINK(destroyed_deeper)},
+        {BPF_RECORDS_COUNTING "resets-sent", LINK(reset_sent)},
+        {BPF_RECORDS_COUNTING "resets-received", LINK(reset_received)},
+        {BPF_RECORDS_ENDED, LINK(ended)},
+        {BPF_RECORDS_CLOSED, LINK(closed)},
+#undef LINK
+    };
     int status = 0;
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && status == 0; i++)
-        status = links[i] ? pins_put(names[i], bpf_link__fd(links[i]), gid) : pins_drop(names[i]);
+    for (size_t i = 0; i < sizeof(pinned) / sizeof(pinned[0]) && status == 0; i++)
+        status = pinned[i].link ? pins_put(pinned[i].name, bpf_link__fd(pinned[i].link), gid) : pins_drop(pinned[i].name);
     return status;
 }
 
