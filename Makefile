@@ -56,7 +56,7 @@ LIB := $(BUILD)/libproctcp.a
 VERSION = $(shell sed -n 's/^.define PROCTCP_VERSION "\(.*\)"/\1/p' common/proctcp.h)
 LIBS := -lmnl -lpthread
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
-BENCH := $(patsubst %,$(BUILD)/tests/bench/%,load floor measure)
+BENCH := $(patsubst %,$(BUILD)/tests/bench/%,load floor measure connects)
 
 # The other parts are built also where a plugin's headers are missing; the notices say what was left out, and why. Nothing
 # is built without a compiler, the C library's headers and libmnl's.

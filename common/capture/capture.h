@@ -119,7 +119,7 @@ struct unseen {
     const char *name;     /* comm, then */
     uint32_t facts;       /* index: of a process that lives its own, else what it may be grouped under; PROCTCP_NONE: it
                              was not selected */
-    bool is_new;          /* something is not 0 of what follows */
+    bool is_new;          /* something is not 0 of what follows, or a connection of it is among those that ended */
     struct proctcp_connections connections;
     struct proctcp_totals totals;
 };
@@ -131,6 +131,7 @@ struct ended {
     uint64_t ended_ns;
     uint64_t start_ticks; /* of the process that it was of */
     int32_t pid;          /* and its number; 0: not known */
+    uint8_t waits;        /* scans in which its process was not told of */
     bool was_accepted;
     bool is_new;                  /* no scan was told of it before, and it is not in what its process counted */
     bool is_counted;              /* it was there in the first scan, in what its process had counted by then */
@@ -265,10 +266,9 @@ struct recalled_grouping {
 /* What the kernel had counted of the connections of a process. */
 struct recalled_counts {
     int32_t pid;
-    uint64_t start_ns;
-    struct proctcp_connections connections;
-    struct proctcp_totals totals; /* of those that no scan can have seen */
-    uint64_t accepts;             /* the same */
+    uint64_t start_ticks;
+    struct proctcp_connections connections; /* accepts: of those that no scan can have seen */
+    struct proctcp_totals totals;           /* the same */
 };
 
 /* Who made a call wait for so long that it was given up. He, or it, is left alone for a while. */

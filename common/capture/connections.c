@@ -97,7 +97,7 @@ static int take_closed(struct inquiry *inquiry, const struct bpf_closed_record *
     if (!counts || !unseen)
         return -ENOMEM;
     *counts = (struct recalled_counts){.pid = (int32_t)record->pid,
-                                       .start_ns = record->start_ns,
+                                       .start_ticks = ticks_of(inquiry, record->start_ns),
                                        .connections = connections_of(&record->events, sums.accepts),
                                        .totals = totals_of(&sums)};
     if (!before->loaded_ns) { /* in the first scan, all that there has been */
@@ -164,7 +164,7 @@ static int compare_counts(const void *a, const void *b)
     const struct recalled_counts *x = a, *y = b;
     if (x->pid != y->pid)
         return x->pid < y->pid ? -1 : 1;
-    return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
+    return (x->start_ticks > y->start_ticks) - (x->start_ticks < y->start_ticks);
 }
 
 static int compare_unseen(const void *a, const void *b)
@@ -233,27 +233,21 @@ static void merge(struct inquiry *inquiry)
 /* Of a process whose place another one had meanwhile the kernel began anew. */
 static bool began_anew(const struct unseen *now, const struct recalled_counts *before)
 {
-    return now->connections.closed_connections < before->connections.closed_connections ||
-           now->connections.connects < before->connections.connects;
+    const uint64_t *counts = (const uint64_t *)&now->connections, *earlier = (const uint64_t *)&before->connections;
+
+    for (size_t i = 0; i < FIELDS(now->connections); i++) {
+        if (counts[i] < earlier[i])
+            return true;
+    }
+    return false;
 }
 
 static const struct recalled_counts *recall(const struct inquiry *inquiry, const struct unseen *unseen)
 {
     const struct all_recalled_counts *before = &inquiry->before->connections.counts;
-    uint32_t low = 0, high = before->count;
+    const struct recalled_counts wanted = {.pid = unseen->pid, .start_ticks = unseen->start_ticks};
 
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        const struct recalled_counts *at = &before->at[middle];
-        if (at->pid < unseen->pid || (at->pid == unseen->pid && ticks_of(inquiry, at->start_ns) < unseen->start_ticks))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == before->count || before->at[low].pid != unseen->pid ||
-        ticks_of(inquiry, before->at[low].start_ns) != unseen->start_ticks)
-        return NULL;
-    return &before->at[low];
+    return before->count ? bsearch(&wanted, before->at, before->count, sizeof(wanted), compare_counts) : NULL;
 }
 
 static bool is_anything(const void *counters, size_t count)
@@ -301,6 +295,27 @@ static void find_missed(struct inquiry *inquiry, uint64_t closed, uint64_t count
     inquiry->capture->stats.connections_missed = kept->missed;
 }
 
+/* In a first scan, all that processes had counted is new, and most of what ended is in it. What is new makes its
+ * process have something new. */
+static void find_new(struct inquiry *inquiry)
+{
+    struct all_ended *all = &inquiry->capture->ended;
+    const struct all_unseen *processes = &inquiry->capture->unseen;
+    const bool is_first = !inquiry->before->connections.loaded_ns && !is_stale(inquiry);
+
+    for (uint32_t i = 0; i < all->count; i++) {
+        struct ended *ended = &all->at[i];
+        const struct unseen wanted = {.pid = ended->pid, .start_ticks = ended->start_ticks};
+        struct unseen *owner = NULL;
+        if (processes->count)
+            owner = bsearch(&wanted, processes->at, processes->count, sizeof(wanted), compare_unseen);
+        ended->is_counted = is_first && owner && ended->ended_ns <= owner->read_ns;
+        ended->is_new = !ended->is_counted && !is_stale(inquiry);
+        if (owner && ended->is_new)
+            owner->is_new = true;
+    }
+}
+
 void connections_end(struct inquiry *inquiry, uint64_t closed)
 {
     struct all_unseen *all = &inquiry->capture->unseen;
@@ -321,6 +336,7 @@ void connections_end(struct inquiry *inquiry, uint64_t closed)
         }
         finish(unseen);
     }
+    find_new(inquiry);
     find_missed(inquiry, closed, counted);
 }
 
@@ -369,30 +385,6 @@ static int read_pages(struct inquiry *inquiry, enum connections_file file, uint6
     return status;
 }
 
-/* Whether it ended before its process was told of. */
-static bool is_counted(const struct all_unseen *all, const struct ended *ended)
-{
-    const struct unseen wanted = {.pid = ended->pid, .start_ticks = ended->start_ticks}, *found = NULL;
-
-    if (all->count)
-        found = bsearch(&wanted, all->at, all->count, sizeof(wanted), compare_unseen);
-    return found && ended->ended_ns <= found->read_ns;
-}
-
-/* In a first scan, all that processes had counted is new, and most of what ended is in it. */
-static void find_new(struct inquiry *inquiry)
-{
-    struct all_ended *all = &inquiry->capture->ended;
-    const struct recalled_connections *before = &inquiry->before->connections;
-
-    for (uint32_t i = 0; i < all->count; i++) {
-        struct ended *ended = &all->at[i];
-        if (!before->loaded_ns)
-            ended->is_counted = is_counted(&inquiry->capture->unseen, ended);
-        ended->is_new = !ended->is_counted && !is_stale(inquiry);
-    }
-}
-
 /* How many had ended before any process was told of. */
 static int read_count(struct inquiry *inquiry, uint64_t *closed)
 {
@@ -424,7 +416,6 @@ static int read_both(struct inquiry *inquiry)
     kept->loaded_ns = loaded_ns;
     kept->next_ended = inquiry->counted.next;
     connections_end(inquiry, closed);
-    find_new(inquiry);
     return 0;
 }
 

@@ -11,6 +11,7 @@
 /* A connection that nobody holds may take minutes to end. */
 #define ENDING_SCANS 1000
 #define ENDING_MAX   65536
+#define WAITS        2
 
 #define NO_KEY PROCTCP_NONE
 
@@ -333,29 +334,41 @@ static uint32_t find_unseen(const struct capture *capture, const struct ended *e
                : PROCTCP_NONE;
 }
 
-/* A scan might have shown them, and this one's forerunners have not. One that ended between the two files may be told of
- * before its process is, and waits for the next scan. */
+/* One that ended between the two files may be told of before its process is, and waits. */
+static int wait_for_process(const struct receiver *to, const struct ended *ended)
+{
+    const bool counted = to->capture->stats.connections_counted;
+    struct ended *kept;
+
+    if (counted && ended->waits >= WAITS)
+        return 0;
+    kept = vector_push(&to->after->ended_here);
+    if (!kept)
+        return -ENOMEM;
+    *kept = *ended;
+    kept->waits += counted;
+    return 0;
+}
+
+/* A scan might have shown them, and this one's forerunners have not. */
 static int give_rest(const struct endings *endings)
 {
     const struct receiver *to = &endings->to;
     const uint32_t count = told_count(endings);
+    int status = 0;
 
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && status == 0; i++) {
         const struct ended *ended = told(endings, i);
         const struct proctcp_connections connections = {.accepts = ended->was_accepted};
         const uint32_t index = find_unseen(to->capture, ended);
         if (endings->used.at[i] || !ended->is_new)
             continue;
-        if (index != PROCTCP_NONE) {
+        if (index != PROCTCP_NONE)
             give_unseen(to, index, &connections, &ended->totals);
-        } else if (i < to->capture->ended.count) {
-            struct ended *kept = vector_push(&to->after->ended_here);
-            if (!kept)
-                return -ENOMEM;
-            *kept = *ended;
-        }
+        else
+            status = wait_for_process(to, ended);
     }
-    return 0;
+    return status;
 }
 
 static int add_ended(struct endings *endings)

@@ -241,6 +241,9 @@ static void match_rows(const struct match *match, struct model *model, const str
                        const struct proctcp_process *old_process)
 {
     const struct proctcp_snapshot *previous = match->before->previous;
+
+    if (!process->row_count || !old_process->row_count)
+        return;
     struct proctcp_row *row = model->rows.at + process->first_row;
     const struct proctcp_row *end = row + process->row_count;
     const struct proctcp_row *old = previous->rows + old_process->first_row;

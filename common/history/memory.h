@@ -66,9 +66,10 @@ struct history {
     const struct proctcp_snapshot *previous; /* NULL: there was no scan */
     struct idle_processes idle;              /* ordered by pid */
     struct carried_sockets carried;
-    struct all_ending ending;    /* where connections are counted */
-    struct all_ended ended_here; /* connections that ended while the scan showed them, or whose process was not told of */
-    bool counts_connections;     /* this or an earlier scan did */
+    struct all_ending ending; /* where connections are counted */
+    struct all_ended
+        ended_here;          /* connections that ended while the scan showed them, or whose process was not told of */
+    bool counts_connections; /* this or an earlier scan did */
     struct places places;
     struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */
 };

@@ -151,8 +151,7 @@ static void add_sockets(const struct match *match, const struct proctcp_selectio
         }
         if (before->previous && !earlier && may_be_old(before, selection, process, socket))
             continue; /* what it has counted by now may be counted already: it begins here */
-        if (capture->stats.connections_counted && socket->present & PROCTCP_WAS_ACCEPTED &&
-            !(earlier && earlier->present & PROCTCP_WAS_ACCEPTED))
+        if (socket->present & PROCTCP_WAS_ACCEPTED && !(earlier && earlier->present & PROCTCP_WAS_ACCEPTED))
             add_accept(model, process, i);
         if (earlier && earlier->state == PROCTCP_CLOSED)
             earlier = NULL; /* it had nothing to count yet */

@@ -313,9 +313,9 @@ static __always_inline void count(struct sock *sk, struct mark *mark, const stru
 
 /* ---- what happens to it ---- */
 
-/* The mark of a socket, for the one that gets it first: the program is there several times, for the kernel leaves out one
- * that it was just in the middle of on the same processor, as in an interrupt. A socket does not come to the same state
- * twice in a row. NULL: it is done, or there is no memory. */
+/* The mark of a socket, for the one that gets it first: each program is there twice, for the kernel leaves out one that
+ * it is just in the middle of on the same processor, where an interrupt goes on with other sockets. A socket does not
+ * come to the same state twice in a row. NULL: it is done, or there is no memory. */
 static __always_inline struct mark *take_mark(struct sock *sk, __u32 state, __u64 flags)
 {
     struct mark *mark = bpf_sk_storage_get(&marks, sk, NULL, flags);
@@ -457,12 +457,6 @@ int state_changed_within(const __u64 *arguments)
     return change_state((struct sock *)arguments[0], (int)arguments[1], (int)arguments[2]);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int state_changed_deeper(const __u64 *arguments)
-{
-    return change_state((struct sock *)arguments[0], (int)arguments[1], (int)arguments[2]);
-}
-
 /* Where it is no orphan, the process is closing it now. */
 static __always_inline int destroy(struct sock *sk)
 {
@@ -485,12 +479,6 @@ int destroyed(const __u64 *arguments)
 
 SEC("tp_btf/tcp_destroy_sock")
 int destroyed_within(const __u64 *arguments)
-{
-    return destroy((struct sock *)arguments[0]);
-}
-
-SEC("tp_btf/tcp_destroy_sock")
-int destroyed_deeper(const __u64 *arguments)
 {
     return destroy((struct sock *)arguments[0]);
 }

@@ -163,11 +163,9 @@ static int pin_connections(const struct connections_bpf *connections, gid_t gid)
     } pinned[] = {
 #define LINK(member) (connections ? connections->links.member : NULL)
         {BPF_RECORDS_COUNTING "states", LINK(state_changed)},
-        {BPF_RECORDS_COUNTING "states-2", LINK(state_changed_within)},
-        {BPF_RECORDS_COUNTING "states-3", LINK(state_changed_deeper)},
+        {BPF_RECORDS_COUNTING "states-within", LINK(state_changed_within)},
         {BPF_RECORDS_COUNTING "ends", LINK(destroyed)},
-        {BPF_RECORDS_COUNTING "ends-2", LINK(destroyed_within)},
-        {BPF_RECORDS_COUNTING "ends-3", LINK(destroyed_deeper)},
+        {BPF_RECORDS_COUNTING "ends-within", LINK(destroyed_within)},
         {BPF_RECORDS_COUNTING "resets-sent", LINK(reset_sent)},
         {BPF_RECORDS_COUNTING "resets-received", LINK(reset_received)},
         {BPF_RECORDS_ENDED, LINK(ended)},
@@ -177,7 +175,8 @@ static int pin_connections(const struct connections_bpf *connections, gid_t gid)
     int status = 0;
 
     for (size_t i = 0; i < sizeof(pinned) / sizeof(pinned[0]) && status == 0; i++)
-        status = pinned[i].link ? pins_put(pinned[i].name, bpf_link__fd(pinned[i].link), gid) : pins_drop(pinned[i].name);
+        status =
+            pinned[i].link ? pins_put(pinned[i].name, bpf_link__fd(pinned[i].link), gid) : pins_drop(pinned[i].name);
     return status;
 }
 

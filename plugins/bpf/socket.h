@@ -201,7 +201,8 @@ static __always_inline void read_connection(const struct tcp_sock *tp, struct bp
     }
 }
 
-/* Of a connection that is on its way from one state to the next: nobody sees by these states that a FIN was received. */
+/* Of a connection that is on its way from one state to the next: nobody sees by these states that a FIN was received.
+ */
 static __always_inline void leave_out_fin(const struct tcp_sock *tp, struct bpf_socket_record *record)
 {
     const bool is_done = tp->inet_conn.icsk_inet.sk.__sk_common.skc_flags & SOCK_IS_DONE;

@@ -1,12 +1,15 @@
 /* What a read of a pinned iterator may bring, the first byte telling which file it is of: any records. Every socket
- * that comes of them must be whole. */
+ * that comes of them must be whole, and what connections have counted must be in order. */
 #include "capture/bpf.h"
+#include "capture/bpf_files.h"
+#include "capture/connections.h"
 #include "capture/run.h"
 #include "capture/shown.h"
 #include "capture/sink.h"
 #include "capture/tcp_info.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,6 +38,106 @@ static void take_all(struct inquiry *inquiry)
     }
 }
 
+/* ---- files that show sockets ---- */
+
+static void show(struct inquiry *inquiry, enum bpf_file file, const char *records, size_t length)
+{
+    inquiry->shown.given = tcp_info_given(236);
+    bpf_take(inquiry, file, records, length);
+    shown_tasks_end(inquiry);
+    if (sink_sockets_end(inquiry) == 0 && shown_owners_end(inquiry) == 0) {
+        check(inquiry->capture, &inquiry->shown);
+        take_all(inquiry);
+    }
+}
+
+/* ---- files that tell of connections ---- */
+
+/* Bits of the first byte. */
+enum {
+    OF_CONNECTIONS = 0x80,
+    OF_CLOSED = 1,
+    IS_STALE = 2,
+    LOADED_ANEW = 4,
+};
+
+static bool is_anything(const struct unseen *unseen)
+{
+    static const struct proctcp_connections no_connections;
+    static const struct proctcp_totals no_totals;
+
+    return memcmp(&unseen->connections, &no_connections, sizeof(no_connections)) ||
+           memcmp(&unseen->totals, &no_totals, sizeof(no_totals));
+}
+
+static void check_connections(const struct capture *capture, const struct recollection *kept)
+{
+    const struct all_recalled_counts *counts = &kept->connections.counts;
+
+    for (uint32_t i = 0; i < capture->unseen.count; i++) {
+        const struct unseen *unseen = &capture->unseen.at[i], *last = i ? unseen - 1 : NULL;
+        if (unseen->pid <= 0 || strlen(unseen->name) > 16 || unseen->is_new != is_anything(unseen) ||
+            unseen->facts != PROCTCP_NONE)
+            abort();
+        if (last && (unseen->pid < last->pid || (unseen->pid == last->pid && unseen->start_ticks <= last->start_ticks)))
+            abort();
+    }
+    for (uint32_t i = 0; i < counts->count; i++) {
+        const struct recalled_counts *count = &counts->at[i], *last = i ? count - 1 : NULL;
+        if (count->pid <= 0)
+            abort();
+        if (last && (count->pid < last->pid || (count->pid == last->pid && count->start_ns <= last->start_ns)))
+            abort();
+    }
+    for (uint32_t i = 0; i < capture->ended.count; i++) {
+        if (capture->ended.at[i].pid < 0)
+            abort();
+    }
+    if (capture->unseen.count > counts->count)
+        abort();
+}
+
+/* Of records, those of the first page: to its last record. */
+static size_t first_page(const char *records, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length) {
+        const struct bpf_record *record = bpf_next_record(records, length, &at);
+        if (!record)
+            return length;
+        if (record->kind == BPF_RECORD_COUNTED)
+            return at;
+    }
+    return length;
+}
+
+/* The first page is what one scan read, and the others are what the next one did. */
+static void count(struct inquiry *inquiry, uint8_t how, const char *records, size_t length)
+{
+    const enum connections_file file = how & OF_CLOSED ? CONNECTIONS_CLOSED : CONNECTIONS_ENDED;
+    const size_t first = first_page(records, length);
+    struct recollection none = {.boot_time = 0}, first_kept = {.boot_time = 0}, kept = {.boot_time = 0};
+
+    inquiry->before = &none;
+    inquiry->kept = &first_kept;
+    if (connections_take(inquiry, file, records, first) == 0) {
+        connections_end(inquiry, inquiry->counted.closed);
+        check_connections(inquiry->capture, &first_kept);
+        capture_recycle(inquiry->capture);
+        first_kept.connections.loaded_ns = 1;
+        first_kept.connections.is_stale = how & IS_STALE;
+        inquiry->before = &first_kept;
+        inquiry->kept = &kept;
+        inquiry->loaded_anew = how & LOADED_ANEW;
+        connections_take(inquiry, file, records + first, length - first);
+        connections_end(inquiry, inquiry->counted.closed);
+        check_connections(inquiry->capture, &kept);
+    }
+    recollection_clear(&first_kept);
+    recollection_clear(&kept);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct config config = {.every_socket = true, .hz = 100};
@@ -49,14 +152,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         *none = (struct proctcp_impairment){0};
         *name = "";
         inquiry->capture = &capture;
-        inquiry->shown.given = tcp_info_given(236);
         memcpy(records, data + 1, size - 1);
-        bpf_take(inquiry, data[0] % BPF_FILES, records, size - 1);
-        shown_tasks_end(inquiry);
-        if (sink_sockets_end(inquiry) == 0 && shown_owners_end(inquiry) == 0) {
-            check(&capture, &inquiry->shown);
-            take_all(inquiry);
-        }
+        if (data[0] & OF_CONNECTIONS)
+            count(inquiry, data[0], records, size - 1);
+        else
+            show(inquiry, data[0] % BPF_FILES, records, size - 1);
     }
     capture_clear(&capture);
     capture_free(inquiry);

@@ -1,5 +1,5 @@
-/* Captures of any sort, one after the other: what follows from them must be consistent, whatever they say. Each byte
- * pair adds one thing; few inodes, cookies and ports, so that they meet. */
+/* Captures of any sort, one after the other: what follows from them must be consistent, whatever they say, and totals
+ * never go down. Each byte pair adds one thing; few inodes, cookies and ports, so that they meet. */
 #include "../unit/literal.h"
 
 #include <stdlib.h>
@@ -62,7 +62,7 @@ static uint32_t sum_of_states(const struct proctcp_group *group)
 
 static void check_groups(const struct proctcp_snapshot *snapshot)
 {
-    uint32_t held = 0;
+    uint32_t held = 0, holders = 0;
 
     require(snapshot->group_count >= 2 && snapshot->group_count <= 4);
     for (uint32_t i = 0; i < snapshot->row_count; i++)
@@ -76,7 +76,56 @@ static void check_groups(const struct proctcp_snapshot *snapshot)
     for (uint32_t i = 0; i < snapshot->socket_count; i++)
         held += snapshot->sockets[i].owners != 0;
     require(snapshot->all.sockets == held && sum_of_states(&snapshot->all) == held);
-    require(snapshot->all.processes == snapshot->process_count);
+    for (uint32_t i = 0; i < snapshot->process_count; i++)
+        holders += snapshot->processes[i].row_count != 0;
+    require(snapshot->all.processes == holders);
+}
+
+#define COUNTERS(structure) (sizeof(structure) / sizeof(uint64_t))
+
+/* Structures of nothing but counters. None is so large that it was below 0. */
+static void require_not_less(const void *now, const void *before, size_t count)
+{
+    const uint64_t *x = now, *y = before;
+
+    for (size_t i = 0; i < count; i++)
+        require(x[i] >= y[i] && x[i] < 1ull << 48);
+}
+
+static void check_group_counters(const struct proctcp_group *now, const struct proctcp_group *before)
+{
+    static const struct proctcp_group none;
+
+    before = before ? before : &none;
+    require_not_less(&now->totals, &before->totals, COUNTERS(now->totals));
+    require_not_less(&now->connections, &before->connections, COUNTERS(now->connections));
+}
+
+/* before: the snapshot before, or NULL. */
+static void check_counters(const struct proctcp_snapshot *now, const struct proctcp_snapshot *before)
+{
+    static const struct proctcp_process none;
+    const bool is_counted = now->stats.connections_counted;
+    uint32_t old = 0;
+
+    for (uint32_t i = 0; i < now->process_count; i++) {
+        const struct proctcp_process *process = &now->processes[i], *same = &none;
+        while (before && old < before->process_count && before->processes[old].pid < process->pid)
+            old++;
+        if (before && old < before->process_count && before->processes[old].pid == process->pid)
+            same = &before->processes[old];
+        require_not_less(&process->totals, &same->totals, COUNTERS(process->totals));
+        require_not_less(&process->totals, &process->since, COUNTERS(process->totals));
+        require_not_less(&process->connections, &same->connections, COUNTERS(process->connections));
+        require(!(process->present & PROCTCP_HAS_CONNECTIONS) == !is_counted);
+    }
+    for (uint32_t i = 0; i < now->group_count; i++) {
+        const bool is_same =
+            before && i < before->group_count && strcmp(now->groups[i].name, before->groups[i].name) == 0;
+        check_group_counters(&now->groups[i], is_same ? &before->groups[i] : NULL);
+        require(!(now->groups[i].present & PROCTCP_HAS_CONNECTIONS) == !is_counted);
+    }
+    check_group_counters(&now->all, before ? &before->all : NULL);
 }
 
 static void check(const struct proctcp_snapshot *snapshot)
@@ -129,9 +178,54 @@ static void change_place(struct proctcp_socket *socket, uint8_t value)
     if (value & 16)
         socket->present |= PROCTCP_HAS_V6ONLY;
     socket->v6only = value >> 5 & 1;
+    if (value & 64)
+        socket->present |= PROCTCP_WAS_ACCEPTED;
+    if (value & 128)
+        socket->present &= ~(uint64_t)(PROCTCP_HAS_INFO | PROCTCP_HAS_BYTES | PROCTCP_HAS_BYTES_SENT);
 }
 
 static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", ""};
+
+/* What the process added last counted, or one behind it that has ended. Each has one entry. */
+static void add_unseen(struct literal *literal, uint8_t what, uint8_t value, int *pid)
+{
+    const struct all_unseen *all = &literal->capture.unseen;
+    const struct processes *processes = &literal->capture.processes;
+    const bool has_one = all->count && all->at[all->count - 1].pid == *pid;
+    struct unseen *unseen;
+
+    if (what & 128) {
+        *pid += 1;
+        unseen = literal_unseen_ended(literal, *pid, names[value >> 5]);
+        unseen->uid = what & 8 ? 1000 : 0;
+        if (what & 16) {
+            literal_group(literal, 0, "in");
+            literal_group(literal, PROCTCP_NONE, names[value >> 5]);
+        }
+    } else {
+        if (has_one || !processes->count || processes->at[processes->count - 1].pid != *pid)
+            return;
+        unseen = literal_unseen(literal);
+    }
+    unseen->totals.bytes_sent = unseen->totals.payload_sent_bytes = value & 31;
+    unseen->connections.closed_connections = unseen->connections.accepts = value & 3;
+    unseen->is_new = value & 31;
+    if (value == 255)
+        unseen->facts = PROCTCP_NONE;
+    literal->capture.stats.connections_counted = true;
+}
+
+static void add_ended(struct literal *literal, uint8_t what, uint8_t value, int pid)
+{
+    struct ended *ended = literal_ended(literal, pid, value >> 3);
+
+    ended->totals.bytes_sent = ended->totals.bytes_acked = (value & 7) * 40u;
+    ended->totals.segs_out = value & 7;
+    ended->was_accepted = what & 128;
+    ended->is_counted = what & 16 && !literal->snapshot;
+    ended->is_new = what & 8 && !ended->is_counted;
+    literal->capture.stats.connections_counted = true;
+}
 
 static void add(struct literal *literal, uint8_t what, uint8_t value, int *pid, int *fd)
 {
@@ -163,9 +257,26 @@ static void add(struct literal *literal, uint8_t what, uint8_t value, int *pid, 
     default:
         if (what & 4 && literal->capture.sockets.count)
             change_place(&literal->capture.sockets.at[literal->capture.sockets.count - 1], value);
+        else if (what & 64)
+            add_unseen(literal, what, value, pid);
+        else if (what & 32)
+            add_ended(literal, what, value, *pid);
         else
             indices_push(&literal->capture.unread, value & 7);
     }
+}
+
+static bool end(struct literal *literal)
+{
+    const struct proctcp_snapshot *before = literal->snapshot ? proctcp_snapshot_ref(literal->snapshot) : NULL;
+    const bool is_made = literal_end(literal, NULL) == 0;
+
+    if (is_made) {
+        check(literal->snapshot);
+        check_counters(literal->snapshot, before);
+    }
+    proctcp_snapshot_unref(before);
+    return is_made;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -180,15 +291,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             add(&literal, data[i], data[i + 1], &pid, &fd);
             continue;
         }
-        if (literal_end(&literal, NULL) < 0)
+        if (!end(&literal))
             break;
-        check(literal.snapshot);
         literal_begin(&literal, time += 10);
         pid = 0;
         fd = 2;
     }
-    if (literal_end(&literal, NULL) == 0)
-        check(literal.snapshot);
+    end(&literal);
     literal_free(&literal);
     return 0;
 }

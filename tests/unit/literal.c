@@ -115,6 +115,54 @@ struct owner *literal_owner(struct literal *literal, int fd, uint32_t inode)
     return owner;
 }
 
+static struct unseen *add_unseen(struct literal *literal, int pid, uint32_t facts)
+{
+    const struct facts *of = &literal->capture.facts.at[facts];
+    struct unseen *unseen = vector_push(&literal->capture.unseen);
+
+    if (unseen)
+        *unseen = (struct unseen){
+            .pid = pid, .uid = of->uid, .start_ticks = of->start_ticks, .name = of->name, .facts = facts};
+    return unseen;
+}
+
+struct unseen *literal_unseen(struct literal *literal)
+{
+    const struct processes *processes = &literal->capture.processes;
+    const struct process *last = processes->count ? &processes->at[processes->count - 1] : NULL;
+
+    return last ? add_unseen(literal, last->pid, last->facts) : NULL;
+}
+
+struct unseen *literal_unseen_ended(struct literal *literal, int pid, const char *name)
+{
+    struct facts *facts = vector_push(&literal->capture.facts);
+
+    if (!facts)
+        return NULL;
+    *facts = (struct facts){.present = PROCTCP_HAS_PROCESS | PROCTCP_HAS_PROCESS_UID,
+                            .name = name,
+                            .executable = "",
+                            .cgroup = "",
+                            .unit = "",
+                            .container = "",
+                            .start_ticks = (uint64_t)pid * 10};
+    return add_unseen(literal, pid, literal->capture.facts.count - 1);
+}
+
+struct ended *literal_ended(struct literal *literal, int pid, uint64_t cookie)
+{
+    struct ended *ended = vector_push(&literal->capture.ended);
+
+    if (ended)
+        *ended = (struct ended){.cookie = cookie,
+                                .sequence = literal->capture.ended.count,
+                                .start_ticks = (uint64_t)pid * 10,
+                                .pid = pid,
+                                .is_new = true};
+    return ended;
+}
+
 static int name_groups(struct literal *literal)
 {
     for (uint32_t i = 0; literal->grouping && i < literal->capture.facts.count; i++) {
@@ -134,6 +182,16 @@ static int name_groups(struct literal *literal)
         facts->group_name_count = 1;
     }
     return 0;
+}
+
+/* Who holds nothing is told of for what he counted. */
+static bool is_told_of(const struct capture *capture, const struct process *process)
+{
+    for (uint32_t i = 0; i < capture->unseen.count; i++) {
+        if (capture->unseen.at[i].facts == process->facts)
+            return true;
+    }
+    return false;
 }
 
 /* What a capture ends with: sockets by inode, and the owners of TCP sockets alone, each with its socket. */
@@ -156,7 +214,7 @@ static int finish(struct capture *capture)
                 capture->owners.at[kept++] = owner;
         }
         process->owner_count = kept - process->first_owner;
-        if (!process->owner_count)
+        if (!process->owner_count && !is_told_of(capture, process))
             process->facts = PROCTCP_NONE;
     }
     return 0;

@@ -28,6 +28,13 @@ struct process *literal_process(struct literal *literal, int pid);
 bool literal_group(struct literal *literal, uint32_t rule, const char *name);
 /* Of the process added last; descriptors ascend. */
 struct owner *literal_owner(struct literal *literal, int fd, uint32_t inode);
+/* What the process added last counted that no scan saw: nothing, until the caller says what. It is in the model then,
+ * also without a socket. Pids ascend. */
+struct unseen *literal_unseen(struct literal *literal);
+/* The same of one that has ended. */
+struct unseen *literal_unseen_ended(struct literal *literal, int pid, const char *name);
+/* A connection of a process of literal_process() that ended, new to this scan. The last one stands last. */
+struct ended *literal_ended(struct literal *literal, int pid, uint64_t cookie);
 /* Runs what follows a capture. Returns 0 or -ENOMEM; the snapshot is in literal->snapshot. */
 int literal_end(struct literal *literal, const struct proctcp_selection *selection);
 
