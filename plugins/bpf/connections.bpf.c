@@ -29,7 +29,6 @@
 
 #define WAYS  8 /* places that a process may have */
 #define SETS  2048
-#define TRIES 4
 #define ENDED 32768 /* a power of 2 */
 
 #define ENDED_OF_PAGE  256
@@ -194,21 +193,19 @@ static __always_inline struct process *look_up(const struct owner *owner, __u64 
     return NULL;
 }
 
-/* Threads of a process may come for the first time at once, and then take a place each: who reads adds these up. */
-static struct process *find_process(const struct owner *owner)
+/* NULL: it has no place, and somebody else was faster to take one. */
+static __noinline struct process *try_to_find(const struct owner *owner)
 {
     const __u64 now = bpf_ktime_get_ns();
-    struct process *process = NULL;
+    struct process *process;
     __u64 oldest_ns;
     __u32 oldest;
 
-    if (!owner || !owner->tgid)
+    if (!owner)
         return NULL;
-    for (int try = 0; try < TRIES && !process; try++) {
-        process = look_up(owner, now, &oldest, &oldest_ns);
-        if (!process)
-            process = take_place(oldest, oldest_ns, now, owner);
-    }
+    process = look_up(owner, now, &oldest, &oldest_ns);
+    if (!process)
+        process = take_place(oldest, oldest_ns, now, owner);
     if (!process)
         return NULL;
     process->used_ns = now;
@@ -217,6 +214,21 @@ static struct process *find_process(const struct owner *owner)
     process->uid = owner->uid;
     process->name[0] = owner->name[0];
     process->name[1] = owner->name[1];
+    return process;
+}
+
+/* Threads of a process may come for the first time at once, and then take a place each: who reads adds these up. */
+static __always_inline struct process *find_process(const struct owner *owner)
+{
+    struct process *process;
+
+    if (!owner->tgid)
+        return NULL;
+    process = try_to_find(owner);
+    if (!process)
+        process = try_to_find(owner);
+    if (!process)
+        process = try_to_find(owner);
     return process;
 }
 

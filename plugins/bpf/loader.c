@@ -227,10 +227,12 @@ static int load_all(struct programs *programs, bool connections)
         unheld_bpf__destroy(programs->unheld);
         programs->unheld = NULL;
     }
-    if (connections && load_connections(programs)) {
+    error = connections ? load_connections(programs) : 0;
+    if (error) {
         fprintf(stderr,
-                "proctcp-bpf: the kernel refuses the programs that count connections: those that no scan sees are "
-                "not counted\n");
+                "proctcp-bpf: the kernel refuses the programs that count connections (%s): those that no scan sees are "
+                "not counted\n",
+                strerror(-error));
         connections_bpf__destroy(programs->connections);
         programs->connections = NULL;
     }

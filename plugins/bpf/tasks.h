@@ -14,18 +14,25 @@
 /* bpf_probe_read_kernel() is refused where the kernel is locked down for confidentiality. */
 const volatile bool may_probe = true;
 
-/* What a pid is called at a level of namespaces. 0: not to be had. */
-static __always_inline __u32 number_at(const struct pid *pid, __u32 level)
+/* A number that the compiler knows nothing of: what it makes of a check the verifier does not always understand. */
+static __always_inline __u64 hide(__u64 number)
 {
-    const __u32 first =
-        pid->numbers[0].nr; /* loaded either way: the verifier takes no pointer that is one or another */
+    asm volatile("" : "+r"(number));
+    return number;
+}
+
+/* What a pid is called at a level of namespaces. 0: not to be had. */
+static __always_inline __u32 number_at(const struct pid *pid, __u32 at_level)
+{
+    const __u64 level = hide(at_level);
+    const __u32 first = pid->numbers[0].nr; /* loaded either way: the verifier takes no pointer that is one or another */
     __u32 nr = 0;
 
-    if (may_probe && level && level < PID_LEVELS)
+    if (may_probe && level < PID_LEVELS)
         bpf_probe_read_kernel(&nr, sizeof(nr),
                               (const char *)pid + bpf_core_field_offset(struct pid, numbers) +
                                   level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr));
-    return level ? nr : first;
+    return at_level ? nr : first;
 }
 
 /* The number of a process in the pid namespace of whoever reads. */
@@ -38,13 +45,16 @@ static __always_inline __u32 number_of(struct task_struct *task, struct task_str
 static __always_inline __u32 namespace_of(const struct pid *pid)
 {
     const struct pid_namespace *ns = NULL;
+    const __u64 level = hide(pid->level);
     __u32 inum = 0;
 
-    if (!may_probe || pid->level == 0 || pid->level >= PID_LEVELS)
+    if (!may_probe || level == 0)
+        return 0;
+    if (level >= PID_LEVELS)
         return 0;
     bpf_probe_read_kernel(&ns, sizeof(ns),
                           (const char *)pid + bpf_core_field_offset(struct pid, numbers) +
-                              pid->level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, ns));
+                              level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, ns));
     bpf_probe_read_kernel(&inum, sizeof(inum),
                           (const char *)ns + bpf_core_field_offset(struct pid_namespace, ns) +
                               bpf_core_field_offset(struct ns_common, inum));
