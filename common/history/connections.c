@@ -78,6 +78,7 @@ struct endings {
     struct receiver to;
     struct hash by_cookie; /* of those that are told of, by index: this scan's, behind them the last one's */
     struct bytes used;     /* by index */
+    struct bytes let_go;   /* by earlier socket: it is there, and who held it is gone */
 };
 
 static uint32_t told_count(const struct endings *endings)
@@ -167,10 +168,26 @@ static int settle(struct endings *endings, const struct ending *ending)
     return 0;
 }
 
-static bool is_over(const struct match *match, uint32_t earlier)
+static bool is_over(const struct endings *endings, uint32_t earlier)
 {
+    const struct match *match = endings->to.match;
     const enum fate fate = fate_of(match, earlier);
-    return !fate_is_refused(match, earlier) && (fate == FATE_GONE || fate == FATE_LEFT);
+
+    return !fate_is_refused(match, earlier) && (fate == FATE_GONE || fate == FATE_LEFT || endings->let_go.at[earlier]);
+}
+
+static bool find_let_go(struct endings *endings)
+{
+    const struct match *match = endings->to.match;
+    const struct model *model = endings->to.model;
+
+    if (!bytes_fill(&endings->let_go, match->fate.count, 0))
+        return false;
+    for (uint32_t s = 0; s < model->sockets.count; s++) {
+        if (model->holders.at[s] == PROCTCP_NONE && match->earlier.at[s] != PROCTCP_NONE)
+            endings->let_go.at[match->earlier.at[s]] = true;
+    }
+    return true;
 }
 
 static struct ending begin_ending(const struct proctcp_socket *socket, const struct proctcp_impairment *impairment,
@@ -205,7 +222,7 @@ static int settle_carried(struct endings *endings)
     for (uint32_t i = 0; i < match->before->carried.count && status == 0; i++) {
         const struct carried_socket *carried = &match->before->carried.at[i];
         if (!carried->pid || !has_counted(&carried->socket) ||
-            !is_over(match, match->before->previous->socket_count + i))
+            !is_over(endings, match->before->previous->socket_count + i))
             continue;
         const struct ending ending = begin_ending(&carried->socket, &carried->impairment, carried->pid,
                                                   carried->start_ticks, group_now(&endings->to, carried->group));
@@ -223,7 +240,7 @@ static int settle_rows(struct endings *endings)
     for (uint32_t i = 0; i < previous->row_count && status == 0; i++) {
         const struct proctcp_row *row = &previous->rows[i];
         const struct proctcp_impairment *impairment;
-        if (row->owner_rank != 1 || !is_over(match, row->socket))
+        if (row->owner_rank != 1 || !is_over(endings, row->socket))
             continue;
         const struct proctcp_socket *socket = match_earlier(match, row->socket, &impairment);
         if (!has_counted(socket))
@@ -376,7 +393,8 @@ static int add_ended(struct endings *endings)
     const uint32_t count = told_count(endings);
     int status = 0;
 
-    if (!hash_begin(&endings->by_cookie, (uint64_t)count + 1) || !bytes_fill(&endings->used, count, 0))
+    if (!hash_begin(&endings->by_cookie, (uint64_t)count + 1) || !bytes_fill(&endings->used, count, 0) ||
+        !find_let_go(endings))
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++)
         hash_put(&endings->by_cookie, (uint32_t)told(endings, i)->cookie, i);
@@ -414,5 +432,6 @@ int connections_add(const struct match *match, const struct capture *capture, st
     status = add_ended(&endings); /* where they are not counted this time, what ended waits until they are */
     vector_free(&endings.by_cookie);
     vector_free(&endings.used);
+    vector_free(&endings.let_go);
     return status;
 }

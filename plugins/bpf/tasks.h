@@ -25,7 +25,8 @@ static __always_inline __u64 hide(__u64 number)
 static __always_inline __u32 number_at(const struct pid *pid, __u32 at_level)
 {
     const __u64 level = hide(at_level);
-    const __u32 first = pid->numbers[0].nr; /* loaded either way: the verifier takes no pointer that is one or another */
+    const __u32 first =
+        pid->numbers[0].nr; /* loaded either way: the verifier takes no pointer that is one or another */
     __u32 nr = 0;
 
     if (may_probe && level < PID_LEVELS)

@@ -533,6 +533,25 @@ static void one_that_ended_before_its_process_was_told_of_counts_in_the_next_sca
     }
 }
 
+static void one_whose_holder_ends_while_the_scan_shows_it_counts_once(void **state)
+{
+    (void)state;
+    process(7, "web");
+    unseen(0);
+    hold(3, 100);
+    end();
+    begin(); /* its descriptor was shown, and then the process was gone */
+    literal_socket(&literal, 3, 3, LOCAL, 80, LOCAL, 3);
+    unseen_of_ended(7, "web", 0)->is_new = true;
+    ended(7, 3, 130)->is_new = true;
+    end();
+    assert_int_equal(group("web")->totals.bytes_sent, 130);
+    begin();
+    end();
+    assert_int_equal(group("web")->totals.bytes_sent, 130);
+    assert_int_equal(literal.snapshot->all.totals.bytes_sent, 130);
+}
+
 static void it_waits_for_its_process_over_a_scan_that_does_not_count(void **state)
 {
     (void)state;
@@ -844,6 +863,7 @@ int main(void)
         TEST(one_that_no_scan_saw_counts_in_full),
         TEST(one_that_no_scan_saw_counts_in_the_group_of_a_process_that_has_ended),
         TEST(one_that_ended_before_its_process_was_told_of_counts_in_the_next_scan),
+        TEST(one_whose_holder_ends_while_the_scan_shows_it_counts_once),
         TEST(it_waits_for_its_process_over_a_scan_that_does_not_count),
         TEST(what_is_accepted_in_a_scan_that_does_not_count_is_accepted_all_the_same),
         TEST(one_that_is_not_new_counts_only_if_a_scan_saw_it),
