@@ -345,7 +345,7 @@ static void two_entries_of_a_process_are_one(void **state)
     assert_int_equal(capture.unseen.at[0].totals.bytes_sent, 120);
     assert_int_equal(capture.unseen.at[1].totals.bytes_sent, 5000);
     next_scan();
-    append_closed(7, 4, 25);
+    append_closed(7, 4, 25)->events.failures[BPF_FAILURE_REFUSED] = 4;
     append_closed(7, 3, 110);
     take_closed();
     connections_end(inquiry, 0);
@@ -524,7 +524,9 @@ static void after_a_scan_that_did_not_read_them_only_events_are_new(void **state
     assert_int_equal(capture.unseen.at[0].totals.bytes_sent, 0);
     assert_true(capture.unseen.at[0].is_new);
     next_scan();
-    append_closed(7, 9, 905)->events.connects = 4;
+    record = append_closed(7, 9, 905);
+    record->events.connects = 4;
+    record->unseen.accepts = 6;
     take_closed();
     connections_end(inquiry, 0);
     assert_int_equal(capture.unseen.at[0].totals.bytes_sent, 5); /* from there on */
