@@ -238,6 +238,7 @@ struct bpf_closed_record {
     struct bpf_record record;
     record_u32 pid;
     record_u64 start_ns; /* after boot */
+    record_u64 taken_ns; /* when its place in the table was: it may have several, each with counts of its own */
     record_u64 now_ns;   /* when this was read, CLOCK_MONOTONIC */
     record_u32 uid;      /* effective, in the first user namespace */
     record_u32 zero;

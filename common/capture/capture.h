@@ -263,10 +263,11 @@ struct recalled_grouping {
     uint32_t name_count;
 };
 
-/* What the kernel had counted of the connections of a process. */
+/* What the kernel had counted of the connections of a process, in one place of its table. */
 struct recalled_counts {
     int32_t pid;
     uint64_t start_ticks;
+    uint64_t taken_ns;                      /* when the place was: by that it is known again */
     struct proctcp_connections connections; /* accepts: of those that no scan can have seen */
     struct proctcp_totals totals;           /* the same */
 };
@@ -288,7 +289,7 @@ struct all_recalled_counts VECTOR(struct recalled_counts);
 
 /* What is known of the connections that the kernel counts, and where to read on. */
 struct recalled_connections {
-    struct all_recalled_counts counts; /* ordered by pid and start */
+    struct all_recalled_counts counts; /* ordered by pid, start and place */
     uint64_t loaded_ns;                /* since when they are counted; 0: nothing is known */
     uint64_t next_ended;               /* sequence */
     uint64_t counted;                  /* connections that ended, in processes that are or were told of */

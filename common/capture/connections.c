@@ -98,6 +98,7 @@ static int take_closed(struct inquiry *inquiry, const struct bpf_closed_record *
         return -ENOMEM;
     *counts = (struct recalled_counts){.pid = (int32_t)record->pid,
                                        .start_ticks = ticks_of(inquiry, record->start_ns),
+                                       .taken_ns = record->taken_ns,
                                        .connections = connections_of(&record->events, sums.accepts),
                                        .totals = totals_of(&sums)};
     if (!before->loaded_ns) { /* in the first scan, all that there has been */
@@ -164,7 +165,9 @@ static int compare_counts(const void *a, const void *b)
     const struct recalled_counts *x = a, *y = b;
     if (x->pid != y->pid)
         return x->pid < y->pid ? -1 : 1;
-    return (x->start_ticks > y->start_ticks) - (x->start_ticks < y->start_ticks);
+    if (x->start_ticks != y->start_ticks)
+        return x->start_ticks < y->start_ticks ? -1 : 1;
+    return (x->taken_ns > y->taken_ns) - (x->taken_ns < y->taken_ns);
 }
 
 static int compare_unseen(const void *a, const void *b)
@@ -196,28 +199,13 @@ static void subtract(void *from, const void *what, size_t count)
         rest[i] = rest[i] > less[i] ? rest[i] - less[i] : 0;
 }
 
-/* Two processors may have begun to count for a process at the same moment: it has two entries then. */
-static void merge(struct inquiry *inquiry)
+/* Two processors may have begun to count for a process at the same moment: it has two places then. */
+static void merge(struct all_unseen *all)
 {
-    struct all_recalled_counts *counts = &inquiry->kept->connections.counts;
-    struct all_unseen *all = &inquiry->capture->unseen;
     uint32_t kept = 0;
 
-    if (counts->count)
-        qsort(counts->at, counts->count, sizeof(counts->at[0]), compare_counts);
     if (all->count)
         qsort(all->at, all->count, sizeof(all->at[0]), compare_unseen);
-    for (uint32_t i = 0; i < counts->count; i++) {
-        struct recalled_counts *last = kept ? &counts->at[kept - 1] : NULL;
-        if (last && compare_counts(last, &counts->at[i]) == 0) {
-            add(&last->connections, &counts->at[i].connections, FIELDS(last->connections));
-            add(&last->totals, &counts->at[i].totals, FIELDS(last->totals));
-        } else {
-            counts->at[kept++] = counts->at[i];
-        }
-    }
-    counts->count = kept;
-    kept = 0;
     for (uint32_t i = 0; i < all->count; i++) {
         struct unseen *last = kept ? &all->at[kept - 1] : NULL;
         if (last && compare_unseen(last, &all->at[i]) == 0) {
@@ -230,24 +218,14 @@ static void merge(struct inquiry *inquiry)
     all->count = kept;
 }
 
-/* Of a process whose place another one had meanwhile the kernel began anew. */
-static bool began_anew(const struct unseen *now, const struct recalled_counts *before)
-{
-    const uint64_t *counts = (const uint64_t *)&now->connections, *earlier = (const uint64_t *)&before->connections;
-
-    for (size_t i = 0; i < FIELDS(now->connections); i++) {
-        if (counts[i] < earlier[i])
-            return true;
-    }
-    return false;
-}
-
-static const struct recalled_counts *recall(const struct inquiry *inquiry, const struct unseen *unseen)
+/* A place that another process has had meanwhile, and that was taken anew, counts from 0. */
+static const struct recalled_counts *recall(const struct inquiry *inquiry, const struct recalled_counts *now)
 {
     const struct all_recalled_counts *before = &inquiry->before->connections.counts;
-    const struct recalled_counts wanted = {.pid = unseen->pid, .start_ticks = unseen->start_ticks};
 
-    return before->count ? bsearch(&wanted, before->at, before->count, sizeof(wanted), compare_counts) : NULL;
+    return before->count && !inquiry->loaded_anew
+               ? bsearch(now, before->at, before->count, sizeof(*now), compare_counts)
+               : NULL;
 }
 
 static bool is_anything(const void *counters, size_t count)
@@ -316,19 +294,33 @@ static void find_new(struct inquiry *inquiry)
     }
 }
 
+/* Items of both stand in the order in which they were read. */
+static void take_known(struct inquiry *inquiry)
+{
+    const struct all_recalled_counts *counts = &inquiry->kept->connections.counts;
+
+    for (uint32_t i = 0; i < counts->count; i++) {
+        struct unseen *unseen = &inquiry->capture->unseen.at[i];
+        const struct recalled_counts *earlier = recall(inquiry, &counts->at[i]);
+        if (!earlier)
+            continue;
+        subtract(&unseen->connections, &earlier->connections, FIELDS(unseen->connections));
+        subtract(&unseen->totals, &earlier->totals, FIELDS(unseen->totals));
+    }
+}
+
 void connections_end(struct inquiry *inquiry, uint64_t closed)
 {
+    struct all_recalled_counts *counts = &inquiry->kept->connections.counts;
     struct all_unseen *all = &inquiry->capture->unseen;
     uint64_t counted = 0;
 
-    merge(inquiry);
+    take_known(inquiry);
+    if (counts->count)
+        qsort(counts->at, counts->count, sizeof(counts->at[0]), compare_counts);
+    merge(all);
     for (uint32_t i = 0; i < all->count; i++) {
         struct unseen *unseen = &all->at[i];
-        const struct recalled_counts *earlier = inquiry->loaded_anew ? NULL : recall(inquiry, unseen);
-        if (earlier && !began_anew(unseen, earlier)) {
-            subtract(&unseen->connections, &earlier->connections, FIELDS(unseen->connections));
-            subtract(&unseen->totals, &earlier->totals, FIELDS(unseen->totals));
-        }
         counted += unseen->connections.closed_connections;
         if (is_stale(inquiry)) {
             unseen->totals = (struct proctcp_totals){0};
@@ -336,8 +328,8 @@ void connections_end(struct inquiry *inquiry, uint64_t closed)
         }
         finish(unseen);
     }
-    find_new(inquiry);
     find_missed(inquiry, closed, counted);
+    find_new(inquiry);
 }
 
 /* ---- pages ---- */

@@ -79,7 +79,8 @@ struct {
 } marks SEC(".maps");
 
 struct process {
-    __u64 used_ns; /* 0: free */
+    __u64 used_ns;  /* 0: free */
+    __u64 taken_ns; /* when the place was, for this process */
     __u64 start_ns;
     __u32 tgid;
     __u32 pid;
@@ -167,6 +168,7 @@ static __always_inline struct process *take_place(__u32 place, __u64 used_ns, __
     __builtin_memset(&process->unseen, 0, sizeof(process->unseen));
     __builtin_memset(&process->seen, 0, sizeof(process->seen));
     process->start_ns = owner->start_ns;
+    process->taken_ns = now;
     __sync_lock_test_and_set(&process->tgid, owner->tgid);
     return process;
 }
@@ -638,6 +640,7 @@ static long write_closed(const void *map, const __u32 *place, const struct proce
         return 0;
     page->left--;
     record.start_ns = process->start_ns;
+    record.taken_ns = process->taken_ns;
     record.now_ns = bpf_ktime_get_ns();
     record.uid = process->uid;
     ((__u64 *)record.name)[0] = process->name[0];

@@ -86,7 +86,7 @@ static void check_connections(const struct capture *capture, const struct recoll
         const struct recalled_counts *count = &counts->at[i], *last = i ? count - 1 : NULL;
         if (count->pid <= 0)
             abort();
-        if (last && (count->pid < last->pid || (count->pid == last->pid && count->start_ticks <= last->start_ticks)))
+        if (last && (count->pid < last->pid || (count->pid == last->pid && count->start_ticks < last->start_ticks)))
             abort();
     }
     for (uint32_t i = 0; i < capture->ended.count; i++) {
