@@ -50,7 +50,7 @@ units build
 corpora build
 step "live" /usr/bin/python3 tests/live/run.py
 step "live by procfs" env SOURCE=procfs /usr/bin/python3 tests/live/run.py test_zoo
-step "live by bpf" env SOURCE=bpf /usr/bin/python3 tests/live/run.py test_zoo test_bpf test_bpf_agents test_selection test_churn
+step "live by bpf" env SOURCE=bpf /usr/bin/python3 tests/live/run.py test_zoo test_bpf test_bpf_agents test_connections test_selection test_churn
 step "demo" /usr/bin/python3 tests/demo/demo.py
 valgrinds
 
