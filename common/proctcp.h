@@ -483,7 +483,8 @@ struct proctcp_stats {
     uint32_t dump_retries; /* tables read again because the kernel interrupted the dump */
     bool connections_counted;       /* those that no scan sees are counted, too */
     const char *connections_reason; /* why not; "" if they are. As long-lived as the snapshot */
-    uint64_t connections_missed;    /* that ended and were counted in no process: the kernel's tables were full */
+    uint64_t connections_missed;    /* that ended and were not counted in a process, or not to their end: the kernel's
+                                       tables were full */
     const char *failure; /* the first thing that failed, in words; "" if nothing did. As long-lived as the snapshot */
 };
 

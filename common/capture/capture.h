@@ -294,7 +294,8 @@ struct recalled_connections {
     uint64_t next_ended;               /* sequence */
     uint64_t counted;                  /* connections that ended, in processes that are or were told of */
     uint64_t missed;
-    bool is_stale; /* a scan has not read them since */
+    uint64_t overwritten; /* ends that were not read in time */
+    bool is_stale;        /* a scan has not read them since */
 };
 
 /* Answers worth keeping. Each scan reads that of the one before and makes one of its own. */

@@ -270,7 +270,7 @@ static void find_missed(struct inquiry *inquiry, uint64_t closed, uint64_t count
     kept->missed = inquiry->loaded_anew ? 0 : before->missed;
     if (closed > kept->counted && closed - kept->counted > kept->missed && sees_all_processes(inquiry))
         kept->missed = closed - kept->counted;
-    inquiry->capture->stats.connections_missed = kept->missed;
+    inquiry->capture->stats.connections_missed = kept->missed + kept->overwritten;
 }
 
 /* In a first scan, all that processes had counted is new, and most of what ended is in it. What is new makes its
@@ -292,6 +292,18 @@ static void find_new(struct inquiry *inquiry)
         if (owner && ended->is_new)
             owner->is_new = true;
     }
+}
+
+/* Of those whose end was written over before it was read, what they counted after a scan saw them last is lost. */
+static void find_overwritten(struct inquiry *inquiry)
+{
+    const struct recalled_connections *before = &inquiry->before->connections;
+    const struct all_ended *ended = &inquiry->capture->ended;
+    uint64_t *overwritten = &inquiry->kept->connections.overwritten;
+
+    *overwritten = inquiry->loaded_anew ? 0 : before->overwritten;
+    if (before->loaded_ns && !inquiry->loaded_anew && ended->count && ended->at[0].sequence > before->next_ended)
+        *overwritten += ended->at[0].sequence - before->next_ended;
 }
 
 /* Items of both stand in the order in which they were read. */
@@ -328,6 +340,7 @@ void connections_end(struct inquiry *inquiry, uint64_t closed)
         }
         finish(unseen);
     }
+    find_overwritten(inquiry);
     find_missed(inquiry, closed, counted);
     find_new(inquiry);
 }

@@ -374,7 +374,7 @@ static const struct proctcp_field stats_fields[] = {
     {.id = 28, .name = "connections_reason", .type = PROCTCP_TEXT, STATS(connections_reason),
      .help = "why they are not; empty if they are"},
     {.id = 29, .name = "connections_missed", COUNTER, STATS(connections_missed),
-     .unit = "connections", .help = "of these, counted in no process, for the tables of the kernel were full"},
+     .unit = "connections", .help = "connections that were not counted, or not to their end, for the tables of the kernel were full"},
 };
 /* clang-format on */
 

@@ -132,11 +132,12 @@ static __always_inline bool find_current(struct owner *owner)
 {
     struct task_struct *task = bpf_get_current_task_btf(), *leader;
     const __u32 tgid = task->tgid;
+    const __u64 *scanner = bpf_map_lookup_elem(&scanners, &tgid);
     const struct pid *pid;
 
-    if (task->flags & PF_KTHREAD || bpf_map_lookup_elem(&scanners, &tgid))
-        return false;
     leader = task->group_leader;
+    if (task->flags & PF_KTHREAD || (scanner && *scanner == leader->start_boottime))
+        return false;
     pid = leader->thread_pid;
     owner->tgid = tgid;
     owner->pid = pid ? number_at(pid, pid->level) : 0;

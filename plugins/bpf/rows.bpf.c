@@ -65,7 +65,7 @@ int tasks(struct bpf_iter__task *context)
     if (!task)
         return 0;
     if (context->meta->seq_num == 0)
-        begin_scan(reader->tgid);
+        begin_scan(reader);
     leader = task->group_leader;
     files = task->files;
     if (task->pid == task->tgid)

@@ -27,24 +27,26 @@ struct {
     __type(value, struct scans);
 } scans SEC(".maps");
 
-/* By tgid. Who looks at a descriptor holds its file for a moment, and may do its last close. */
+/* By tgid, when it started: numbers are used again. Who looks at a descriptor holds its file for a moment, and may do
+ * its last close. */
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, SCANNERS);
     __type(key, __u32);
-    __type(value, __u32);
+    __type(value, __u64);
 } scanners SEC(".maps");
 
 /* From now on, and until the scan comes to its end, what is there may be shown. */
-static __always_inline void begin_scan(__u32 tgid)
+static __always_inline void begin_scan(const struct task_struct *reader)
 {
-    const __u32 first = 0, yes = 1;
+    const __u32 first = 0, tgid = reader->tgid;
+    const __u64 start_ns = reader->group_leader->start_boottime;
     const __u64 now = bpf_ktime_get_ns();
     struct scans *found = bpf_map_lookup_elem(&scans, &first);
     __u64 oldest_ns = now;
     __u32 place = 0;
 
-    bpf_map_update_elem(&scanners, &tgid, &yes, 0);
+    bpf_map_update_elem(&scanners, &tgid, &start_ns, 0);
     if (!found)
         return;
     for (__u32 i = 0; i < RUNNING; i++) {

@@ -358,6 +358,18 @@ class Owners(ConnectionsTest):
         self.server.close(self.listening)
         self.settled(self.server.pid, closed_connections=1, resets_received=1, payload_received_bytes=9)
 
+    def test_a_pid_that_a_scan_has_had_is_no_place_to_hide(self):
+        scan = subprocess.Popen([CLI, "--stats"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.assertEqual(scan.wait(60), 0)
+        found = []
+        for number in range(scan.pid + 1, scan.pid + 5):  # its own, and those of its children
+            with open("/proc/sys/kernel/ns_last_pid", "w") as last:
+                last.write(str(number - 1))
+            found.append(self.fork(lambda: socket.create_connection(self.address).close()).pid)
+        for pid in found:
+            self.settled(pid, connects=1, closed_connections=1)
+        self.assertIn(scan.pid + 1, found)
+
     def test_a_process_without_a_socket_stays_for_as_long_as_it_lives(self):
         self.server.close(self.listening)
         found = self.settled(self.server.pid)

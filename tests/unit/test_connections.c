@@ -581,6 +581,28 @@ static void connections_that_ended_in_no_process_are_missed(void **state)
     scan_missed(FIRST_NAMESPACE, 1, 2, 1);
 }
 
+/* Their rests are lost, for they were written over before they were read. */
+static void ends_that_are_not_told_of_are_missed(void **state)
+{
+    (void)state;
+    append_ended(7, 1, 1)->sequence = 4;
+    assert_int_equal(take(CONNECTIONS_ENDED), 0);
+    end_in(FIRST_NAMESPACE, 0);
+    assert_int_equal(capture.stats.connections_missed, 0); /* in the first scan they are in what processes counted */
+    next_scan();
+    before.connections.next_ended = 5;
+    append_ended(7, 2, 1)->sequence = 5;
+    assert_int_equal(take(CONNECTIONS_ENDED), 0);
+    end_in(FIRST_NAMESPACE, 0);
+    assert_int_equal(capture.stats.connections_missed, 0);
+    next_scan();
+    before.connections.next_ended = 6;
+    append_ended(7, 3, 1)->sequence = 16;
+    assert_int_equal(take(CONNECTIONS_ENDED), 0);
+    end_in(FIRST_NAMESPACE, 0);
+    assert_int_equal(capture.stats.connections_missed, 10);
+}
+
 static void where_not_all_processes_are_told_of_none_is_known_to_be_missed(void **state)
 {
     (void)state;
@@ -608,6 +630,7 @@ int main(void)
         TEST(after_a_scan_that_did_not_read_them_only_events_are_new),
         TEST(what_was_loaded_anew_has_nothing_to_do_with_what_was_before),
         TEST(connections_that_ended_in_no_process_are_missed),
+        TEST(ends_that_are_not_told_of_are_missed),
         TEST(where_not_all_processes_are_told_of_none_is_known_to_be_missed),
     };
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
