@@ -339,7 +339,7 @@ int bpf_read(struct inquiry *inquiry)
 
     inquiry->shown.given = tcp_info_given(offsetof(struct bpf_tcp_info, zero));
     inquiry->shown.own_pid = inquiry->in_child ? getpid() : 0;
-    inquiry->shown.is_read = true;
+    inquiry->shown.is_read = inquiry->shown.is_begun = true;
     status = read_pinned(inquiry, BPF_FILE_TASKS);
     if (status == 0)
         status = read_rows(inquiry);

@@ -227,6 +227,7 @@ struct bpf_ended_record {
 struct bpf_counted_record {
     struct bpf_record record;
     record_u32 is_end;    /* there is no further page */
+    record_u64 from;      /* where this one begins, as it was asked for */
     record_u64 next;      /* where that begins */
     record_u64 loaded_ns; /* when the programs were, CLOCK_MONOTONIC: counting began then */
     record_u64 now_ns;

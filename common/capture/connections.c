@@ -126,6 +126,7 @@ static int take_closed(struct inquiry *inquiry, const struct bpf_closed_record *
 static int take_counted(struct inquiry *inquiry, const struct bpf_counted_record *record)
 {
     inquiry->counted = (struct counted){.next = record->next,
+                                        .from = record->from,
                                         .loaded_ns = record->loaded_ns,
                                         .now_ns = record->now_ns,
                                         .closed = record->closed,
@@ -368,8 +369,8 @@ static int read_page(struct inquiry *inquiry, enum connections_file file, const 
         status = connections_take(inquiry, file, records, (size_t)got);
     if (status == 0 && !inquiry->counted.is_told)
         status = -EPROTO;
-    if (status == 0 && !inquiry->counted.is_end && inquiry->counted.next <= from)
-        return bpf_fail(inquiry, name, ELOOP, "does not go on: timer slack has no effect, as under a real-time policy");
+    if (status == 0 && inquiry->counted.from != from)
+        return bpf_fail(inquiry, name, ELOOP, "timer slack has no effect, as under a real-time policy");
     if (status && status != -ENOMEM)
         return bpf_fail(inquiry, name, -status, status == -EPROTO ? "records of another version of proctcp-bpf" : NULL);
     return status;
@@ -452,7 +453,19 @@ static int give_reason(struct inquiry *inquiry, const char *text)
     return stats->connections_reason ? keep_recalled(inquiry) : -ENOMEM;
 }
 
-int connections_read(struct inquiry *inquiry)
+/* Without counts to read, the kernel is told all the same that the scan is over: until then it takes everything for
+ * what this may have shown. */
+static void end_scan(struct inquiry *inquiry)
+{
+    char failure[sizeof(inquiry->shown.failure)];
+
+    memcpy(failure, inquiry->shown.failure, sizeof(failure));
+    if (inquiry->shown.is_begun)
+        read_page(inquiry, CONNECTIONS_CLOSED, BPF_RECORDS_CLOSED, BPF_PAGE_MASK);
+    memcpy(inquiry->shown.failure, failure, sizeof(failure));
+}
+
+static int read_where_there_are_some(struct inquiry *inquiry)
 {
     int status;
 
@@ -470,6 +483,15 @@ int connections_read(struct inquiry *inquiry)
     }
     inquiry->capture->stats.connections_counted = true;
     return 0;
+}
+
+int connections_read(struct inquiry *inquiry)
+{
+    const int status = read_where_there_are_some(inquiry);
+
+    if (!inquiry->capture->stats.connections_counted)
+        end_scan(inquiry);
+    return status;
 }
 
 /* ---- whose they are ---- */

@@ -106,6 +106,7 @@ struct shown {
     uint32_t uid;        /* its user */
     uint32_t uncharged;  /* descriptors of the process */
     bool is_beyond;      /* the user has had what he may have */
+    bool is_begun;       /* the kernel was told that a scan begins */
     bool is_read;        /* it is being read */
     bool is_used;        /* and came to its end: processes that it shows are not walked */
     bool is_given_up;    /* it took too long: not in this scan */
@@ -114,8 +115,8 @@ struct shown {
 
 /* What the last record of a page of counted connections said. */
 struct counted {
-    uint64_t next;                      /* where the next page begins */
-    uint64_t loaded_ns, now_ns, closed; /* see bpf_records.h */
+    uint64_t next;                            /* where the next page begins */
+    uint64_t from, loaded_ns, now_ns, closed; /* see bpf_records.h */
     bool is_end;
     bool is_told;
 };

@@ -201,9 +201,11 @@ static struct ending begin_ending(const struct proctcp_socket *socket, const str
                            .totals = totals_of_socket(socket, impairment)};
 }
 
+/* Of what has no connection yet, no end is told. */
 static bool has_counted(const struct proctcp_socket *socket)
 {
-    return socket->present & PROCTCP_HAS_COOKIE && socket->present & PROCTCP_HAS_INFO;
+    return socket->state >= PROCTCP_ESTABLISHED && socket->state != PROCTCP_TIME_WAIT &&
+           socket->present & PROCTCP_HAS_COOKIE && socket->present & PROCTCP_HAS_INFO;
 }
 
 static uint16_t group_now(const struct receiver *to, uint16_t group)

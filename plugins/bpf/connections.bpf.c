@@ -285,8 +285,7 @@ static __always_inline void write_ended(struct sock *sk, const struct mark *mark
 
     if (!ended)
         return;
-    ended->sequence = 0;
-    barrier();
+    __sync_lock_test_and_set(&ended->sequence, 0);
     ended->cookie = bpf_get_socket_cookie(sk);
     ended->start_ns = owner->start_ns;
     ended->tgid = owner->tgid;
@@ -294,8 +293,7 @@ static __always_inline void write_ended(struct sock *sk, const struct mark *mark
     ended->pid_namespace = owner->pid_namespace;
     ended->ended_ns = bpf_ktime_get_ns();
     ended->sums = mark->sums;
-    barrier();
-    ended->sequence = sequence;
+    __sync_lock_test_and_set(&ended->sequence, sequence);
 }
 
 /* A connection that ended, in its owner. */
@@ -523,8 +521,22 @@ int reset_sent(const __u64 *arguments)
     return 0;
 }
 
+SEC("tp_btf/tcp_send_reset")
+int reset_sent_within(const __u64 *arguments)
+{
+    note_reset((struct sock *)arguments[0], MARK_RESET_SENT);
+    return 0;
+}
+
 SEC("tp_btf/tcp_receive_reset")
 int reset_received(const __u64 *arguments)
+{
+    note_reset((struct sock *)arguments[0], MARK_RESET_RECEIVED);
+    return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int reset_received_within(const __u64 *arguments)
 {
     note_reset((struct sock *)arguments[0], MARK_RESET_RECEIVED);
     return 0;
@@ -570,6 +582,7 @@ static __always_inline void end_page(const struct page *page, bool is_end)
 {
     struct bpf_counted_record record = {.record = {sizeof(record), BPF_RECORD_COUNTED},
                                         .is_end = is_end,
+                                        .from = page->from,
                                         .next = page->next,
                                         .loaded_ns = loaded_ns,
                                         .now_ns = bpf_ktime_get_ns(),

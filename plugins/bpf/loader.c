@@ -167,7 +167,9 @@ static int pin_connections(const struct connections_bpf *connections, gid_t gid)
         {BPF_RECORDS_COUNTING "ends", LINK(destroyed)},
         {BPF_RECORDS_COUNTING "ends-within", LINK(destroyed_within)},
         {BPF_RECORDS_COUNTING "resets-sent", LINK(reset_sent)},
+        {BPF_RECORDS_COUNTING "resets-sent-within", LINK(reset_sent_within)},
         {BPF_RECORDS_COUNTING "resets-received", LINK(reset_received)},
+        {BPF_RECORDS_COUNTING "resets-received-within", LINK(reset_received_within)},
         {BPF_RECORDS_ENDED, LINK(ended)},
         {BPF_RECORDS_CLOSED, LINK(closed)},
 #undef LINK

@@ -231,6 +231,31 @@ class Short(ConnectionsTest):
             self.assertEqual(accepts, count)
 
 
+def accepts_unseen(pid):
+    """As the kernel tells of a process: of those that no scan can have seen, and of the others."""
+    with open(bpf.PINS + "/closed", "rb", buffering=0) as file:
+        page = file.read(1 << 16)
+    while page:
+        length, _, there = struct.unpack_from("=HHI", page)
+        if there == pid:
+            return struct.unpack_from("=Q", page, 200)[0], struct.unpack_from("=Q", page, 272)[0]
+        page = page[length:]
+    return None
+
+
+class Ends(ConnectionsTest):
+    def test_a_scan_that_reads_no_counts_comes_to_its_end_all_the_same(self):
+        """Until then everything would pass for what it may have shown, and fill the table of those."""
+        self.server.serve(self.listening)
+        for words in (("--local-port", 1), ("--source", "netlink"), ("--pid", 1)):
+            before = accepts_unseen(self.server.pid) or (0, 0)
+            cli(*words)
+            self.client.call(*self.address, 50, 0, 1)
+            self.settled(self.server.pid)
+            wait_until(lambda: sum(accepts_unseen(self.server.pid)) == sum(before) + 50, "the last one")
+            self.assertEqual(accepts_unseen(self.server.pid), (before[0] + 50, before[1]), words)
+
+
 class Kinds(ConnectionsTest):
     def test_a_refused_connect_is_counted(self):
         self.server.close(self.listening)
