@@ -12,12 +12,11 @@
 
 #include "select/select.h"
 
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define PAGES_MAX       1000        /* of one file; the kernel's tables have fewer */
-#define FIRST_NAMESPACE 0xeffffffcu /* inode of the first pid namespace (PROC_PID_INIT_INO) */
+#define PAGES_MAX       1000               /* of one file; the kernel's tables have fewer */
+#define FIRST_NAMESPACE "pid:[4026531836]" /* PROC_PID_INIT_INO: that of every process of the host */
 
 /* ---- records ---- */
 
@@ -255,10 +254,9 @@ static bool sees_all_processes(struct inquiry *inquiry)
 {
     char link[32];
     const ssize_t length = readlinkat(inquiry->proc_fd, "self/ns/pid", link, sizeof(link) - 1);
-    unsigned inode = 0;
 
     link[length < 0 ? 0 : length] = '\0';
-    return sscanf(link, "pid:[%u]", &inode) == 1 && inode == FIRST_NAMESPACE;
+    return strcmp(link, FIRST_NAMESPACE) == 0;
 }
 
 /* How many connections ended that no process was told of: closed had, before processes were. */

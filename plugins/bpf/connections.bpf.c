@@ -4,8 +4,8 @@
  * connection that ended and may have been shown before (ended), so that a reader adds to what it saw of it what came
  * later, and no more.
  *
- * Whose a connection is, is known where the process itself acts: it connects, or closes. What came in is its who
- * closes it; until then, of the process that listens. */
+ * A connection belongs to the process that connects or, in the end, to the one that closes it. One that came in belongs
+ * to the process that listens until somebody closes it. */
 #include "scans.h"
 #include "tasks.h"
 
@@ -91,8 +91,8 @@ struct process {
     struct bpf_sums unseen, seen;
 };
 
-/* Sets of ways: a process that needs a place takes that of the one in its set that was used longest ago. A hash of the
- * kernel's could not be read here and there: its iterator is refused where others are not. */
+/* Sets of ways: a process that needs a place takes that of the one in its set that was used longest ago. Not a
+ * hash map: some kernels refuse the iterator that would read it, and allow those over tasks. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(max_entries, SETS *WAYS);
@@ -356,7 +356,7 @@ static __always_inline void begin(struct sock *sk, __u32 state, __u32 flags)
     mark->established_ns = 0;
 }
 
-static __always_inline void establish(struct sock *sk)
+static __always_inline void establish(struct sock *sk, int old)
 {
     struct mark *mark = take_mark(sk, TCP_ESTABLISHED, BPF_SK_STORAGE_GET_CREATE);
     const __u64 now = bpf_ktime_get_ns();
@@ -370,8 +370,8 @@ static __always_inline void establish(struct sock *sk)
             ADD(process->events.connect_time_us, (now - mark->began_ns) / 1000);
         }
         mark->flags = MARK_OWNED;
-    } else {
-        mark->flags = MARK_ACCEPTED;
+    } else { /* it came in, or the programs were loaded while it connected */
+        mark->flags = old == TCP_SYN_RECV ? MARK_ACCEPTED : 0;
         mark->began_ns = now;
     }
     mark->established_ns = now;
@@ -444,7 +444,7 @@ static __always_inline int change_state(struct sock *sk, int old, int new)
     else if (new == TCP_LISTEN)
         begin(sk, new, MARK_OWNED);
     else if (new == TCP_ESTABLISHED)
-        establish(sk);
+        establish(sk, old);
     else if (new == TCP_FIN_WAIT1 || new == TCP_LAST_ACK)
         finish(sk, new);
     else if (new != TCP_CLOSE)
@@ -666,7 +666,7 @@ static long write_closed(const void *map, const __u32 *place, const struct proce
     return 0;
 }
 
-/* By the end of this the scan has been. */
+/* Read last in a scan: with its last page the scan is over. */
 SEC("iter/task")
 int closed(struct bpf_iter__task *context)
 {

@@ -40,7 +40,7 @@ static const char after_views[] =
     "                         with a name (ip netns) or an inode\n"
     "  --exclude-KIND VALUE   KIND is any of these: what it names is left out, whatever else selects it\n"
     "Reading:\n"
-    "  --source SOURCE        auto (default), netlink (sock_diag) or procfs\n"
+    "  --source SOURCE        auto (default), bpf (proctcp-bpf(8)), netlink (sock_diag) or procfs\n"
     "  --proc-root DIRECTORY  another /proc, such as a recorded tree\n"
     "  -h, --help             -V, -v, --version\n"
     "\n"

@@ -49,11 +49,12 @@ static const struct column columns[] = {
     {.name = "cgroup", .to_the_left = true, .least = 10, .on_demand = true},
 };
 
-const struct view process_view = {.option = "processes",
-                                  .help = "one row per process that holds TCP sockets",
-                                  .fields = proctcp_process_fields,
-                                  .count = count,
-                                  .item = item_at,
-                                  .value = value_of,
-                                  .columns = columns,
-                                  .column_count = sizeof(columns) / sizeof(columns[0])};
+const struct view process_view = {
+    .option = "processes",
+    .help = "one row per process that holds TCP sockets or, where connections are counted, has had one",
+    .fields = proctcp_process_fields,
+    .count = count,
+    .item = item_at,
+    .value = value_of,
+    .columns = columns,
+    .column_count = sizeof(columns) / sizeof(columns[0])};
