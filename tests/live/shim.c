@@ -33,9 +33,43 @@ typedef int openat_call(int directory, const char *path, int flags, ...);
 typedef long system_call(long number, ...);
 typedef ssize_t read_call(int fd, void *buffer, size_t size);
 
-static void *real(const char *name)
+struct functions {
+    open_call *open, *open64;
+    openat_call *openat, *openat64;
+    read_call *read;
+    system_call *syscall;
+    ssize_t (*recv)(int, void *, size_t, int);
+    ssize_t (*recvfrom)(int, void *, size_t, int, struct sockaddr *, socklen_t *);
+    ssize_t (*recvmsg)(int, struct msghdr *, int);
+    bool are_known;
+};
+
+#define LOOK_UP(name) (*(void **)&found.name = dlsym(RTLD_NEXT, #name))
+
+/* What stands behind ours. Looked up before the program begins: a child that shares the program's memory asks here,
+ * too, and dlsym() is not for two at once in what the loader takes for one thread. */
+static const struct functions *real(void)
 {
-    return dlsym(RTLD_NEXT, name);
+    static struct functions found;
+
+    if (found.are_known)
+        return &found;
+    LOOK_UP(open);
+    LOOK_UP(open64);
+    LOOK_UP(openat);
+    LOOK_UP(openat64);
+    LOOK_UP(read);
+    LOOK_UP(syscall);
+    LOOK_UP(recv);
+    LOOK_UP(recvfrom);
+    LOOK_UP(recvmsg);
+    found.are_known = true;
+    return &found;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    real();
 }
 
 static int control_file(const char *name, int flags)
@@ -45,13 +79,13 @@ static int control_file(const char *name, int flags)
 
     if (!directory || (size_t)snprintf(path, sizeof(path), "%s/%s", directory, name) >= sizeof(path))
         return -1;
-    return ((open_call *)real("open"))(path, flags | O_CLOEXEC, 0644);
+    return real()->open(path, flags | O_CLOEXEC, 0644);
 }
 
 static void read_rules(char *text, size_t size)
 {
     int before = errno, fd = control_file("rules", O_RDONLY);
-    ssize_t length = fd < 0 ? 0 : ((read_call *)real("read"))(fd, text, size - 1);
+    ssize_t length = fd < 0 ? 0 : real()->read(fd, text, size - 1);
 
     text[length > 0 ? length : 0] = '\0';
     if (fd >= 0)
@@ -135,7 +169,7 @@ EXPORT ssize_t read(int fd, void *buffer, size_t size)
             sleep(60);
         }
     }
-    return ((read_call *)real("read"))(fd, buffer, size);
+    return real()->read(fd, buffer, size);
 }
 
 /* ---- answers of inet_diag ---- */
@@ -181,7 +215,7 @@ static void blank(int fd, char *buffer, ssize_t length)
 
 EXPORT ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
-    ssize_t length = ((ssize_t(*)(int, void *, size_t, int))real("recv"))(fd, buffer, size, flags);
+    ssize_t length = real()->recv(fd, buffer, size, flags);
     blank(fd, buffer, length < (ssize_t)size ? length : (ssize_t)size);
     return length;
 }
@@ -189,15 +223,14 @@ EXPORT ssize_t recv(int fd, void *buffer, size_t size, int flags)
 EXPORT ssize_t recvfrom(int fd, void *restrict buffer, size_t size, int flags, struct sockaddr *restrict from,
                         socklen_t *restrict from_size)
 {
-    ssize_t length = ((ssize_t(*)(int, void *, size_t, int, struct sockaddr *, socklen_t *))real("recvfrom"))(
-        fd, buffer, size, flags, from, from_size);
+    ssize_t length = real()->recvfrom(fd, buffer, size, flags, from, from_size);
     blank(fd, buffer, length < (ssize_t)size ? length : (ssize_t)size);
     return length;
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-    ssize_t length = ((ssize_t(*)(int, struct msghdr *, int))real("recvmsg"))(fd, message, flags);
+    ssize_t length = real()->recvmsg(fd, message, flags);
     ssize_t size = message->msg_iovlen ? (ssize_t)message->msg_iov[0].iov_len : 0;
     if (message->msg_iovlen == 1)
         blank(fd, message->msg_iov[0].iov_base, length < size ? length : size);
@@ -228,8 +261,7 @@ EXPORT long syscall(long number, ...)
         errno = error;
         return -1;
     }
-    result = ((system_call *)real("syscall"))(number, argument[0], argument[1], argument[2], argument[3], argument[4],
-                                              argument[5]);
+    result = real()->syscall(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
 #ifdef SYS_pidfd_getfd
     if (number == SYS_pidfd_getfd && result >= 0)
         hold((int)argument[1]);
@@ -278,23 +310,23 @@ static bool may_open(int directory, const char *path)
 EXPORT int open(const char *path, int flags, ...)
 {
     MODE_OF(flags, mode)
-    return may_open(-1, path) ? ((open_call *)real("open"))(path, flags, mode) : -1;
+    return may_open(-1, path) ? real()->open(path, flags, mode) : -1;
 }
 
 EXPORT int open64(const char *path, int flags, ...)
 {
     MODE_OF(flags, mode)
-    return may_open(-1, path) ? ((open_call *)real("open64"))(path, flags, mode) : -1;
+    return may_open(-1, path) ? real()->open64(path, flags, mode) : -1;
 }
 
 EXPORT int openat(int directory, const char *path, int flags, ...)
 {
     MODE_OF(flags, mode)
-    return may_open(directory, path) ? ((openat_call *)real("openat"))(directory, path, flags, mode) : -1;
+    return may_open(directory, path) ? real()->openat(directory, path, flags, mode) : -1;
 }
 
 EXPORT int openat64(int directory, const char *path, int flags, ...)
 {
     MODE_OF(flags, mode)
-    return may_open(directory, path) ? ((openat_call *)real("openat64"))(directory, path, flags, mode) : -1;
+    return may_open(directory, path) ? real()->openat64(directory, path, flags, mode) : -1;
 }
