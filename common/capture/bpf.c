@@ -41,6 +41,7 @@ static int take_task(struct inquiry *inquiry, const struct bpf_task_record *reco
         .has_fds = record->flags & BPF_TASK_FDS,
         .is_leader = record->flags & BPF_TASK_LEADER,
         .has_ended = record->flags & BPF_TASK_ENDED,
+        .is_below = record->flags & BPF_TASK_BELOW,
     };
     return has_pids ? shown_add_task(inquiry, &task) : -EPROTO;
 }

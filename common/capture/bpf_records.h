@@ -31,9 +31,9 @@ enum bpf_record_kind {
     BPF_RECORD_SOCKET = 0x7202,
     BPF_RECORD_MPTCP = 0x7203,
     BPF_RECORD_HELD = 0x7204,
-    BPF_RECORD_ENDED = 0x7205,
-    BPF_RECORD_COUNTED = 0x7206,
     BPF_RECORD_CLOSED = 0x7207,
+    BPF_RECORD_ENDED = 0x7208,
+    BPF_RECORD_COUNTED = 0x7209,
 };
 
 struct bpf_record {
@@ -46,6 +46,7 @@ enum bpf_task_flags {
     BPF_TASK_ENDED = 2,     /* it has no descriptors any more: a zombie */
     BPF_TASK_FDS = 4,       /* fds is known */
     BPF_TASK_OWN_TABLE = 8, /* a thread whose descriptors are not those of its leader */
+    BPF_TASK_BELOW = 16,    /* in a pid namespace below the reader's, where "closed" does not tell of it */
 };
 
 /* A thread that leads its process, or has descriptors of its own. */
@@ -212,26 +213,33 @@ struct bpf_events {
 #define BPF_PAGE_FROM 0x70c7000000000000ull
 #define BPF_PAGE_MASK 0x0000ffffffffffffull
 
-/* A connection that ended, and that a scan may have shown before: it began before one did. Pages are by sequence. */
+/* Pages of "ended" are by ring and sequence: users of the system's own have the first ring, others share the rest. */
+#define BPF_RINGS         4
+#define BPF_RING_SHIFT    40
+#define BPF_SEQUENCE_MASK ((1ull << BPF_RING_SHIFT) - 1)
+
+/* A connection that ended, and that a scan may have shown before: it began before one did. */
 struct bpf_ended_record {
     struct bpf_record record;
     record_u32 pid; /* whose it was, as the reader's pid namespace numbers it; 0: it does not */
     record_u64 start_ns;
-    record_u64 sequence; /* 1, 2, 3... */
     record_u64 cookie;
-    record_u64 ended_ns; /* when it was counted, CLOCK_MONOTONIC */
+    record_u64 ended_ns; /* CLOCK_MONOTONIC, as all of these but start_ns */
+    record_u64 told_ns;  /* when it was counted: after its end its socket may live on, unconnected */
     struct bpf_sums sums;
 };
 
 /* The last one of a page. */
 struct bpf_counted_record {
     struct bpf_record record;
-    record_u32 is_end;    /* there is no further page */
-    record_u64 from;      /* where this one begins, as it was asked for */
-    record_u64 next;      /* where that begins */
-    record_u64 loaded_ns; /* when the programs were, CLOCK_MONOTONIC: counting began then */
-    record_u64 now_ns;
-    record_u64 closed; /* connections that came to their end in any process */
+    record_u32 is_end;          /* there is no further page; of "ended": of this ring */
+    record_u64 from;            /* where this one begins, as it was asked for */
+    record_u64 next;            /* where that begins */
+    record_u64 skipped;         /* so many records between these have been written over */
+    record_u64 loaded_ns;       /* when the programs were: counting began then */
+    record_u64 began_ns;        /* when the reader's scan did; 0: that is not known */
+    record_u64 closed;          /* connections that came to their end in any process */
+    record_u64 last[BPF_RINGS]; /* sequence that has been told of */
 };
 
 /* A process and its closed connections, also after its end. Pages are by place in the kernel's table. */

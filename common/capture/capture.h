@@ -67,6 +67,7 @@ struct process {
     uint8_t walk;          /* enum walk */
     int32_t living_thread; /* not 0: the leader has ended, and this thread tells what it cannot any more */
     bool is_selected;      /* false: it is here for the peers that it holds alone */
+    bool is_below;         /* in a pid namespace below ours: what is counted of connections is not told of it */
     uint64_t seen_ticks;   /* clock ticks since boot when it was first looked at */
 };
 
@@ -127,8 +128,8 @@ struct unseen {
 /* A connection that ended, and that a scan may have seen before. */
 struct ended {
     uint64_t cookie;
-    uint64_t sequence;
-    uint64_t ended_ns;
+    uint64_t ended_ns;    /* of the kernel's CLOCK_MONOTONIC, as the next one */
+    uint64_t told_ns;     /* when it was counted */
     uint64_t start_ticks; /* of the process that it was of */
     int32_t pid;          /* and its number; 0: not known */
     uint8_t waits;        /* scans in which its process was not told of */
@@ -213,7 +214,8 @@ struct capture {
     struct indices unread;  /* inodes of TCP sockets that are held, alive, and in no table that was read */
     struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */
     struct all_unseen unseen; /* with connections_counted in the statistics; ordered by pid and start */
-    struct all_ended ended;   /* the same; in the order in which they ended */
+    struct all_ended ended;   /* the same; of each user in the order in which they ended */
+    uint64_t began_ns;        /* when the scan did, as ended_ns is; 0: not known */
     uint64_t counters;        /* presence bits of what this kernel counts of a connection; from its answers */
     struct arena strings;
     struct proctcp_stats stats;
@@ -287,11 +289,13 @@ struct recalled_programs VECTOR(struct recalled_program);
 struct recalled_groupings VECTOR(struct recalled_grouping);
 struct all_recalled_counts VECTOR(struct recalled_counts);
 
+#define RINGS 4 /* of connections that ended: BPF_RINGS */
+
 /* What is known of the connections that the kernel counts, and where to read on. */
 struct recalled_connections {
     struct all_recalled_counts counts; /* ordered by pid, start and place */
     uint64_t loaded_ns;                /* since when they are counted; 0: nothing is known */
-    uint64_t next_ended;               /* sequence */
+    uint64_t next_ended[RINGS];        /* where to read on, by ring */
     uint64_t counted;                  /* connections that ended, in processes that are or were told of */
     uint64_t missed;
     uint64_t overwritten; /* ends that were not read in time */

@@ -12,7 +12,7 @@ int connections_read(struct inquiry *inquiry);
  * 0 or -ENOMEM. */
 int connections_find_facts(struct inquiry *inquiry);
 
-/* ---- for tests ---- */
+/* ---- among these files ---- */
 
 enum connections_file { CONNECTIONS_ENDED, CONNECTIONS_CLOSED, CONNECTIONS_FILES };
 

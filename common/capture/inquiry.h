@@ -56,6 +56,7 @@ struct shown_task {
     bool is_leader;
     bool has_ended; /* and waits for its threads, or for its parent */
     bool has_fds;   /* how many is known */
+    bool is_below;  /* see struct process */
     bool is_cut;    /* in the first one of a process: its user had too many, and not all were taken */
 };
 
@@ -115,8 +116,9 @@ struct shown {
 
 /* What the last record of a page of counted connections said. */
 struct counted {
-    uint64_t next;                            /* where the next page begins */
-    uint64_t from, loaded_ns, now_ns, closed; /* see bpf_records.h */
+    uint64_t next;                              /* where the next page begins */
+    uint64_t last[RINGS];                       /* sequence that has been told of, by ring */
+    uint64_t from, loaded_ns, began_ns, closed; /* see bpf_records.h */
     bool is_end;
     bool is_told;
 };

@@ -85,7 +85,7 @@ void capture_recycle(struct capture *capture)
 {
     vectors_recycle(capture, capture_vectors, COUNT(capture_vectors));
     arena_free(&capture->strings);
-    capture->counters = 0;
+    capture->counters = capture->began_ns = 0;
     capture->stats = (struct proctcp_stats){
         .failure = "", .source_reason = "", .connections_reason = "", .source = PROCTCP_SOURCE_PROCFS};
     capture->failure[0] = '\0';

@@ -256,6 +256,7 @@ static enum shown_how take_tasks(struct inquiry *inquiry, uint32_t index, uint32
         if (task->is_leader) {
             process->uid = task->uid;
             process->netns = task->netns;
+            process->is_below = task->is_below;
             has_ended = task->has_ended;
         } else if (has_ended && !process->living_thread) {
             process->living_thread = task->tid;

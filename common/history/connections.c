@@ -8,9 +8,10 @@
 
 #include <errno.h>
 
-/* A connection that nobody holds may take minutes to end. */
-#define ENDING_SCANS 1000
-#define ENDING_MAX   65536
+/* A connection that nobody holds may take minutes to end, in a message that nobody takes as long as its owner wants. Of
+ * these there are no more than the kernel has orphans (tcp_max_orphans), and files in messages (RLIMIT_NOFILE). */
+#define ENDING_SCANS 100000
+#define ENDING_MAX   262144
 #define WAITS        2
 
 #define NO_KEY PROCTCP_NONE
@@ -94,8 +95,9 @@ static const struct ended *told(const struct endings *endings, uint32_t index)
                          : &endings->to.match->before->ended_here.at[index - count];
 }
 
-/* The last end of a socket that connected several times; PROCTCP_NONE: it is not told of. All are done with then. */
-static uint32_t find_end(struct endings *endings, uint64_t cookie)
+/* The last end of a socket that connected several times, of those that came at some time or later; PROCTCP_NONE: it is
+ * not told of. All are done with then. */
+static uint32_t find_end(struct endings *endings, uint64_t cookie, uint64_t since_ns)
 {
     uint32_t found = PROCTCP_NONE;
     struct hash_walk walk;
@@ -103,10 +105,10 @@ static uint32_t find_end(struct endings *endings, uint64_t cookie)
     for (uint32_t i = hash_first(&endings->by_cookie, (uint32_t)cookie, &walk); i != HASH_NONE;
          i = hash_next(&endings->by_cookie, &walk)) {
         const struct ended *ended = told(endings, i);
-        if (ended->cookie != cookie || endings->used.at[i])
+        if (ended->cookie != cookie || endings->used.at[i] || ended->ended_ns < since_ns)
             continue;
         endings->used.at[i] = true;
-        if (found == PROCTCP_NONE || ended->sequence > told(endings, found)->sequence)
+        if (found == PROCTCP_NONE || ended->ended_ns > told(endings, found)->ended_ns)
             found = i;
     }
     return found;
@@ -142,7 +144,7 @@ static struct proctcp_totals rest_of(const struct proctcp_totals *all, const str
 static int settle(struct endings *endings, const struct ending *ending)
 {
     const struct receiver *to = &endings->to;
-    const uint32_t index = find_end(endings, ending->cookie);
+    const uint32_t index = find_end(endings, ending->cookie, 0);
     struct proctcp_connections connections = {0};
     struct proctcp_totals totals;
     struct ending *kept;
@@ -308,9 +310,11 @@ static bool is_told(const struct endings *endings, const struct proctcp_socket *
 }
 
 /* Some ended while this scan showed them, and have been counted, or wait until it is sure that they are gone: what came
- * since is for the next. */
+ * since is for the next. What had ended before the scan began is not what it showed, but an earlier connection of the
+ * same socket. */
 static int keep_shown(struct endings *endings)
 {
+    const struct capture *capture = endings->to.capture;
     const struct model *model = endings->to.model;
     const struct carried_sockets *carried = &endings->to.after->carried;
     int status = 0;
@@ -319,7 +323,7 @@ static int keep_shown(struct endings *endings)
         const struct proctcp_socket *socket = &model->sockets.at[s];
         if (model->holders.at[s] == PROCTCP_NONE || !is_told(endings, socket))
             continue;
-        const uint32_t index = find_end(endings, socket->cookie);
+        const uint32_t index = find_end(endings, socket->cookie, capture->began_ns);
         if (index == PROCTCP_NONE)
             continue;
         take_back(endings, index, s);
@@ -327,7 +331,7 @@ static int keep_shown(struct endings *endings)
     }
     for (uint32_t i = 0; i < carried->count && status == 0; i++) {
         const struct proctcp_socket *socket = &carried->at[i].socket;
-        const uint32_t index = is_told(endings, socket) ? find_end(endings, socket->cookie) : PROCTCP_NONE;
+        const uint32_t index = is_told(endings, socket) ? find_end(endings, socket->cookie, 0) : PROCTCP_NONE;
         if (index != PROCTCP_NONE)
             status = keep_told(endings, index);
     }
@@ -414,6 +418,22 @@ static int add_ended(struct endings *endings)
 
 /* ---- all of it ---- */
 
+/* Groups have what connections counted, but for those with a process of which it is not told. */
+static void mark_groups(struct model *model)
+{
+    for (uint32_t g = 0; g < model->groups.count; g++)
+        model->groups.at[g].present |= PROCTCP_HAS_CONNECTIONS;
+    model->all.present |= PROCTCP_HAS_CONNECTIONS;
+    for (uint32_t p = 0; p < model->processes.count; p++) {
+        const struct proctcp_process *process = &model->processes.at[p];
+        if (process->present & PROCTCP_HAS_CONNECTIONS)
+            continue;
+        model->all.present &= ~PROCTCP_HAS_CONNECTIONS;
+        for (uint32_t i = 0; i < process->row_count && model->groups.count; i++)
+            model->groups.at[model->row_groups.at[process->first_row + i]].present &= ~PROCTCP_HAS_CONNECTIONS;
+    }
+}
+
 int connections_add(const struct match *match, const struct capture *capture, struct model *model,
                     struct history *after)
 {
@@ -428,9 +448,8 @@ int connections_add(const struct match *match, const struct capture *capture, st
         if (capture->unseen.at[i].is_new)
             give_unseen(&endings.to, i, &capture->unseen.at[i].connections, &capture->unseen.at[i].totals);
     }
-    for (uint32_t g = 0; g < model->groups.count && counted; g++)
-        model->groups.at[g].present |= PROCTCP_HAS_CONNECTIONS;
-    model->all.present |= counted ? PROCTCP_HAS_CONNECTIONS : 0;
+    if (counted)
+        mark_groups(model);
     status = add_ended(&endings); /* where they are not counted this time, what ended waits until they are */
     vector_free(&endings.by_cookie);
     vector_free(&endings.used);

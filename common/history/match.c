@@ -204,6 +204,51 @@ static int note_unread(struct match *match, const struct capture *capture)
     return 0;
 }
 
+/* Whether the connection that a cookie had came to its end before this scan began. */
+static bool has_ended(const struct hash *by_cookie, const struct capture *capture, const struct all_ended *kept,
+                      uint64_t cookie)
+{
+    const uint32_t count = capture->ended.count;
+    struct hash_walk walk;
+
+    for (uint32_t i = hash_first(by_cookie, (uint32_t)cookie, &walk); i != HASH_NONE; i = hash_next(by_cookie, &walk)) {
+        const struct ended *ended = i < count ? &capture->ended.at[i] : &kept->at[i - count];
+        if (ended->cookie == cookie && ended->ended_ns < capture->began_ns)
+            return true;
+    }
+    return false;
+}
+
+/* A socket that was disconnected and has another connection by now, or is about to, goes for another one. */
+static int part_connections(struct match *match, const struct capture *capture, struct model *model)
+{
+    const struct all_ended *kept = &match->before->ended_here;
+    const uint32_t count = capture->ended.count + kept->count;
+    struct hash by_cookie = {0};
+
+    if (!count || !capture->began_ns)
+        return 0;
+    if (!hash_begin(&by_cookie, count))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct ended *ended =
+            i < capture->ended.count ? &capture->ended.at[i] : &kept->at[i - capture->ended.count];
+        hash_put(&by_cookie, (uint32_t)ended->cookie, i);
+    }
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        struct proctcp_socket *socket = &model->sockets.at[i];
+        const uint32_t earlier = match->earlier.at[i];
+        if (earlier == PROCTCP_NONE || model->holders.at[i] == PROCTCP_NONE || socket->state == PROCTCP_CLOSED ||
+            !(socket->present & PROCTCP_HAS_COOKIE) || !has_ended(&by_cookie, capture, kept, socket->cookie))
+            continue;
+        match->earlier.at[i] = PROCTCP_NONE;
+        match->fate.at[earlier] = FATE_GONE;
+        socket->first_seen = (uint32_t)capture->stats.time;
+    }
+    vector_free(&by_cookie);
+    return 0;
+}
+
 int match_sockets(struct match *match, const struct capture *capture, struct model *model)
 {
     if (!indices_fill(&match->earlier, model->sockets.count, 0xff) ||
@@ -228,7 +273,7 @@ int match_sockets(struct match *match, const struct capture *capture, struct mod
         match_one(match, model, socket, e, earlier);
         next = socket + 1;
     }
-    if (match_by_cookie(match, model) < 0)
+    if (match_by_cookie(match, model) < 0 || part_connections(match, capture, model) < 0)
         return -ENOMEM;
     return note_unread(match, capture);
 }

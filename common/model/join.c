@@ -325,6 +325,8 @@ int model_join(struct model *model, const struct capture *capture)
         }
         take_facts(made, process, &capture->facts.at[process->facts]);
         made->first_seen = (uint32_t)capture->stats.time;
+        if (capture->stats.connections_counted && !process->is_below)
+            made->present |= PROCTCP_HAS_CONNECTIONS;
         made->first_row = model->rows.count;
         status = add_rows(model, capture, process, model->processes.count - 1, owners.at);
         made->row_count = model->rows.count - made->first_row;

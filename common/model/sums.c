@@ -121,9 +121,8 @@ int sums_count(struct model *model, const struct capture *capture, uint32_t *unb
     if (any_shared)
         count_shared(model, last.at, &how, uncounted);
     for (uint32_t p = 0; p < model->processes.count; p++) {
-        if (capture->stats.connections_counted)
-            model->processes.at[p].present |=
-                PROCTCP_HAS_CONNECTIONS | (model->processes.at[p].row_count ? 0 : how.given);
+        if (model->processes.at[p].present & PROCTCP_HAS_CONNECTIONS && !model->processes.at[p].row_count)
+            model->processes.at[p].present |= how.given;
         if (uncounted[p] & UNCOUNTED_TOTALS)
             model->processes.at[p].present &= ~how.given;
         if (uncounted[p] & UNCOUNTED_DROPS)

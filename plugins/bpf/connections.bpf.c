@@ -6,10 +6,11 @@
  *
  * A connection belongs to the process that connects or, in the end, to the one that closes it. One that came in belongs
  * to the process that listens until somebody closes it. */
+#include "endings.h"
+#include "owners.h"
+#include "pages.h"
+#include "processes.h"
 #include "scans.h"
-#include "tasks.h"
-
-#include "capture/bpf_records.h"
 
 #define IPPROTO_TCP     6
 #define TCP_ESTABLISHED 1
@@ -21,33 +22,14 @@
 #define TCP_LISTEN      10
 #define SOCK_IS_DEAD    1ul /* bits of skc_flags: no file leads to it any more */
 #define SOCK_IS_DONE    2ul /* a FIN was received, which counts as a byte */
-#define PF_KTHREAD      0x00200000
 #define ENETUNREACH     101
 #define ETIMEDOUT       110
 #define ECONNREFUSED    111
 #define EHOSTUNREACH    113
 
-#define WAYS  8 /* places that a process may have */
-#define SETS  2048
-#define ENDED 32768 /* a power of 2 */
-
-#define ENDED_OF_PAGE  256
-#define CLOSED_OF_PAGE 100
-#define PAGE_SIZE      32768 /* of the kernel, for what is read at once */
+#define ENDED_OF_PAGE 250
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
-
-__u64 loaded_ns = 0; /* CLOCK_MONOTONIC */
-__u64 all_closed = 0;
-
-struct owner {
-    __u32 tgid; /* in the first pid namespace; 0: nobody, or the kernel */
-    __u32 pid;  /* in its own */
-    __u32 pid_namespace;
-    __u32 uid;
-    __u64 start_ns;
-    __u64 name[2];
-};
 
 enum mark_flags {
     MARK_OWNED = 1,      /* its owner has used it himself */
@@ -77,163 +59,6 @@ struct {
     __type(key, int);
     __type(value, struct mark);
 } marks SEC(".maps");
-
-struct process {
-    __u64 used_ns;  /* 0: free */
-    __u64 taken_ns; /* when the place was, for this process */
-    __u64 start_ns;
-    __u32 tgid;
-    __u32 pid;
-    __u32 pid_namespace;
-    __u32 uid;
-    __u64 name[2];
-    struct bpf_events events;
-    struct bpf_sums unseen, seen;
-};
-
-/* Sets of ways: a process that needs a place takes that of the one in its set that was used longest ago. Not a
- * hash map: some kernels refuse the iterator that would read it, and allow those over tasks. */
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, SETS *WAYS);
-    __type(key, __u32);
-    __type(value, struct process);
-} processes SEC(".maps");
-
-struct ended_connection {
-    __u64 sequence; /* 0: it is being written */
-    __u64 cookie;
-    __u64 start_ns;
-    __u32 tgid;
-    __u32 pid;
-    __u32 pid_namespace;
-    __u32 zero;
-    __u64 ended_ns;
-    struct bpf_sums sums;
-};
-
-/* A ring, the place of a sequence being its remainder. */
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, ENDED);
-    __type(key, __u32);
-    __type(value, struct ended_connection);
-} ended_connections SEC(".maps");
-
-__u64 ended_count = 0; /* the last sequence */
-__u64 seed = 0;        /* of the places of processes, for users choose when theirs start */
-
-#define ADD(to, number) __sync_fetch_and_add(&(to), (number))
-
-/* ---- whose it is ---- */
-
-/* The current process. false: it is the kernel, or who scans, and holds it for a moment only. */
-static __always_inline bool find_current(struct owner *owner)
-{
-    struct task_struct *task = bpf_get_current_task_btf(), *leader;
-    const __u32 tgid = task->tgid;
-    const __u64 *scanner = bpf_map_lookup_elem(&scanners, &tgid);
-    const struct pid *pid;
-
-    leader = task->group_leader;
-    if (task->flags & PF_KTHREAD || (scanner && *scanner == leader->start_boottime))
-        return false;
-    pid = leader->thread_pid;
-    owner->tgid = tgid;
-    owner->pid = pid ? number_at(pid, pid->level) : 0;
-    owner->pid_namespace = pid ? namespace_of(pid) : 0;
-    owner->uid = task->real_cred ? task->real_cred->euid.val : 0;
-    owner->start_ns = leader->start_boottime;
-    owner->name[0] = *(const __u64 *)&leader->comm[0];
-    owner->name[1] = *(const __u64 *)&leader->comm[8];
-    return true;
-}
-
-static __always_inline __u32 first_place(const struct owner *owner)
-{
-    __u64 hash = (owner->start_ns ^ (__u64)owner->tgid << 40 ^ seed) * 0x9e3779b97f4a7c15;
-
-    hash = (hash ^ hash >> 29 ^ seed) * 0xbf58476d1ce4e5b9;
-    return (hash >> 40) % SETS * WAYS;
-}
-
-/* A place that was used last at some time, for a process that has none. NULL: somebody else was faster. */
-static __always_inline struct process *take_place(__u32 place, __u64 used_ns, __u64 now, const struct owner *owner)
-{
-    struct process *process = bpf_map_lookup_elem(&processes, &place);
-
-    if (!process || __sync_val_compare_and_swap(&process->used_ns, used_ns, now) != used_ns)
-        return NULL;
-    __sync_lock_test_and_set(&process->tgid, 0); /* these exchanges are barriers, too */
-    __builtin_memset(&process->events, 0, sizeof(process->events));
-    __builtin_memset(&process->unseen, 0, sizeof(process->unseen));
-    __builtin_memset(&process->seen, 0, sizeof(process->seen));
-    process->start_ns = owner->start_ns;
-    process->taken_ns = now;
-    __sync_lock_test_and_set(&process->tgid, owner->tgid);
-    return process;
-}
-
-/* The process in its set, or NULL and the place that was used longest ago. */
-static __always_inline struct process *look_up(const struct owner *owner, __u64 now, __u32 *oldest, __u64 *oldest_ns)
-{
-    const __u32 first = first_place(owner);
-
-    *oldest = first;
-    *oldest_ns = now;
-    for (__u32 i = 0; i < WAYS; i++) {
-        const __u32 place = first + i;
-        struct process *process = bpf_map_lookup_elem(&processes, &place);
-        if (!process)
-            return NULL;
-        if (process->tgid == owner->tgid && process->start_ns == owner->start_ns)
-            return process;
-        if (process->used_ns < *oldest_ns) {
-            *oldest_ns = process->used_ns;
-            *oldest = place;
-        }
-    }
-    return NULL;
-}
-
-/* NULL: it has no place, and somebody else was faster to take one. */
-static __noinline struct process *try_to_find(const struct owner *owner)
-{
-    const __u64 now = bpf_ktime_get_ns();
-    struct process *process;
-    __u64 oldest_ns;
-    __u32 oldest;
-
-    if (!owner)
-        return NULL;
-    process = look_up(owner, now, &oldest, &oldest_ns);
-    if (!process)
-        process = take_place(oldest, oldest_ns, now, owner);
-    if (!process)
-        return NULL;
-    process->used_ns = now;
-    process->pid = owner->pid;
-    process->pid_namespace = owner->pid_namespace;
-    process->uid = owner->uid;
-    process->name[0] = owner->name[0];
-    process->name[1] = owner->name[1];
-    return process;
-}
-
-/* Threads of a process may come for the first time at once, and then take a place each: who reads adds these up. */
-static __always_inline struct process *find_process(const struct owner *owner)
-{
-    struct process *process;
-
-    if (!owner->tgid)
-        return NULL;
-    process = try_to_find(owner);
-    if (!process)
-        process = try_to_find(owner);
-    if (!process)
-        process = try_to_find(owner);
-    return process;
-}
 
 /* ---- what it counts ---- */
 
@@ -277,25 +102,6 @@ static __always_inline bool may_have_been_shown(const struct mark *mark)
     return !found || mark->began_ns <= found->horizon_ns;
 }
 
-static __always_inline void write_ended(struct sock *sk, const struct mark *mark, const struct owner *owner)
-{
-    const __u64 sequence = __sync_fetch_and_add(&ended_count, 1) + 1;
-    const __u32 place = sequence % ENDED;
-    struct ended_connection *ended = bpf_map_lookup_elem(&ended_connections, &place);
-
-    if (!ended)
-        return;
-    __sync_lock_test_and_set(&ended->sequence, 0);
-    ended->cookie = bpf_get_socket_cookie(sk);
-    ended->start_ns = owner->start_ns;
-    ended->tgid = owner->tgid;
-    ended->pid = owner->pid;
-    ended->pid_namespace = owner->pid_namespace;
-    ended->ended_ns = bpf_ktime_get_ns();
-    ended->sums = mark->sums;
-    __sync_lock_test_and_set(&ended->sequence, sequence);
-}
-
 /* A connection that ended, in its owner. */
 static __always_inline void count(struct sock *sk, struct mark *mark, const struct owner *owner)
 {
@@ -307,7 +113,7 @@ static __always_inline void count(struct sock *sk, struct mark *mark, const stru
     if (owner->tgid)
         ADD(all_closed, 1);
     if (may_have_been_shown(mark)) {
-        write_ended(sk, mark, owner);
+        write_ended(bpf_get_socket_cookie(sk), mark->ended_ns, &mark->sums, owner);
         if (process)
             add_sums(&process->seen, &mark->sums);
     } else if (process) {
@@ -544,111 +350,75 @@ int reset_received_within(const __u64 *arguments)
 
 /* ---- files ---- */
 
-/* Who reads, and where his page begins. */
-struct page {
-    struct seq_file *seq;
-    __u64 from;
-    __u64 next;
-    __u32 level;         /* of his pid namespace */
-    __u32 pid_namespace; /* if that is not the first one */
-    __u32 left;          /* so many records more */
-};
-
-static const char filler[PAGE_SIZE] = {1};
-
-/* false: it is not his first object, and nothing more is told: the read is brought to its end. */
-static __always_inline bool begin_page(struct bpf_iter__task *context, __u32 most, struct page *page)
+/* false: it has not been written whole yet, or is written over just now. */
+static __always_inline bool show_ended(struct page *page, __u32 ring, __u64 sequence)
 {
-    const struct task_struct *reader = bpf_get_current_task_btf();
-    const __u64 slack = reader->timer_slack_ns;
-    const struct pid *own = reader->thread_pid;
+    struct bpf_ended_record record = {.record = {sizeof(record), BPF_RECORD_ENDED}};
+    struct ended_connection *from = find_ended(ring, sequence), connection;
 
-    if (!context->task || !own)
+    if (!from || !read_ended(from, &connection) || connection.sequence < sequence)
         return false;
-    if (context->meta->seq_num > 0) {
-        bpf_seq_write(context->meta->seq, filler, sizeof(filler));
-        return false;
+    if (connection.sequence > sequence) {
+        page->skipped++;
+        return true;
     }
-    page->seq = context->meta->seq;
-    page->from = (slack & ~BPF_PAGE_MASK) == BPF_PAGE_FROM ? slack & BPF_PAGE_MASK : 0;
-    page->next = page->from;
-    page->level = own->level;
-    page->pid_namespace = namespace_of(own);
-    page->left = most;
+    record.pid = number_for(page, connection.tgid, connection.pid, connection.pid_namespace);
+    record.start_ns = connection.start_ns;
+    record.cookie = connection.cookie;
+    record.ended_ns = connection.ended_ns;
+    record.told_ns = connection.told_ns;
+    record.sums = connection.sums;
+    bpf_seq_write(page->seq, &record, sizeof(record));
     return true;
 }
 
-static __always_inline void end_page(const struct page *page, bool is_end)
-{
-    struct bpf_counted_record record = {.record = {sizeof(record), BPF_RECORD_COUNTED},
-                                        .is_end = is_end,
-                                        .from = page->from,
-                                        .next = page->next,
-                                        .loaded_ns = loaded_ns,
-                                        .now_ns = bpf_ktime_get_ns(),
-                                        .closed = all_closed};
-
-    bpf_seq_write(page->seq, &record, sizeof(record));
-}
-
-/* A number of a process that the reader's pid namespace has: that is the first one, or the process' own. */
-static __always_inline __u32 number_for(const struct page *page, __u32 tgid, __u32 pid, __u32 pid_namespace)
-{
-    if (page->level == 0)
-        return tgid;
-    return pid_namespace && page->pid_namespace == pid_namespace ? pid : 0;
-}
-
+/* A page is of one ring. */
 SEC("iter/task")
 int ended(struct bpf_iter__task *context)
 {
-    const __u64 last = ended_count;
-    bool is_behind = false;
     struct page page;
+    __u64 last, next;
+    __u32 ring;
+    bool is_behind = false;
 
     if (!begin_page(context, ENDED_OF_PAGE, &page))
         return 0;
-    if (page.from + ENDED <= last)
-        page.next = last - ENDED + 1; /* what was before is written over */
-    for (__u32 i = 0; i < ENDED_OF_PAGE; i++) {
-        struct bpf_ended_record record = {.record = {sizeof(record), BPF_RECORD_ENDED}};
-        const __u32 place = page.next % ENDED;
-        const struct ended_connection *connection;
-        if (page.next > last)
-            break;
-        connection = bpf_map_lookup_elem(&ended_connections, &place);
-        if (!connection)
-            break;
-        record.sequence = connection->sequence;
-        barrier();
-        record.pid = number_for(&page, connection->tgid, connection->pid, connection->pid_namespace);
-        record.start_ns = connection->start_ns;
-        record.cookie = connection->cookie;
-        record.ended_ns = connection->ended_ns;
-        record.sums = connection->sums;
-        barrier();
-        if (page.next && record.sequence < page.next) {
-            is_behind = true; /* it is being written: next time */
-            break;
-        }
-        if (record.sequence == page.next && connection->sequence == page.next && page.next)
-            bpf_seq_write(page.seq, &record, sizeof(record));
-        page.next++;
+    ring = page.from >> BPF_RING_SHIFT;
+    last = ring < BPF_RINGS ? *last_sequence(ring) : 0;
+    next = page.from & BPF_SEQUENCE_MASK;
+    if (next + RING_SIZE <= last) {
+        page.skipped = last - RING_SIZE + 1 - next;
+        next += page.skipped;
     }
-    end_page(&page, is_behind || page.next > last);
+    for (__u32 i = 0; i < ENDED_OF_PAGE && next <= last && !is_behind; i++) {
+        is_behind = !show_ended(&page, ring, next);
+        next += !is_behind;
+    }
+    page.next = (__u64)ring << BPF_RING_SHIFT | next;
+    end_page(&page, is_behind || next > last);
     return 0;
 }
 
-static long write_closed(const void *map, const __u32 *place, const struct process *process, struct page *page)
+/* Fit in a page. The verifier must not know the number, or it would go through them one by one. */
+__u32 closed_of_page = 100;
+
+struct showing {
+    struct page *page;
+    const struct set *set;
+    __u32 first; /* place of the set */
+};
+
+static long show_process(__u64 way, struct showing *showing)
 {
     struct bpf_closed_record record = {.record = {sizeof(record), BPF_RECORD_CLOSED}};
+    const struct process *process = &showing->set->ways[hide(way) % WAYS];
+    struct page *page = showing->page;
 
-    (void)map;
-    if (!process || !process->tgid || *place < page->from)
+    if (showing->first + way < page->from || !process->tgid)
         return 0;
     if (page->left == 0)
         return 1;
-    page->next = *place + 1;
+    page->next = showing->first + way + 1;
     record.pid = number_for(page, process->tgid, process->pid, process->pid_namespace);
     if (!record.pid)
         return 0;
@@ -666,17 +436,27 @@ static long write_closed(const void *map, const __u32 *place, const struct proce
     return 0;
 }
 
+static long show_set(const void *map, const __u32 *number, const struct set *set, struct page *page)
+{
+    struct showing showing = {.page = page, .set = set, .first = *number * WAYS};
+
+    (void)map;
+    if (is_used(*number) && showing.first + WAYS > page->from)
+        bpf_loop(WAYS, show_process, &showing, 0);
+    return page->left == 0;
+}
+
 /* Read last in a scan: with its last page the scan is over. */
 SEC("iter/task")
 int closed(struct bpf_iter__task *context)
 {
     struct page page;
 
-    if (!begin_page(context, CLOSED_OF_PAGE, &page))
+    if (!begin_page(context, closed_of_page, &page))
         return 0;
-    bpf_for_each_map_elem(&processes, write_closed, &page, 0);
+    bpf_for_each_map_elem(&processes, show_set, &page, 0);
     if (page.left)
-        end_scan(bpf_get_current_pid_tgid() >> 32);
+        end_scan();
     end_page(&page, page.left != 0);
     return 0;
 }

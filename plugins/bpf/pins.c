@@ -110,6 +110,21 @@ int pins_remove(void)
 
 /* ---- what is there ---- */
 
+static bool is_known(unsigned kind)
+{
+    switch ((enum bpf_record_kind)kind) {
+    case BPF_RECORD_TASK:
+    case BPF_RECORD_SOCKET:
+    case BPF_RECORD_MPTCP:
+    case BPF_RECORD_HELD:
+    case BPF_RECORD_CLOSED:
+    case BPF_RECORD_ENDED:
+    case BPF_RECORD_COUNTED:
+        return true;
+    }
+    return false;
+}
+
 /* What its first record says. */
 static const char *read_version(const char *path)
 {
@@ -128,8 +143,7 @@ static const char *read_version(const char *path)
         return strerror(errno);
     if (got == 0)
         return "works, shows nothing now";
-    if ((size_t)got < sizeof(*record) || record->length > got || record->kind < BPF_RECORD_TASK ||
-        record->kind > BPF_RECORD_CLOSED)
+    if ((size_t)got < sizeof(*record) || record->length > got || !is_known(record->kind))
         return "of another version: load it anew";
     return "works";
 }

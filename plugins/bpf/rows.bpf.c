@@ -78,6 +78,8 @@ int tasks(struct bpf_iter__task *context)
     record.tid = number_of(task, reader);
     if (!record.pid || !record.tid)
         return 0;
+    if (reader->thread_pid->level && leader->thread_pid->level > reader->thread_pid->level)
+        record.flags |= BPF_TASK_BELOW;
     if (task->real_cred)
         record.uid = task->real_cred->euid.val;
     if (task->nsproxy && task->nsproxy->net_ns)

@@ -16,7 +16,7 @@ struct scans {
     __u64 horizon_ns; /* a scan may have shown what began before; while one runs, in the future */
     struct {
         __u64 began_ns; /* 0: none */
-        __u64 tgid;
+        __u64 thread;
     } running[RUNNING];
 };
 
@@ -57,15 +57,29 @@ static __always_inline void begin_scan(const struct task_struct *reader)
     }
     if (place < RUNNING) {
         found->running[place].began_ns = now;
-        found->running[place].tgid = tgid;
+        found->running[place].thread = reader->pid;
     }
     found->horizon_ns = now + LONG_SCAN_NS;
 }
 
-/* What begins from now on this scan cannot have shown; another one may. */
-static __always_inline void end_scan(__u32 tgid)
+/* When the scan of the current thread began; 0: it is not known to scan. */
+static __always_inline __u64 scan_began(void)
 {
-    const __u32 first = 0;
+    const __u32 first = 0, thread = (__u32)bpf_get_current_pid_tgid();
+    const struct scans *found = bpf_map_lookup_elem(&scans, &first);
+    __u64 began_ns = 0;
+
+    for (__u32 i = 0; found && i < RUNNING; i++) {
+        if (found->running[i].thread == thread && found->running[i].began_ns > began_ns)
+            began_ns = found->running[i].began_ns;
+    }
+    return began_ns;
+}
+
+/* What begins from now on this scan cannot have shown; another one may. */
+static __always_inline void end_scan(void)
+{
+    const __u32 first = 0, thread = (__u32)bpf_get_current_pid_tgid();
     const __u64 now = bpf_ktime_get_ns();
     struct scans *found = bpf_map_lookup_elem(&scans, &first);
     bool is_last = true;
@@ -73,7 +87,7 @@ static __always_inline void end_scan(__u32 tgid)
     if (!found)
         return;
     for (__u32 i = 0; i < RUNNING; i++) {
-        if (found->running[i].tgid == tgid)
+        if (found->running[i].thread == thread)
             found->running[i].began_ns = 0;
         else if (found->running[i].began_ns && now - found->running[i].began_ns < LONG_SCAN_NS)
             is_last = false;

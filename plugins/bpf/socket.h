@@ -212,12 +212,46 @@ static __always_inline void leave_out_fin(const struct tcp_sock *tp, struct bpf_
         record->info.bytes_received = tp->bytes_received - 1;
 }
 
+#define FETCH(member) asm volatile("" : : "r"((__u64)(member)))
+
+/* A member of each of the cache lines that are read below, one straight after the other, so that the processor fetches
+ * them at the same time: a socket's are cold, and waiting for each by itself takes most of a scan. */
+static __always_inline void fetch(const struct tcp_sock *tp)
+{
+    const struct inet_connection_sock *icsk = &tp->inet_conn;
+    const struct sock *sk = &icsk->icsk_inet.sk;
+
+    FETCH(sk->__sk_common.skc_state);
+    FETCH(sk->__sk_common.skc_flags);
+    FETCH(sk->sk_drops.counter);
+    FETCH(sk->sk_rcvbuf);
+    FETCH(sk->sk_wmem_queued);
+    FETCH(sk->sk_pacing_rate);
+    FETCH(sk->sk_sndbuf);
+    FETCH(sk->sk_max_ack_backlog);
+    FETCH(icsk->icsk_inet.inet_sport);
+    FETCH(retransmit_expires(icsk));
+    FETCH(icsk->icsk_rto);
+    FETCH(icsk->icsk_pending);
+    FETCH(tp->rcv_ssthresh);
+    FETCH(tp->snd_cwnd);
+    FETCH(tp->advmss);
+    FETCH(tp->bytes_sent);
+    FETCH(tp->rcv_nxt);
+    FETCH(tp->bytes_received);
+    FETCH(tp->bytes_acked);
+    FETCH(tp->dsack_dups);
+    FETCH(tp->reord_seen);
+    FETCH(tp->total_retrans);
+}
+
 /* Everything but whose it is. */
 static __always_inline void read_socket(const struct tcp_sock *tp, struct bpf_socket_record *record)
 {
     const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
     const struct net *net = sk->__sk_common.skc_net.net;
 
+    fetch(tp);
     if (net)
         record->netns = net->ns.inum;
     record->state = sk->__sk_common.skc_state;

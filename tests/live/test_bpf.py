@@ -3,6 +3,8 @@
 Runs where SOURCE=bpf says that the programs were loaded (see run.py)."""
 import json
 import os
+import re
+import shutil
 import socket
 import stat
 import struct
@@ -203,6 +205,34 @@ class Rights(zoo.ZooTest):
             self.assertEqual((stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid), (0o640, 0, NOBODY))
         status = os.stat(bpf.PINS)
         self.assertEqual((stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid), (0o750, 0, NOBODY))
+
+
+@unittest.skipIf(os.environ.get("SOURCE") != "bpf", "the BPF programs are not loaded (SOURCE=bpf)")
+class Verifier(zoo.ZooTest):
+    """Each program by itself, for its log: proctcp-bpf says no more than that the kernel refuses them."""
+
+    def test_the_kernel_takes_each_program(self):
+        bpftool = shutil.which("bpftool", path=os.environ["PATH"] + ":/usr/sbin")
+        objects = sorted(name for name in os.listdir(os.path.dirname(bpf.LOADER)) if name.endswith(".bpf.o"))
+        if not bpftool or not objects:
+            self.skipTest("there is no bpftool, or no program")
+
+        def load():
+            refused = bpf.mount_here()
+            if refused:
+                raise AssertionError(refused)
+            found = {}
+            for name in objects:
+                pins = "/sys/fs/bpf/" + name.split(".")[0]
+                done = subprocess.run([bpftool, "prog", "loadall", os.path.join(os.path.dirname(bpf.LOADER), name), pins],
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                found[name] = done.stdout[-4000:] if done.returncode else sorted(os.listdir(pins))
+            return found
+        found = self.fork(load).result
+        for name in objects:
+            with open(os.path.join(os.path.dirname(bpf.LOADER), name.split(".")[0] + ".skel.h")) as skeleton:
+                programs = re.findall(r"struct bpf_program \*(\w+);", skeleton.read())
+            self.assertEqual(found[name], sorted(programs), name)
 
 
 @unittest.skipIf(os.environ.get("SOURCE") != "bpf", "the BPF programs are not loaded (SOURCE=bpf)")

@@ -7,10 +7,12 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -118,6 +120,26 @@ class Traffic(Hands):
     def connect_again(self, fd, host, port):
         self.sockets[fd].settimeout(None)
         self.sockets[fd].connect((host, port))
+
+    def become(self, uid):
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        os.setresuid(uid, uid, uid)
+
+    def open_many(self, count):
+        """Both ends of so many connections, which end with a reset, so that they keep no port."""
+        self.many = []
+        for _ in range(0, count, 4000):
+            listener = socket.create_server(("127.0.0.1", 0))
+            for _ in range(min(count, 4000)):
+                self.many.append(socket.create_connection(listener.getsockname()))
+                self.many.append(listener.accept()[0])
+                self.many[-2].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            listener.close()
+
+    def close_many(self):
+        for one in self.many:
+            one.close()
 
     def no_answer(self):
         """In a network namespace of its own: a network that swallows what is sent, and one where nobody is."""
@@ -259,6 +281,57 @@ class Ends(ConnectionsTest):
             self.assertEqual(accepts_unseen(self.server.pid), (before[0] + 50, before[1]), words)
 
 
+class Strangers(ConnectionsTest):
+    def test_who_ends_many_connections_takes_nothing_from_the_system_s_own_users(self):
+        strangers = [Actor(self, Traffic) for _ in range(3)]
+        for stranger in strangers:
+            stranger.become(54321)
+            stranger.open_many(7000)
+        mine = self.client.connect(*self.address)
+        self.client.send(mine, 1000)
+        scans = Scans(self, "--processes", "--pid", "%d,%d" % (self.server.pid, self.client.pid), interval=10)
+        scans.line(lambda line: line["pid"] == self.client.pid and line["payload_sent_bytes"] == 1000, "what was sent")
+        self.client.send(mine, 500)
+        self.client.close(mine)
+        self.server.close(self.server.accept(self.listening))
+        for stranger in strangers:
+            stranger.close_many()
+        line = scans.line(lambda line: line["pid"] == self.client.pid and line["closed_connections"],
+                          "the scan after")
+        self.assertEqual((line["payload_sent_bytes"], line["closed_connections"]), (1500, 1))
+
+
+BELOW = """
+import os, socket, subprocess, sys
+kept = socket.create_server(("127.0.0.1", 0))
+socket.create_connection(kept.getsockname()).close()
+if len(sys.argv) > 1:
+    command = ["unshare", "--pid", "--fork", "--kill-child", sys.executable, "-c", sys.argv[1]]
+    below = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    below.stdout.readline()
+    subprocess.run([sys.argv[2], "--processes", "-o", "json"], check=True)
+    subprocess.run([sys.argv[2], "--groups", "-o", "json"], check=True)
+    below.stdin.close()
+    below.wait()
+else:
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+class PidNamespaces(ConnectionsTest):
+    def test_of_processes_in_a_namespace_below_nothing_is_said_that_is_not_known(self):
+        out = subprocess.run(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable, "-c", BELOW,
+                              BELOW, CLI], stdout=subprocess.PIPE, check=True).stdout
+        lines = list(map(json.loads, out.splitlines()))
+        ours = {line["pid"]: line.get("connects") for line in lines if line.get("process", "").startswith("python")}
+        self.assertEqual((len(ours), ours.pop(1)), (2, 1))
+        self.assertEqual(list(ours.values()), [None])
+        groups = [line.get("connects") for line in lines if "pid" not in line and line["sockets"]]
+        self.assertEqual(groups, [None] * len(groups))
+        self.assertTrue(groups)
+
+
 class Kinds(ConnectionsTest):
     def test_a_refused_connect_is_counted(self):
         self.server.close(self.listening)
@@ -306,6 +379,19 @@ class Kinds(ConnectionsTest):
         self.settled(self.client.pid, connects=2, closed_connections=1, payload_sent_bytes=210)
         self.client.close(mine)
         self.settled(self.client.pid, connects=2, closed_connections=2, payload_sent_bytes=210)
+
+    def test_a_socket_that_connects_again_between_two_scans_is_another_one(self):
+        scans = Scans(self, "--processes", "--pid", self.client.pid, interval=3)
+        mine = self.client.connect(*self.address)
+        self.client.send(mine, 1500)
+        scans.line(lambda line: line.get("payload_sent_bytes") == 1500, "what it sent")
+        self.client.send(mine, 9000)
+        self.client.disconnect(mine)
+        self.client.connect_again(mine, *self.address)
+        self.client.send(mine, 2000)
+        line = scans.line(lambda line: line["payload_sent_bytes"] > 1500, "what it sent since")
+        self.assertEqual([line[name] for name in ("payload_sent_bytes", "connects", "closed_connections",
+                                                  "sockets_opened", "sockets_closed")], [12500, 2, 1, 2, 1])
 
     def test_a_connect_takes_time_and_so_does_a_connection(self):
         mine = self.client.connect(*self.address)

@@ -156,7 +156,7 @@ struct ended *literal_ended(struct literal *literal, int pid, uint64_t cookie)
 
     if (ended)
         *ended = (struct ended){.cookie = cookie,
-                                .sequence = literal->capture.ended.count,
+                                .ended_ns = literal->capture.ended.count,
                                 .start_ticks = (uint64_t)pid * 10,
                                 .pid = pid,
                                 .is_new = true};

@@ -65,14 +65,14 @@ static void *append(unsigned kind, size_t size)
     return record;
 }
 
-static struct bpf_ended_record *append_ended(uint32_t pid, uint64_t sequence, uint64_t cookie)
+static struct bpf_ended_record *append_ended(uint32_t pid, uint64_t after_ns, uint64_t cookie)
 {
     struct bpf_ended_record *record = append(BPF_RECORD_ENDED, sizeof(*record));
     record->pid = pid;
     record->start_ns = 10 * (uint64_t)pid * TICK_NS;
-    record->sequence = sequence;
     record->cookie = cookie;
-    record->ended_ns = 5000 + sequence;
+    record->ended_ns = 4000 + after_ns;
+    record->told_ns = 5000 + after_ns;
     return record;
 }
 
@@ -140,9 +140,9 @@ static void a_connection_that_ended_is_told_of_as_it_was(void **state)
     const struct ended *ended = &capture.ended.at[0];
     assert_int_equal(ended->pid, 7);
     assert_int_equal(ended->start_ticks, 70);
-    assert_int_equal(ended->sequence, 41);
     assert_int_equal(ended->cookie, 1099);
-    assert_int_equal(ended->ended_ns, 5041);
+    assert_int_equal(ended->ended_ns, 4041);
+    assert_int_equal(ended->told_ns, 5041);
     assert_true(ended->was_accepted);
     const struct proctcp_totals totals = {.payload_sent_bytes = 1,
                                           .payload_received_bytes = 2,
@@ -234,16 +234,19 @@ static void the_last_record_says_where_to_read_on(void **state)
             .is_end = 1,
             .next = 77,
             .loaded_ns = 78,
-            .now_ns = 79,
+            .began_ns = 79,
             .closed = 80,
+            .last = {81, 82, 83, 84},
         };
         assert_int_equal(take((enum connections_file)file), 0);
         assert_true(inquiry->counted.is_told);
         assert_true(inquiry->counted.is_end);
         assert_int_equal(inquiry->counted.next, 77);
         assert_int_equal(inquiry->counted.loaded_ns, 78);
-        assert_int_equal(inquiry->counted.now_ns, 79);
+        assert_int_equal(inquiry->counted.began_ns, 79);
         assert_int_equal(inquiry->counted.closed, 80);
+        for (unsigned ring = 0; ring < RINGS; ring++)
+            assert_int_equal(inquiry->counted.last[ring], 81 + ring);
     }
 }
 
@@ -581,26 +584,26 @@ static void connections_that_ended_in_no_process_are_missed(void **state)
     scan_missed(FIRST_NAMESPACE, 1, 2, 1);
 }
 
+static void scan_overwritten(uint64_t skipped, uint64_t missed)
+{
+    append_counted()->skipped = skipped;
+    append_counted()->skipped = skipped;
+    assert_int_equal(take(CONNECTIONS_ENDED), 0);
+    end_in(FIRST_NAMESPACE, 0);
+    assert_int_equal(capture.stats.connections_missed, missed);
+    next_scan();
+}
+
 /* Their rests are lost, for they were written over before they were read. */
 static void ends_that_are_not_told_of_are_missed(void **state)
 {
     (void)state;
-    append_ended(7, 1, 1)->sequence = 4;
-    assert_int_equal(take(CONNECTIONS_ENDED), 0);
-    end_in(FIRST_NAMESPACE, 0);
-    assert_int_equal(capture.stats.connections_missed, 0); /* in the first scan they are in what processes counted */
-    next_scan();
-    before.connections.next_ended = 5;
-    append_ended(7, 2, 1)->sequence = 5;
-    assert_int_equal(take(CONNECTIONS_ENDED), 0);
-    end_in(FIRST_NAMESPACE, 0);
-    assert_int_equal(capture.stats.connections_missed, 0);
-    next_scan();
-    before.connections.next_ended = 6;
-    append_ended(7, 3, 1)->sequence = 16;
-    assert_int_equal(take(CONNECTIONS_ENDED), 0);
-    end_in(FIRST_NAMESPACE, 0);
-    assert_int_equal(capture.stats.connections_missed, 10);
+    scan_overwritten(4, 0); /* in the first scan they are in what processes counted */
+    scan_overwritten(0, 0);
+    scan_overwritten(5, 10);
+    scan_overwritten(0, 10);
+    inquiry->loaded_anew = true;
+    scan_overwritten(1, 2);
 }
 
 static void where_not_all_processes_are_told_of_none_is_known_to_be_missed(void **state)

@@ -703,6 +703,65 @@ static void what_one_that_waited_counted_is_in_its_group_also_when_its_process_h
 }
 
 /* The socket was disconnected, and connected again. */
+/* Before the scan began: what it shows is another connection. */
+static void connect_again(uint64_t sent_by_now)
+{
+    process(7, "web");
+    hold(3, 1000);
+    end();
+    begin();
+    literal.capture.began_ns = 50;
+    process(7, "web");
+    hold(3, sent_by_now);
+    unseen(0);
+    ended(7, 3, 1300)->ended_ns = 49;
+    end();
+    assert_sent(1300 + sent_by_now);
+    assert_int_equal(find(7)->sockets_opened, 2);
+    assert_int_equal(find(7)->sockets_closed, 1);
+    begin();
+    literal.capture.began_ns = 60;
+    process(7, "web");
+    hold(3, sent_by_now + 7);
+    end();
+    assert_sent(1307 + sent_by_now);
+}
+
+static void a_socket_that_was_connected_again_is_another_one(void **state)
+{
+    (void)state;
+    connect_again(20);
+}
+
+static void a_socket_that_was_connected_again_may_have_counted_more_by_now(void **state)
+{
+    (void)state;
+    connect_again(5000);
+}
+
+/* Not known to be another connection: what ended while it was shown waits until the socket is gone, or connected. */
+static void a_socket_whose_connection_ended_while_it_was_shown_waits(void **state)
+{
+    (void)state;
+    process(7, "web");
+    hold(3, 1000);
+    end();
+    begin();
+    literal.capture.began_ns = 50;
+    process(7, "web");
+    hold(3, 1200);
+    unseen(0);
+    ended(7, 3, 1300)->ended_ns = 51;
+    end();
+    assert_sent(1200);
+    begin();
+    literal.capture.began_ns = 60;
+    process(7, "web");
+    hold(3, 1250);
+    end();
+    assert_sent(1300 + 1250);
+}
+
 static void of_two_ends_of_a_socket_the_last_one_counts(void **state)
 {
     (void)state;
@@ -710,9 +769,9 @@ static void of_two_ends_of_a_socket_the_last_one_counts(void **state)
     hold(3, 1000);
     end();
     begin_idle();
-    ended(7, 3, 1300)->sequence = 8;
-    ended(7, 3, 1400)->sequence = 9;
-    ended(7, 3, 1200)->sequence = 7;
+    ended(7, 3, 1300)->ended_ns = 8;
+    ended(7, 3, 1400)->ended_ns = 9;
+    ended(7, 3, 1200)->ended_ns = 7;
     end();
     assert_sent(1400);
     begin_idle();
@@ -872,6 +931,9 @@ int main(void)
         TEST(it_waits_also_over_a_scan_that_does_not_count),
         TEST(what_one_that_waited_counted_is_in_its_group_also_when_its_process_has_ended),
         TEST(of_two_ends_of_a_socket_the_last_one_counts),
+        TEST(a_socket_that_was_connected_again_is_another_one),
+        TEST(a_socket_that_was_connected_again_may_have_counted_more_by_now),
+        TEST(a_socket_whose_connection_ended_while_it_was_shown_waits),
         TEST(cookies_that_share_their_lower_half_are_different),
         TEST(one_that_ends_while_its_holder_cannot_be_read_is_settled_when_he_can),
         TEST(one_that_ends_while_no_table_shows_it_is_settled_when_it_is_gone),
