@@ -3,6 +3,7 @@
 #include "agentx.h"
 
 #include "clock.h"
+#include "messages.h"
 #include "oids.h"
 
 #include <net-snmp/net-snmp-config.h>
@@ -244,7 +245,9 @@ bool agentx_register(struct serving *serving)
 
 void agentx_connect(void)
 {
+    messages_begin();
     init_snmp(APPLICATION);
+    messages_end();
     snmp_alarm_register(AGENTX_PING_S, SA_REPEAT, offer_again, NULL);
 }
 

@@ -79,15 +79,15 @@ static void scan_agent_version(const struct publication *publication, uint32_t r
 
 /* clang-format off */
 const struct own_column own_scan_columns[OWN_SCAN_COLUMNS] = {
-    {.id = 101, .name = "scanInterval", .syntax = VALUE_UNSIGNED, .unit = "seconds", .value = scan_interval},
-    {.id = 102, .name = "scanStatus", .syntax = VALUE_INTEGER, .value = scan_status},
-    {.id = 103, .name = "scanAge", .syntax = VALUE_UNSIGNED, .unit = "seconds", .has = has_snapshot, .value = scan_age},
-    {.id = 104, .name = "scanFailures", .syntax = VALUE_COUNTER32, .unit = "scans", .value = scan_failures},
-    {.id = 105, .name = "scanLastFailure", .syntax = VALUE_OCTETS, .value = scan_last_failure},
-    {.id = 106, .name = "scanLastFailureTime", .syntax = VALUE_OCTETS, .has = has_failed, .value = scan_last_failure_time},
-    {.id = 107, .name = "scanStartTime", .syntax = VALUE_OCTETS, .value = scan_start_time},
-    {.id = 108, .name = "scanMissingCapabilities", .syntax = VALUE_OCTETS, .value = scan_missing_capabilities},
-    {.id = 109, .name = "scanAgentVersion", .syntax = VALUE_OCTETS, .value = scan_agent_version},
+    {.id = 101, .name = "proctcpScanInterval", .syntax = VALUE_UNSIGNED, .unit = "seconds", .value = scan_interval},
+    {.id = 102, .name = "proctcpScanStatus", .syntax = VALUE_INTEGER, .value = scan_status},
+    {.id = 103, .name = "proctcpScanAge", .syntax = VALUE_UNSIGNED, .unit = "seconds", .has = has_snapshot, .value = scan_age},
+    {.id = 104, .name = "proctcpScanFailedScans", .syntax = VALUE_COUNTER32, .unit = "scans", .value = scan_failures},
+    {.id = 105, .name = "proctcpScanLastFailureText", .syntax = VALUE_OCTETS, .value = scan_last_failure},
+    {.id = 106, .name = "proctcpScanLastFailureTime", .syntax = VALUE_OCTETS, .has = has_failed, .value = scan_last_failure_time},
+    {.id = 107, .name = "proctcpScanStartTime", .syntax = VALUE_OCTETS, .value = scan_start_time},
+    {.id = 108, .name = "proctcpScanMissingCapabilities", .syntax = VALUE_OCTETS, .value = scan_missing_capabilities},
+    {.id = 109, .name = "proctcpScanAgentVersion", .syntax = VALUE_OCTETS, .value = scan_agent_version},
 };
 /* clang-format on */
 
@@ -156,9 +156,9 @@ static void socket_row(const struct publication *publication, uint32_t row, stru
 
 /* clang-format off */
 const struct own_column own_socket_columns[OWN_SOCKET_COLUMNS] = {
-    {.id = 10, .name = "socketAddressType", .syntax = VALUE_INTEGER, .has = has_address, .value = socket_address_type},
-    {.id = 102, .name = "socketLocalEndpoint", .syntax = VALUE_OCTETS, .has = has_local, .value = socket_local_endpoint},
-    {.id = 103, .name = "socketRemoteEndpoint", .syntax = VALUE_OCTETS, .has = has_remote, .value = socket_remote_endpoint},
-    {.id = 104, .name = "socketRow", .syntax = VALUE_OCTETS, .value = socket_row},
+    {.id = 10, .name = "proctcpSocketAddressType", .syntax = VALUE_INTEGER, .has = has_address, .value = socket_address_type},
+    {.id = 102, .name = "proctcpSocketLocalEndpoint", .syntax = VALUE_OCTETS, .has = has_local, .value = socket_local_endpoint},
+    {.id = 103, .name = "proctcpSocketRemoteEndpoint", .syntax = VALUE_OCTETS, .has = has_remote, .value = socket_remote_endpoint},
+    {.id = 104, .name = "proctcpSocketRow", .syntax = VALUE_OCTETS, .value = socket_row},
 };
 /* clang-format on */

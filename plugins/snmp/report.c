@@ -124,7 +124,7 @@ void report_scans(struct report *report, const struct publication *publication)
 
     if (failing && !report->failing_said)
         snmp_log(LOG_ERR, "scan failed: %s; %s. Trying again every %u s\n", publication->failure,
-                 publication->snapshot ? "the last snapshot is served on, with scanStatus stale"
+                 publication->snapshot ? "the last snapshot is served on, with proctcpScanStatus stale"
                                        : "there is nothing to serve yet",
                  publication->interval_s);
     if (report->failing_said && publication->status == PUBLICATION_UP_TO_DATE)

@@ -5,6 +5,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
+#include <ctype.h>
 #include <net-snmp/agent/ds_agent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,25 +15,26 @@
 #define INTERVAL_MAX_S      86400
 #define PING_INTERVAL_MAX_S 3600
 
-#define EXCLUDE "exclude"
+#define PREFIX  "proctcp"
+#define EXCLUDE PREFIX "Exclude"
 
 /* Rules of the selection; each also with EXCLUDE before it. net-snmp does not tell upper case from lower. */
 static const struct {
-    const char *token;
-    const char *kind; /* the library's name */
+    const char *token; /* behind PREFIX or EXCLUDE */
+    const char *kind;  /* the library's name */
     const char *help;
 } rules[] = {
-    {"process", "process", "names of processes"},
-    {"command", "command", "extended regular expression, found in the command line"},
-    {"pid", "pid", "process ids"},
-    {"user", "user", "effective users"},
-    {"cgroup", "cgroup", "control groups"},
-    {"state", "state", "TCP states"},
-    {"localPort", "local_port", "ports, ranges of ports, services"},
-    {"remotePort", "remote_port", "ports, ranges of ports, services"},
-    {"localAddress", "local", "addresses and networks"},
-    {"remoteAddress", "remote", "addresses and networks"},
-    {"netNamespace", "netns", "own | names | inodes"},
+    {"Process", "process", "names of processes"},
+    {"Command", "command", "extended regular expression, found in the command line"},
+    {"Pid", "pid", "process ids"},
+    {"User", "user", "effective users"},
+    {"Cgroup", "cgroup", "control groups"},
+    {"State", "state", "TCP states"},
+    {"LocalPort", "local_port", "ports, ranges of ports, services"},
+    {"RemotePort", "remote_port", "ports, ranges of ports, services"},
+    {"LocalAddress", "local", "addresses and networks"},
+    {"RemoteAddress", "remote", "addresses and networks"},
+    {"NetNamespace", "netns", "own | names | inodes"},
 };
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
@@ -40,11 +42,28 @@ static const struct {
 /* net-snmp's parsers of tokens get no pointer of their own. */
 static struct settings *settings;
 
+/* Cuts what stands behind a "#" at the begin or behind a space, but within double quotes. */
+static char *without_comment(char *line)
+{
+    bool quoted = false;
+    char *end = line;
+
+    for (char *at = line; *at; at++) {
+        quoted ^= *at == '"';
+        if (*at == '#' && !quoted && (at == line || isspace((unsigned char)at[-1])))
+            break;
+        if (!isspace((unsigned char)*at))
+            end = at + 1;
+    }
+    *end = '\0';
+    return line;
+}
+
 /* now, and an error in the log, if line is no number from 1 to max. */
-static int seconds_in(const char *token, const char *line, int max, int now)
+static int seconds_in(const char *token, char *line, int max, int now)
 {
     char *end;
-    const long seconds = strtol(line, &end, 10);
+    const long seconds = strtol(without_comment(line), &end, 10);
 
     if (end != line && !*end && seconds >= 1 && seconds <= max)
         return (int)seconds;
@@ -55,7 +74,7 @@ static int seconds_in(const char *token, const char *line, int max, int now)
 static void parse_interval(const char *token, char *line)
 {
     (void)token;
-    settings->interval_s = (unsigned)seconds_in("scanInterval", line, INTERVAL_MAX_S, (int)settings->interval_s);
+    settings->interval_s = (unsigned)seconds_in("proctcpInterval", line, INTERVAL_MAX_S, (int)settings->interval_s);
 }
 
 static void parse_ping_interval(const char *token, char *line)
@@ -72,8 +91,9 @@ static void parse_proc_path(const char *token, char *line)
     char *copy;
 
     (void)token;
+    without_comment(line);
     if (line[0] != '/') {
-        netsnmp_config_error("procPath: \"%s\" is not an absolute path; it stays at %s", line,
+        netsnmp_config_error("proctcpProcPath: \"%s\" is not an absolute path; it stays at %s", line,
                              settings->scan.proc_root ? settings->scan.proc_root : "/proc");
         return;
     }
@@ -87,12 +107,14 @@ static void parse_proc_path(const char *token, char *line)
 static void parse_namespaces(const char *token, char *line)
 {
     (void)token;
+    without_comment(line);
     if (strcmp(line, "all") == 0 || strcmp(line, "own") == 0)
         settings->own_netns_only = line[0] == 'o';
     else
         netsnmp_config_error(
-            "netNamespaces: \"%s\" is neither \"all\" nor \"own\"; it stays at \"%s\" (netNamespace takes names)", line,
-            settings->own_netns_only ? "own" : "all");
+            "proctcpNetNamespaces: \"%s\" is neither \"all\" nor \"own\"; it stays at \"%s\" (proctcpNetNamespace "
+            "takes names)",
+            line, settings->own_netns_only ? "own" : "all");
 }
 
 /* Quotes around the whole value do no harm: elsewhere they are needed. */
@@ -124,8 +146,8 @@ static void take_rule(const char *token, const char *rule, bool excludes, const 
 static void parse_rule(const char *token, char *line)
 {
     const bool excludes = strncasecmp(token, EXCLUDE, sizeof(EXCLUDE) - 1) == 0;
-    const char *name = token + (excludes ? sizeof(EXCLUDE) - 1 : 0);
-    const char *value = without_quotes(line);
+    const char *name = token + (excludes ? sizeof(EXCLUDE) : sizeof(PREFIX)) - 1;
+    const char *value = without_quotes(without_comment(line));
 
     for (size_t i = 0; i < RULES; i++) {
         if (strcasecmp(name, rules[i].token) != 0)
@@ -142,13 +164,14 @@ static void parse_rule(const char *token, char *line)
 static void parse_source(const char *token, char *line)
 {
     (void)token;
+    without_comment(line);
     for (enum proctcp_source source = PROCTCP_SOURCE_AUTO; source <= PROCTCP_SOURCE_BPF; source++) {
         if (strcmp(line, proctcp_source_name(source)) != 0)
             continue;
         settings->scan.source = source;
         return;
     }
-    netsnmp_config_error("scanSource: \"%s\" is none of auto, procfs, netlink; it stays at %s", line,
+    netsnmp_config_error("proctcpSource: \"%s\" is none of auto, bpf, netlink, procfs; it stays at %s", line,
                          proctcp_source_name(settings->scan.source));
 }
 
@@ -160,16 +183,17 @@ int settings_register(struct settings *to_fill)
         return error;
     to_fill->scan.selection = to_fill->selection;
     settings = to_fill;
-    register_app_config_handler("scanInterval", parse_interval, NULL, "seconds between two scans");
+    register_app_config_handler("proctcpInterval", parse_interval, NULL, "seconds between two scans");
     /* In net-snmp's spelling, so that it takes the place of a parser that does not say what is wrong. */
     register_app_config_handler("agentxPingInterval", parse_ping_interval, NULL, "seconds between two pings");
-    register_app_config_handler("procPath", parse_proc_path, NULL, "where the proc file system stands");
-    register_app_config_handler("scanSource", parse_source, NULL, "auto | procfs | netlink");
-    register_app_config_handler("netNamespaces", parse_namespaces, NULL, "all | own");
+    register_app_config_handler("proctcpProcPath", parse_proc_path, NULL, "where the proc file system stands");
+    register_app_config_handler("proctcpSource", parse_source, NULL, "auto | bpf | netlink | procfs");
+    register_app_config_handler("proctcpNetNamespaces", parse_namespaces, NULL, "all | own");
     for (size_t i = 0; i < RULES; i++) {
         char token[64];
 
-        register_app_config_handler(rules[i].token, parse_rule, NULL, rules[i].help);
+        snprintf(token, sizeof(token), PREFIX "%s", rules[i].token);
+        register_app_config_handler(token, parse_rule, NULL, rules[i].help);
         snprintf(token, sizeof(token), EXCLUDE "%s", rules[i].token);
         register_app_config_handler(token, parse_rule, NULL, rules[i].help);
     }

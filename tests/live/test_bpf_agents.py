@@ -44,7 +44,7 @@ class Agent(AgentTest):
         program = self.write("agent.sh", "#!/bin/sh\nexec %s %s \"$@\"\n" % (shlex.join(UNPRIVILEGED), shlex.quote(AGENT)))
         os.chmod(program, stat.S_IRWXU)
         self.start_master()
-        self.start_agent(ONE_SCAN + "pid %d,%d\n" % (os.getpid(), child.pid), program=program)
+        self.start_agent(ONE_SCAN + "proctcpPid %d,%d\n" % (os.getpid(), child.pid), program=program)
         self.wait_for_scan()
         self.assertEqual(self.get(SCAN_SOURCE), 4)
         ports = wait_until(lambda: self.column(SOCKETS, LOCAL_PORT), "sockets")

@@ -590,7 +590,7 @@ class Agent(AgentTest):
         server, client = Actor(self, Traffic), Actor(self, Traffic)
         listening = server.listen()
         self.start_master()
-        self.start_agent("scanInterval 2\n" + "pid %d,%d\n" % (server.pid, client.pid))
+        self.start_agent("proctcpInterval 2\n" + "proctcpPid %d,%d\n" % (server.pid, client.pid))
         self.wait_for_scan()
         server.serve(listening)
         sent, received = client.call(*server.name(listening), MANY, 0.005, 2)

@@ -22,9 +22,9 @@ GENERATION, ROWS, DENIED, INTERVAL, STATUS, AGE, LAST_FAILURE, MISSING = (
     "%s.%d.0" % (SCAN, n) for n in (1, 5, 14, 101, 102, 103, 105, 108))
 NONE, UP_TO_DATE, STALE = 1, 2, 3
 LISTEN, ESTABLISHED = 2, 5
-ONE_SCAN = "scanInterval 3600\n"  # what is served does not change while the test looks
-MANY_SCANS = "scanInterval 1\n"
-OURS = ONE_SCAN + "pid %d\n" % os.getpid()  # the host may have a million sockets more than a walk should print
+ONE_SCAN = "proctcpInterval 3600\n"  # what is served does not change while the test looks
+MANY_SCANS = "proctcpInterval 1\n"
+OURS = ONE_SCAN + "proctcpPid %d\n" % os.getpid()  # the host may have a million sockets more than a walk should print
 SOURCE, NAMESPACES_PROCFS, SOURCE_REASON, SKIPPED = ("%s.%d.0" % (SCAN, n) for n in (4, 25, 24, 26))
 PROCFS, NETLINK = 2, 3
 SO_COOKIE = 57
@@ -215,7 +215,7 @@ class Rows(AgentTest):
                 "sys.stdin.read()\n")
         child = self.start(sys.executable, "-c", code, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         fd = int(child.stdout.readline())
-        self.start_both(ONE_SCAN + "pid %d\n" % child.pid)
+        self.start_both(ONE_SCAN + "proctcpPid %d\n" % child.pid)
         self.assertEqual(self.get("%s.4%s" % (SOCKET, index_of(fd, pid=child.pid))), b"a??b?\xc3\xa9")
         row = self.get("%s.104%s" % (SOCKET, index_of(fd, pid=child.pid)))
         self.assertRegex(row, rb"^[ -~]+$")
@@ -236,7 +236,7 @@ def tcp_info(end):
 
 class SockDiag(AgentTest):
     def start_on_netlink(self, configuration=ONE_SCAN):
-        self.start_both(configuration + "scanSource auto\n")
+        self.start_both(configuration + "proctcpSource auto\n")
         if self.get(SOURCE) != NETLINK:
             self.skipTest("sock_diag does not answer here: %s" % self.get(SOURCE_REASON).decode())
 
@@ -296,7 +296,7 @@ class SockDiag(AgentTest):
         self.stop(self.agent)
         for word, source, reason in (("netlink", NETLINK, b""), ("procfs", PROCFS, b"procfs was asked for")):
             with self.subTest(word):
-                agent = self.start_agent(ONE_SCAN + "scanSource %s\n" % word)
+                agent = self.start_agent(ONE_SCAN + "proctcpSource %s\n" % word)
                 self.wait_for_scan()
                 self.assertEqual((self.get(SOURCE), self.get(SOURCE_REASON)), (source, reason))
                 at = index_of(made.client.fileno())
@@ -304,7 +304,7 @@ class SockDiag(AgentTest):
                 self.assertEqual(self.get(SOCKET + ".39" + at) is None, source == PROCFS)
                 self.assertEqual(self.get("%s.26.%d" % (PROCESS, os.getpid())) is None, source == PROCFS)
                 self.assertEqual(self.stop(agent), 0)
-                self.assertNotIn("scanSource", self.read("agent.log"))
+                self.assertNotIn("proctcpSource", self.read("agent.log"))
 
     @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv") and shutil.which("unshare"),
                          "needs root, setpriv and unshare")
@@ -378,7 +378,7 @@ class Walks(AgentTest):
     def test_snmptable_shows_the_rows(self):
         places = ":".join(base_mib_directories() + [os.path.dirname(MIB)])
         done = subprocess.run(["snmptable", "-v2c", "-c", "public", "-t", "20", "-M", places, "-m", "PROCTCP-MIB",
-                               "-Cf", "|", "-Ci", "-CB", "127.0.0.1:%d" % self.port, "PROCTCP-MIB::socketTable"],
+                               "-Cf", "|", "-Ci", "-CB", "127.0.0.1:%d" % self.port, "PROCTCP-MIB::proctcpSocketTable"],
                               env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               universal_newlines=True)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -387,9 +387,9 @@ class Walks(AgentTest):
         rows = {line[head.index("index")]: dict(zip(head, line)) for line in lines[lines.index(head) + 1:]}
         made = self.connections[7]
         row = rows[index_of(made.client.fileno())[1:]]
-        self.assertEqual((row["socketState"], row["socketRemotePort"], row["socketAddressType"]),
+        self.assertEqual((row["proctcpSocketState"], row["proctcpSocketRemotePort"], row["proctcpSocketAddressType"]),
                          ("established", str(made.port), "ipv4"))
-        self.assertEqual(row["socketRemoteEndpoint"], "127.0.0.1:%d" % made.port)
+        self.assertEqual(row["proctcpSocketRemoteEndpoint"], "127.0.0.1:%d" % made.port)
 
     def test_what_is_not_there_is_said_as_it_should_be(self):
         at = index_of(self.connections[0].listener.fileno())
@@ -555,27 +555,27 @@ class Scans(AgentTest):
         made = Connection(self)
         oid = SOCKET + ".14" + index_of(made.client.fileno())
         os.symlink("/proc", self.path("proc"))
-        self.start_both(MANY_SCANS + "procPath %s\n" % self.path("proc"))
+        self.start_both(MANY_SCANS + "proctcpProcPath %s\n" % self.path("proc"))
         self.assertEqual(self.get(oid), ESTABLISHED)
         self.assertEqual(self.get(LAST_FAILURE), b"")
         os.unlink(self.path("proc"))
-        wait_until(lambda: self.get(STATUS) == STALE, "scanStatus stale")
+        wait_until(lambda: self.get(STATUS) == STALE, "proctcpScanStatus stale")
         self.assertIn(self.path("proc").encode(), self.get(LAST_FAILURE))
         self.assertEqual(self.get(oid), ESTABLISHED)
         stale = self.get(GENERATION)
         wait_until(lambda: self.get(SCAN + ".104.0") >= 3, "three failed scans")
         self.assertEqual(self.get(GENERATION), stale)
         os.symlink("/proc", self.path("proc"))
-        wait_until(lambda: self.get(STATUS) == UP_TO_DATE, "scanStatus upToDate")
+        wait_until(lambda: self.get(STATUS) == UP_TO_DATE, "proctcpScanStatus upToDate")
         self.wait_for_scan(lambda generation: generation > stale)
         self.wait_for_log("scans succeed again")
         self.assertEqual(self.read("agent.log").count("scan failed: "), 1)
 
     def test_a_proc_that_is_not_there_is_named_and_waited_for(self):
         self.start_master()
-        self.start_agent(MANY_SCANS + "procPath %s\n" % self.path("proc"))
+        self.start_agent(MANY_SCANS + "proctcpProcPath %s\n" % self.path("proc"))
         self.wait_for_log("scan failed: %s" % self.path("proc"))
-        wait_until(lambda: self.get(STATUS) == NONE, "scanStatus none")
+        wait_until(lambda: self.get(STATUS) == NONE, "proctcpScanStatus none")
         self.assertIsNone(self.get(GENERATION))
         self.assertEqual(self.walk(SOCKET), [])
         os.symlink("/proc", self.path("proc"))
@@ -642,19 +642,35 @@ class Start(AgentTest):
 
     def test_wrong_configuration_is_named_by_line_and_the_rest_is_used(self):
         self.start_master()
-        self.start_agent("scanInterval 0\nscanInterval 1h\nprocPath proc\nnetNamespaces some\nscanSource ebpf\n"
-                         "nonsense 1\nagentXPingInterval 0\nscanInterval 77\n")
+        self.start_agent("proctcpInterval 0\nproctcpInterval 1h\nproctcpProcPath proc\nproctcpNetNamespaces some\n"
+                         "proctcpSource ebpf\nnonsense 1\nagentXPingInterval 0\nproctcpInterval 77\n")
         self.wait_for_scan()
         log = self.read("agent.log")
-        for line, word in enumerate(("scanInterval: \"0\"", "scanInterval: \"1h\"", "procPath: \"proc\"",
-                                     "netNamespaces: \"some\"", "scanSource: \"ebpf\"", "nonsense",
+        for line, word in enumerate(("proctcpInterval: \"0\"", "proctcpInterval: \"1h\"", "proctcpProcPath: \"proc\"",
+                                     "proctcpNetNamespaces: \"some\"", "proctcpSource: \"ebpf\"", "nonsense",
                                      "agentXPingInterval: \"0\" .* from 1 to 3600; it stays at 5"), 1):
             self.assertRegex(log, r"proctcp\.conf: line %d: (Error|Warning): .*%s" % (line, word))
         self.assertEqual(self.get(INTERVAL), 77)
 
+    def test_a_comment_may_stand_behind_a_value(self):
+        self.start_master()
+        self.start_agent("proctcpInterval 78 # seconds\nproctcpPid %d # us\nproctcpCommand \"[#] *\" # any\n" % os.getpid())
+        self.wait_for_scan()
+        self.assertEqual(self.get(INTERVAL), 78)
+        self.assertNotIn("conf: line", self.read("agent.log"))
+
+    def test_a_line_without_a_value_is_named_once(self):
+        self.start_master()
+        self.start_agent(ONE_SCAN + "proctcpPid\nproctcpUser # nobody\n")
+        self.wait_for_scan()
+        log = self.read("agent.log")
+        self.assertEqual(log.count("line 2:"), 1, log)
+        self.assertEqual(log.count("line 3:"), 1, log)
+
     def test_rules_select_what_is_served(self):
         made = Connection(self)
-        self.start_both(ONE_SCAN + "pid %d\nlocalPort %d\nexcludeState timeWait\n" % (os.getpid(), made.port))
+        self.start_both(ONE_SCAN + "proctcpPid %d\nproctcpLocalPort %d\nproctcpExcludeState timeWait\n" %
+                        (os.getpid(), made.port))
         base = "%s.102" % SOCKET
         served = {name[len(base):] for name, _ in self.walk(base)}
         self.assertEqual(served, {index_of(made.listener.fileno()), index_of(made.server.fileno())})
@@ -663,8 +679,8 @@ class Start(AgentTest):
 
     def test_where_no_rule_of_a_kind_is_right_nothing_is_served(self):
         made = Connection(self)
-        self.start_both(ONE_SCAN + "command a(b\n")
-        self.assertIn("command: value 1, \"a(b\", is no extended regular expression", self.read("agent.log"))
+        self.start_both(ONE_SCAN + "proctcpCommand a(b\n")
+        self.assertIn("proctcpCommand: value 1, \"a(b\", is no extended regular expression", self.read("agent.log"))
         self.assertIn("nothing is selected", self.read("agent.log"))
         self.assertEqual(self.walk("%s.102" % SOCKET), [])
         made.client.close()
@@ -674,11 +690,11 @@ class Start(AgentTest):
         self.write("empty.conf", "")
         named = self.write("named.conf", ONE_SCAN + "agentXSocket %s\n" % self.address)
         wrong = self.write("wrong.conf", ONE_SCAN + "agentXSocket unix:%s\n" % self.path("none"))
-        agent = self.start_agent("scanInterval 5\n", "-c", named)
+        agent = self.start_agent("proctcpInterval 5\n", "-c", named)
         self.wait_for_scan()
         self.assertEqual(self.get(INTERVAL), 3600)  # not what proctcp.conf says
         self.assertEqual(self.stop(agent), 0)
-        agent = self.start_agent("scanInterval 5\n", "-c", wrong, "-x", self.address)
+        agent = self.start_agent("proctcpInterval 5\n", "-c", wrong, "-x", self.address)
         self.wait_for_scan()
         self.assertEqual(self.stop(agent), 0)
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #define TIME_2000 946684800u
-#define FUTURE    4102444800u /* 2100-01-01: scanAge of it is 0 */
+#define FUTURE    4102444800u /* 2100-01-01: proctcpScanAge of it is 0 */
 
 #define IPV4(a, b, c, d)                                                                                               \
     {                                                                                                                  \
@@ -597,7 +597,7 @@ static void get_tells_a_missing_instance_from_a_missing_object(void **state)
         {"1.1.0.0", WALK_NO_INSTANCE},
         {"1.0.0", WALK_NO_OBJECT},
         {"1.30.0", WALK_NO_OBJECT},
-        {"1.106.0", WALK_NO_INSTANCE}, /* scanLastFailureTime: there was none */
+        {"1.106.0", WALK_NO_INSTANCE}, /* proctcpScanLastFailureTime: there was none */
         {"1.999.0", WALK_NO_OBJECT},
         {"2", WALK_NO_OBJECT},
         {"2.1", WALK_NO_OBJECT},
