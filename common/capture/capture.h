@@ -117,6 +117,7 @@ struct unseen {
     uint32_t uid;         /* effective, when it did something last */
     uint64_t start_ticks; /* clock ticks between boot and its start */
     uint64_t read_ns;     /* when it was */
+    uint64_t taken_ns;    /* when its place in the kernel's table was */
     const char *name;     /* comm, then */
     uint32_t facts;       /* index: of a process that lives its own, else what it may be grouped under; PROCTCP_NONE: it
                              was not selected */
@@ -214,7 +215,7 @@ struct capture {
     struct indices unread;  /* inodes of TCP sockets that are held, alive, and in no table that was read */
     struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */
     struct all_unseen unseen; /* with connections_counted in the statistics; ordered by pid and start */
-    struct all_ended ended;   /* the same; of each user in the order in which they ended */
+    struct all_ended ended;   /* the same */
     uint64_t began_ns;        /* when the scan did, as ended_ns is; 0: not known */
     uint64_t counters;        /* presence bits of what this kernel counts of a connection; from its answers */
     struct arena strings;

@@ -74,7 +74,7 @@ static uint64_t next_in_ring(const struct inquiry *inquiry, uint64_t ring)
     return before->loaded_ns && !inquiry->loaded_anew ? before->next_ended[ring] : ring << BPF_RING_SHIFT | 1;
 }
 
-/* All that was told by the moment that the processes' counts are of. */
+/* At least all that was told by the moment that the processes' counts are of. */
 static int read_rings(struct inquiry *inquiry)
 {
     const struct counted counted = inquiry->counted;

@@ -53,7 +53,21 @@ static void subtract(void *from, const void *what, size_t count)
         rest[i] = rest[i] > less[i] ? rest[i] - less[i] : 0;
 }
 
-/* Two processors may have begun to count for a process at the same moment: it has two places then. */
+/* It is called as it was in the place that it took last. What is told of in the other one, too, is so by then. */
+static void merge_two(struct unseen *to, const struct unseen *more)
+{
+    add(&to->connections, &more->connections, FIELDS(to->connections));
+    add(&to->totals, &more->totals, FIELDS(to->totals));
+    if (more->read_ns < to->read_ns)
+        to->read_ns = more->read_ns;
+    if (more->taken_ns < to->taken_ns)
+        return;
+    to->taken_ns = more->taken_ns;
+    to->name = more->name;
+    to->uid = more->uid;
+}
+
+/* A process has two places where two processors began to count for it at the same moment, or it became another user. */
 static void merge(struct all_unseen *all)
 {
     uint32_t kept = 0;
@@ -63,8 +77,7 @@ static void merge(struct all_unseen *all)
     for (uint32_t i = 0; i < all->count; i++) {
         struct unseen *last = kept ? &all->at[kept - 1] : NULL;
         if (last && compare_unseen(last, &all->at[i]) == 0) {
-            add(&last->connections, &all->at[i].connections, FIELDS(last->connections));
-            add(&last->totals, &all->at[i].totals, FIELDS(last->totals));
+            merge_two(last, &all->at[i]);
         } else {
             all->at[kept++] = all->at[i];
         }

@@ -91,6 +91,7 @@ static int take_closed(struct inquiry *inquiry, const struct bpf_closed_record *
                               .uid = record->uid,
                               .start_ticks = ticks_of(inquiry, record->start_ns),
                               .read_ns = record->now_ns,
+                              .taken_ns = record->taken_ns,
                               .facts = PROCTCP_NONE,
                               .connections = connections_of(&record->events, sums.accepts),
                               .totals = totals_of(&sums)};

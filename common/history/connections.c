@@ -9,10 +9,12 @@
 #include <errno.h>
 
 /* A connection that nobody holds may take minutes to end, in a message that nobody takes as long as its owner wants. Of
- * these there are no more than the kernel has orphans (tcp_max_orphans), and files in messages (RLIMIT_NOFILE). */
-#define ENDING_SCANS 100000
-#define ENDING_MAX   262144
-#define WAITS        2
+ * these there are no more than the kernel has orphans (tcp_max_orphans), and files in messages (RLIMIT_NOFILE). Of
+ * what ends while the kernel does not count, nothing will be told, most likely. */
+#define ENDING_SCANS           100000
+#define ENDING_SCANS_UNCOUNTED 1000
+#define ENDING_MAX             262144
+#define WAITS                  2
 
 #define NO_KEY PROCTCP_NONE
 
@@ -77,40 +79,18 @@ static void give_unseen(const struct receiver *to, uint32_t index, const struct 
 
 struct endings {
     struct receiver to;
-    struct hash by_cookie; /* of those that are told of, by index: this scan's, behind them the last one's */
-    struct bytes used;     /* by index */
-    struct bytes let_go;   /* by earlier socket: it is there, and who held it is gone */
+    const struct ends *ends;
+    struct bytes used;   /* by index of ends */
+    struct bytes let_go; /* by earlier socket: it is there, and who held it is gone */
 };
 
-static uint32_t told_count(const struct endings *endings)
+/* The first end of a socket that came at some time or later, each once; PROCTCP_NONE: it is not told of. */
+static uint32_t take_end(struct endings *endings, uint64_t cookie, uint64_t since_ns)
 {
-    return endings->to.capture->ended.count + endings->to.match->before->ended_here.count;
-}
+    const uint32_t found = ends_find(endings->ends, cookie, since_ns, &endings->used);
 
-static const struct ended *told(const struct endings *endings, uint32_t index)
-{
-    const uint32_t count = endings->to.capture->ended.count;
-
-    return index < count ? &endings->to.capture->ended.at[index]
-                         : &endings->to.match->before->ended_here.at[index - count];
-}
-
-/* The last end of a socket that connected several times, of those that came at some time or later; PROCTCP_NONE: it is
- * not told of. All are done with then. */
-static uint32_t find_end(struct endings *endings, uint64_t cookie, uint64_t since_ns)
-{
-    uint32_t found = PROCTCP_NONE;
-    struct hash_walk walk;
-
-    for (uint32_t i = hash_first(&endings->by_cookie, (uint32_t)cookie, &walk); i != HASH_NONE;
-         i = hash_next(&endings->by_cookie, &walk)) {
-        const struct ended *ended = told(endings, i);
-        if (ended->cookie != cookie || endings->used.at[i] || ended->ended_ns < since_ns)
-            continue;
-        endings->used.at[i] = true;
-        if (found == PROCTCP_NONE || ended->ended_ns > told(endings, found)->ended_ns)
-            found = i;
-    }
+    if (found != PROCTCP_NONE)
+        endings->used.at[found] = true;
     return found;
 }
 
@@ -144,13 +124,14 @@ static struct proctcp_totals rest_of(const struct proctcp_totals *all, const str
 static int settle(struct endings *endings, const struct ending *ending)
 {
     const struct receiver *to = &endings->to;
-    const uint32_t index = find_end(endings, ending->cookie, 0);
+    const uint32_t index = take_end(endings, ending->cookie, ending->began_ns);
     struct proctcp_connections connections = {0};
     struct proctcp_totals totals;
     struct ending *kept;
 
     if (index == PROCTCP_NONE) {
-        if (ending->scans >= ENDING_SCANS || to->after->ending.count >= ENDING_MAX)
+        if (ending->scans >= (ending->is_counted ? ENDING_SCANS : ENDING_SCANS_UNCOUNTED) ||
+            to->after->ending.count >= ENDING_MAX)
             return 0;
         kept = vector_push(&to->after->ending);
         if (!kept)
@@ -159,10 +140,10 @@ static int settle(struct endings *endings, const struct ending *ending)
         kept->scans++;
         return 0;
     }
-    connections.accepts = told(endings, index)->was_accepted && !ending->was_accepted;
-    if (told(endings, index)->is_counted)
+    connections.accepts = ends_at(endings->ends, index)->was_accepted && !ending->was_accepted;
+    if (ends_at(endings->ends, index)->is_counted)
         return 0;
-    totals = rest_of(&told(endings, index)->totals, &ending->totals);
+    totals = rest_of(&ends_at(endings->ends, index)->totals, &ending->totals);
     give_process(to, totals_find_process(to->model, to->after, ending->pid, ending->start_ticks), &connections,
                  &totals);
     if (ending->group != PROCTCP_NO_GROUP)
@@ -192,10 +173,12 @@ static bool find_let_go(struct endings *endings)
     return true;
 }
 
-static struct ending begin_ending(const struct proctcp_socket *socket, const struct proctcp_impairment *impairment,
-                                  int32_t pid, uint64_t start_ticks, uint16_t group)
+static struct ending begin_ending(const struct endings *endings, const struct proctcp_socket *socket,
+                                  const struct proctcp_impairment *impairment, int32_t pid, uint64_t start_ticks,
+                                  uint16_t group)
 {
     return (struct ending){.cookie = socket->cookie,
+                           .is_counted = endings->to.capture->stats.connections_counted,
                            .start_ticks = start_ticks,
                            .pid = pid,
                            .group = group,
@@ -228,7 +211,7 @@ static int settle_carried(struct endings *endings)
         if (!carried->pid || !has_counted(&carried->socket) ||
             !is_over(endings, match->before->previous->socket_count + i))
             continue;
-        const struct ending ending = begin_ending(&carried->socket, &carried->impairment, carried->pid,
+        const struct ending ending = begin_ending(endings, &carried->socket, &carried->impairment, carried->pid,
                                                   carried->start_ticks, group_now(&endings->to, carried->group));
         status = settle(endings, &ending);
     }
@@ -249,9 +232,10 @@ static int settle_rows(struct endings *endings)
         const struct proctcp_socket *socket = match_earlier(match, row->socket, &impairment);
         if (!has_counted(socket))
             continue;
-        const struct ending ending =
-            begin_ending(socket, impairment, row->pid, previous->processes[row->process].start_ticks,
+        struct ending ending =
+            begin_ending(endings, socket, impairment, row->pid, previous->processes[row->process].start_ticks,
                          group_now(&endings->to, previous->row_groups ? previous->row_groups[i] : PROCTCP_NO_GROUP));
+        ending.began_ns = match->before->began_ns;
         status = settle(endings, &ending);
     }
     return status;
@@ -280,7 +264,7 @@ static void take_back(struct endings *endings, uint32_t index, uint32_t socket)
     const bool was_accepted = seen->present & PROCTCP_WAS_ACCEPTED;
     struct proctcp_group *groups[] = {&to->model->all, NULL};
 
-    if (!to->is_first_scan || !told(endings, index)->is_counted)
+    if (!to->is_first_scan || !ends_at(endings->ends, index)->is_counted)
         return;
     totals_take(&process->totals, &totals);
     process->connections.accepts -= was_accepted;
@@ -299,14 +283,14 @@ static int keep_told(struct endings *endings, uint32_t index)
 
     if (!kept)
         return -ENOMEM;
-    *kept = *told(endings, index);
+    *kept = *ends_at(endings->ends, index);
     kept->is_new = false;
     return 0;
 }
 
 static bool is_told(const struct endings *endings, const struct proctcp_socket *socket)
 {
-    return has_counted(socket) && hash_find(&endings->by_cookie, (uint32_t)socket->cookie) != HASH_NONE;
+    return has_counted(socket) && ends_find(endings->ends, socket->cookie, 0, NULL) != PROCTCP_NONE;
 }
 
 /* Some ended while this scan showed them, and have been counted, or wait until it is sure that they are gone: what came
@@ -321,9 +305,9 @@ static int keep_shown(struct endings *endings)
 
     for (uint32_t s = 0; s < model->sockets.count && status == 0; s++) {
         const struct proctcp_socket *socket = &model->sockets.at[s];
-        if (model->holders.at[s] == PROCTCP_NONE || !is_told(endings, socket))
+        if (model->holders.at[s] == PROCTCP_NONE || parted_of(endings->to.match, s) || !is_told(endings, socket))
             continue;
-        const uint32_t index = find_end(endings, socket->cookie, capture->began_ns);
+        const uint32_t index = take_end(endings, socket->cookie, capture->began_ns);
         if (index == PROCTCP_NONE)
             continue;
         take_back(endings, index, s);
@@ -331,7 +315,7 @@ static int keep_shown(struct endings *endings)
     }
     for (uint32_t i = 0; i < carried->count && status == 0; i++) {
         const struct proctcp_socket *socket = &carried->at[i].socket;
-        const uint32_t index = is_told(endings, socket) ? find_end(endings, socket->cookie, 0) : PROCTCP_NONE;
+        const uint32_t index = is_told(endings, socket) ? take_end(endings, socket->cookie, 0) : PROCTCP_NONE;
         if (index != PROCTCP_NONE)
             status = keep_told(endings, index);
     }
@@ -377,11 +361,11 @@ static int wait_for_process(const struct receiver *to, const struct ended *ended
 static int give_rest(const struct endings *endings)
 {
     const struct receiver *to = &endings->to;
-    const uint32_t count = told_count(endings);
+    const uint32_t count = ends_count(endings->ends);
     int status = 0;
 
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        const struct ended *ended = told(endings, i);
+        const struct ended *ended = ends_at(endings->ends, i);
         const struct proctcp_connections connections = {.accepts = ended->was_accepted};
         const uint32_t index = find_unseen(to->capture, ended);
         if (endings->used.at[i] || !ended->is_new)
@@ -396,14 +380,11 @@ static int give_rest(const struct endings *endings)
 
 static int add_ended(struct endings *endings)
 {
-    const uint32_t count = told_count(endings);
+    const uint32_t count = ends_count(endings->ends);
     int status = 0;
 
-    if (!hash_begin(&endings->by_cookie, (uint64_t)count + 1) || !bytes_fill(&endings->used, count, 0) ||
-        !find_let_go(endings))
+    if (!bytes_fill(&endings->used, count, 0) || !find_let_go(endings))
         return -ENOMEM;
-    for (uint32_t i = 0; i < count; i++)
-        hash_put(&endings->by_cookie, (uint32_t)told(endings, i)->cookie, i);
     if (count)
         status = keep_shown(endings);
     if (status == 0 && endings->to.match->before->previous) {
@@ -437,10 +418,11 @@ static void mark_groups(struct model *model)
 int connections_add(const struct match *match, const struct capture *capture, struct model *model,
                     struct history *after)
 {
-    struct endings endings = {.to = {match, capture, model, after, !match->before->previous}};
+    struct endings endings = {.to = {match, capture, model, after, !match->before->previous}, .ends = match->ends};
     const bool counted = capture->stats.connections_counted;
     int status;
 
+    after->began_ns = capture->began_ns;
     after->counts_connections = match->before->counts_connections || counted;
     if (!after->counts_connections)
         return 0;
@@ -451,7 +433,6 @@ int connections_add(const struct match *match, const struct capture *capture, st
     if (counted)
         mark_groups(model);
     status = add_ended(&endings); /* where they are not counted this time, what ended waits until they are */
-    vector_free(&endings.by_cookie);
     vector_free(&endings.used);
     vector_free(&endings.let_go);
     return status;

@@ -2,6 +2,7 @@
 #include "history/history.h"
 
 #include "history/connections.h"
+#include "history/ends.h"
 #include "history/idle.h"
 #include "history/last_holder.h"
 #include "history/match.h"
@@ -23,6 +24,7 @@ void history_recycle(struct history *history)
     vectors_recycle(history, history_vectors, HISTORY_VECTORS);
     places_recycle(&history->places);
     history->counts_connections = false;
+    history->began_ns = 0;
 }
 
 void history_clear(struct history *history)
@@ -98,9 +100,12 @@ int history_apply(const struct history *before, const struct capture *capture,
                   const struct proctcp_selection *selection, struct model *model, struct arena *strings,
                   struct history *after)
 {
-    struct match match = {.before = before};
-    int status = keep_partial(capture, after);
+    struct ends ends;
+    struct match match = {.before = before, .ends = &ends};
+    int status = ends_begin(&ends, capture, before);
 
+    if (status == 0)
+        status = keep_partial(capture, after);
     if (status == 0)
         status = match_sockets(&match, capture, model);
     if (status == 0 && before->previous)
@@ -117,6 +122,8 @@ int history_apply(const struct history *before, const struct capture *capture,
         status = last_holders_find(&match, &after->places, model, strings);
     vector_free(&match.earlier);
     vector_free(&match.fate);
+    vector_free(&match.parted);
+    ends_free(&ends);
     vector_free(&match.successors);
     return status;
 }

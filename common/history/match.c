@@ -204,48 +204,46 @@ static int note_unread(struct match *match, const struct capture *capture)
     return 0;
 }
 
-/* Whether the connection that a cookie had came to its end before this scan began. */
-static bool has_ended(const struct hash *by_cookie, const struct capture *capture, const struct all_ended *kept,
-                      uint64_t cookie)
+/* A counter of 32 bits that went back by more than half of them went over its end instead. */
+static bool went_back(const struct proctcp_socket *now, const struct proctcp_socket *before)
 {
-    const uint32_t count = capture->ended.count;
-    struct hash_walk walk;
-
-    for (uint32_t i = hash_first(by_cookie, (uint32_t)cookie, &walk); i != HASH_NONE; i = hash_next(by_cookie, &walk)) {
-        const struct ended *ended = i < count ? &capture->ended.at[i] : &kept->at[i - count];
-        if (ended->cookie == cookie && ended->ended_ns < capture->began_ns)
-            return true;
-    }
-    return false;
+    return now->bytes_sent < before->bytes_sent || now->bytes_acked < before->bytes_acked ||
+           now->bytes_received < before->bytes_received || before->segs_out - now->segs_out - 1 < UINT32_MAX / 2 ||
+           before->segs_in - now->segs_in - 1 < UINT32_MAX / 2;
 }
 
-/* A socket that was disconnected and has another connection by now, or is about to, goes for another one. */
+/* The connection that it had is told to have ended: before this scan began, or else its counters show that this is
+ * another one. */
+static bool has_connected_again(const struct ends *ends, uint64_t began_ns, const struct proctcp_socket *now,
+                                const struct proctcp_socket *before)
+{
+    const uint32_t first = now->present & PROCTCP_HAS_COOKIE ? ends_find(ends, now->cookie, 0, NULL) : PROCTCP_NONE;
+
+    if (first == PROCTCP_NONE || now->state == PROCTCP_CLOSED || before->state == PROCTCP_CLOSED)
+        return false;
+    return ends_at(ends, first)->ended_ns < began_ns || went_back(now, before);
+}
+
+/* A socket that was disconnected and has another connection by now goes for another one. */
 static int part_connections(struct match *match, const struct capture *capture, struct model *model)
 {
-    const struct all_ended *kept = &match->before->ended_here;
-    const uint32_t count = capture->ended.count + kept->count;
-    struct hash by_cookie = {0};
-
-    if (!count || !capture->began_ns)
+    if (!match->before->previous || !ends_count(match->ends) || !capture->began_ns)
         return 0;
-    if (!hash_begin(&by_cookie, count))
+    if (!bytes_fill(&match->parted, model->sockets.count, NOT_PARTED))
         return -ENOMEM;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct ended *ended =
-            i < capture->ended.count ? &capture->ended.at[i] : &kept->at[i - capture->ended.count];
-        hash_put(&by_cookie, (uint32_t)ended->cookie, i);
-    }
     for (uint32_t i = 0; i < model->sockets.count; i++) {
         struct proctcp_socket *socket = &model->sockets.at[i];
-        const uint32_t earlier = match->earlier.at[i];
-        if (earlier == PROCTCP_NONE || model->holders.at[i] == PROCTCP_NONE || socket->state == PROCTCP_CLOSED ||
-            !(socket->present & PROCTCP_HAS_COOKIE) || !has_ended(&by_cookie, capture, kept, socket->cookie))
+        const uint32_t earlier = match->earlier.at[i], count = previous_count(match);
+        const struct proctcp_impairment *impairment;
+        if (earlier == PROCTCP_NONE || model->holders.at[i] == PROCTCP_NONE ||
+            !has_connected_again(match->ends, capture->began_ns, socket, match_earlier(match, earlier, &impairment)))
             continue;
+        match->parted.at[i] =
+            earlier >= count && match->before->carried.at[earlier - count].is_beside ? PARTED_BESIDE : PARTED;
         match->earlier.at[i] = PROCTCP_NONE;
         match->fate.at[earlier] = FATE_GONE;
         socket->first_seen = (uint32_t)capture->stats.time;
     }
-    vector_free(&by_cookie);
     return 0;
 }
 

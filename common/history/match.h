@@ -2,14 +2,17 @@
 #ifndef PROCTCP_MATCH_H
 #define PROCTCP_MATCH_H
 
+#include "history/ends.h"
 #include "history/memory.h"
 
 /* Which of this scan's sockets and processes were there before. */
 struct match {
     const struct history *before;
+    const struct ends *ends;
     /* By socket: the same one in the previous snapshot, or behind those among the carried; or PROCTCP_NONE. */
     struct indices earlier;
-    struct bytes fate; /* by earlier socket: enum fate, and FATE_REFUSED */
+    struct bytes fate;   /* by earlier socket: enum fate, and FATE_REFUSED */
+    struct bytes parted; /* by socket: enum parted; empty: none is */
     /* By process of the previous snapshot: the same one now; behind those of this scan the idle ones; or PROCTCP_NONE.
      */
     struct indices successors;
@@ -23,6 +26,18 @@ enum fate {
 
     FATE_REFUSED = 0x80, /* beside one of these: its holder could not be read, or its counters; it is carried on */
 };
+
+/* Whether a socket has another connection than in the scan before. */
+enum parted {
+    NOT_PARTED,
+    PARTED,
+    PARTED_BESIDE, /* since then it was seen without any: that was a socket that has been counted */
+};
+
+static inline enum parted parted_of(const struct match *match, uint32_t socket)
+{
+    return match->parted.count ? (enum parted)match->parted.at[socket] : NOT_PARTED;
+}
 
 static inline enum fate fate_of(const struct match *match, uint32_t earlier)
 {

@@ -49,11 +49,13 @@ struct places {
 /* A connection that came to its end, and what was counted of it before: how it ended is not known yet. */
 struct ending {
     uint64_t cookie;
+    uint64_t began_ns;    /* of the scan that saw it, or 0 */
     uint64_t start_ticks; /* of the process that held it */
     int32_t pid;
     uint32_t scans;    /* that have waited for it */
     uint16_t group;    /* it was held in */
     bool was_accepted; /* and counted as such */
+    bool is_counted;   /* its end is sure to be told of */
     struct proctcp_totals totals;
 };
 
@@ -70,6 +72,7 @@ struct history {
     struct all_ended
         ended_here;          /* connections that ended while the scan showed them, or whose process was not told of */
     bool counts_connections; /* this or an earlier scan did */
+    uint64_t began_ns;       /* when the scan did, as connections are told to have ended; 0: not known */
     struct places places;
     struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */
 };

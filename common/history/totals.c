@@ -144,12 +144,13 @@ static void add_sockets(const struct match *match, const struct proctcp_selectio
         struct proctcp_process *process = &model->processes.at[model->holders.at[i]];
         if (match->earlier.at[i] != PROCTCP_NONE)
             earlier = match_earlier(match, match->earlier.at[i], &earlier_impairment);
-        process->sockets_opened += !earlier;
-        if (model->groups.count && !earlier) {
+        const bool is_opened = !earlier && parted_of(match, i) != PARTED_BESIDE;
+        process->sockets_opened += is_opened;
+        if (model->groups.count && is_opened) {
             model->groups.at[model_home_group(model, i)].sockets_opened++;
             model->all.sockets_opened++;
         }
-        if (before->previous && !earlier && may_be_old(before, selection, process, socket))
+        if (before->previous && !earlier && !parted_of(match, i) && may_be_old(before, selection, process, socket))
             continue; /* what it has counted by now may be counted already: it begins here */
         if (socket->present & PROCTCP_WAS_ACCEPTED && !(earlier && earlier->present & PROCTCP_WAS_ACCEPTED))
             add_accept(model, process, i);

@@ -350,15 +350,17 @@ int reset_received_within(const __u64 *arguments)
 
 /* ---- files ---- */
 
-/* false: it has not been written whole yet, or is written over just now. */
-static __always_inline bool show_ended(struct page *page, __u32 ring, __u64 sequence)
+/* false: it has not been written whole yet. If so many have come after it, it never will be. */
+static __always_inline bool show_ended(struct page *page, __u32 ring, __u64 sequence, __u64 last)
 {
     struct bpf_ended_record record = {.record = {sizeof(record), BPF_RECORD_ENDED}};
     struct ended_connection *from = find_ended(ring, sequence), connection;
 
-    if (!from || !read_ended(from, &connection) || connection.sequence < sequence)
+    if (!from)
         return false;
-    if (connection.sequence > sequence) {
+    if ((!read_ended(from, &connection) || connection.sequence < sequence) && last - sequence < WRITERS)
+        return false;
+    if (connection.sequence != sequence) {
         page->skipped++;
         return true;
     }
@@ -391,7 +393,7 @@ int ended(struct bpf_iter__task *context)
         next += page.skipped;
     }
     for (__u32 i = 0; i < ENDED_OF_PAGE && next <= last && !is_behind; i++) {
-        is_behind = !show_ended(&page, ring, next);
+        is_behind = !show_ended(&page, ring, next, last);
         next += !is_behind;
     }
     page.next = (__u64)ring << BPF_RING_SHIFT | next;
@@ -425,13 +427,14 @@ static long show_process(__u64 way, struct showing *showing)
     page->left--;
     record.start_ns = process->start_ns;
     record.taken_ns = process->taken_ns;
-    record.now_ns = bpf_ktime_get_ns();
     record.uid = process->uid;
     ((__u64 *)record.name)[0] = process->name[0];
     ((__u64 *)record.name)[1] = process->name[1];
     record.events = process->events;
     record.unseen = process->unseen;
     record.seen = process->seen;
+    barrier();
+    record.now_ns = bpf_ktime_get_ns(); /* what was told of by then is in them, but for what is being added now */
     bpf_seq_write(page->seq, &record, sizeof(record));
     return 0;
 }

@@ -8,10 +8,12 @@
 
 #include "capture/bpf_records.h"
 
-#define RING_SIZE 16384 /* a power of 2 */
+#define RING_SIZE     16384 /* a power of 2 */
+#define BEING_WRITTEN (~0ull)
+#define WRITERS       1024 /* so many may be at it at the same time */
 
 struct ended_connection {
-    __u64 sequence; /* 0: it is being written */
+    __u64 sequence; /* 0: nothing yet; BEING_WRITTEN */
     __u64 cookie;
     __u64 start_ns;
     __u32 tgid;
@@ -51,7 +53,7 @@ static __always_inline struct ended_connection *find_ended(__u32 ring, __u64 seq
     return bpf_map_lookup_elem(&ended_connections, &place);
 }
 
-/* As it is in the ring. false: it is being written, or was written over meanwhile. The exchanges are barriers. */
+/* As it is in the ring. false: it is being written. The exchanges are barriers. */
 static __always_inline bool read_ended(struct ended_connection *from, struct ended_connection *to)
 {
     to->sequence = __sync_fetch_and_add(&from->sequence, 0);
@@ -63,7 +65,7 @@ static __always_inline bool read_ended(struct ended_connection *from, struct end
     to->ended_ns = from->ended_ns;
     to->told_ns = from->told_ns;
     to->sums = from->sums;
-    return __sync_fetch_and_add(&from->sequence, 0) == to->sequence && to->sequence;
+    return to->sequence != BEING_WRITTEN && __sync_fetch_and_add(&from->sequence, 0) == to->sequence;
 }
 
 static __always_inline void write_ended(__u64 cookie, __u64 ended_ns, const struct bpf_sums *sums,
@@ -72,10 +74,14 @@ static __always_inline void write_ended(__u64 cookie, __u64 ended_ns, const stru
     const __u32 ring = ring_of(owner->uid);
     const __u64 sequence = __sync_fetch_and_add(last_sequence(ring), 1) + 1;
     struct ended_connection *ended = find_ended(ring, sequence);
+    __u64 before;
 
     if (!ended)
         return;
-    __sync_lock_test_and_set(&ended->sequence, 0);
+    before = ended->sequence; /* behind those of a whole round: it was kept waiting for so long */
+    if (before == BEING_WRITTEN || before > sequence ||
+        __sync_val_compare_and_swap(&ended->sequence, before, BEING_WRITTEN) != before)
+        return;
     ended->cookie = cookie;
     ended->start_ns = owner->start_ns;
     ended->tgid = owner->tgid;

@@ -41,12 +41,15 @@ static __always_inline bool find_current(struct owner *owner)
     return true;
 }
 
-/* Users of the system's own, and all others: none of these takes the place of what one of those has counted. */
+/* Users of the system's own, and all others: none of these takes the place of what one of those has counted. Services
+ * for which systemd makes a user (DynamicUser=) have theirs in between. */
 #define FIRST_ORDINARY_UID 1000
+#define FIRST_DYNAMIC_UID  61184
+#define LAST_DYNAMIC_UID   65519
 
 static __always_inline bool is_ordinary(__u32 uid)
 {
-    return uid >= FIRST_ORDINARY_UID;
+    return uid >= FIRST_ORDINARY_UID && (uid < FIRST_DYNAMIC_UID || uid > LAST_DYNAMIC_UID);
 }
 
 static __always_inline __u64 mix(__u64 number)

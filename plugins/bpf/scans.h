@@ -83,17 +83,19 @@ static __always_inline void end_scan(void)
     const __u64 now = bpf_ktime_get_ns();
     struct scans *found = bpf_map_lookup_elem(&scans, &first);
     bool is_last = true;
+    __u64 before;
 
     if (!found)
         return;
+    before = found->horizon_ns;
     for (__u32 i = 0; i < RUNNING; i++) {
         if (found->running[i].thread == thread)
             found->running[i].began_ns = 0;
         else if (found->running[i].began_ns && now - found->running[i].began_ns < LONG_SCAN_NS)
             is_last = false;
     }
-    if (is_last)
-        found->horizon_ns = now;
+    if (is_last) /* but not if another one has begun meanwhile */
+        __sync_val_compare_and_swap(&found->horizon_ns, before, now);
 }
 
 #endif

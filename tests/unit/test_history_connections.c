@@ -702,7 +702,6 @@ static void what_one_that_waited_counted_is_in_its_group_also_when_its_process_h
     assert_int_equal(group("web")->last_seen, now);
 }
 
-/* The socket was disconnected, and connected again. */
 /* Before the scan began: what it shows is another connection. */
 static void connect_again(uint64_t sent_by_now)
 {
@@ -739,6 +738,69 @@ static void a_socket_that_was_connected_again_may_have_counted_more_by_now(void 
     connect_again(5000);
 }
 
+/* It ended in the middle of the scan, and what was connected again shows in the counters. */
+static void a_socket_that_was_connected_again_while_a_scan_ran_is_another_one(void **state)
+{
+    (void)state;
+    process(7, "web");
+    hold(3, 1000);
+    end();
+    begin();
+    literal.capture.began_ns = 50;
+    process(7, "web");
+    hold(3, 20);
+    unseen(0);
+    ended(7, 3, 1300)->ended_ns = 51;
+    end();
+    assert_sent(1320);
+    begin();
+    literal.capture.began_ns = 60;
+    process(7, "web");
+    hold(3, 1250);
+    end();
+    assert_sent(1300 + 1250);
+}
+
+/* Seen without a connection in between, it was carried beside that: it is opened once, and closed once. */
+static void a_socket_that_was_seen_without_a_connection_is_not_opened_again(void **state)
+{
+    (void)state;
+    process(7, "web");
+    hold(3, 1000);
+    end();
+    begin();
+    process(7, "web");
+    hold(3, 0)->state = PROCTCP_CLOSED;
+    literal.capture.sockets.at[0].present &= ~(PROCTCP_HAS_INFO | PROCTCP_HAS_BYTES | PROCTCP_HAS_BYTES_SENT);
+    end();
+    begin();
+    literal.capture.began_ns = 60;
+    process(7, "web");
+    hold(3, 30);
+    unseen(0);
+    ended(7, 3, 1300)->ended_ns = 55;
+    end();
+    assert_sent(1330);
+    assert_int_equal(find(7)->sockets_opened, find(7)->sockets_closed + 1);
+}
+
+static void a_socket_that_was_connected_again_is_new_also_where_not_all_was_read_before(void **state)
+{
+    (void)state;
+    process(7, "web");
+    hold(3, 1000);
+    indices_push(&literal.capture.partial, literal.capture.sockets.at[0].netns);
+    end();
+    begin();
+    literal.capture.began_ns = 50;
+    process(7, "web");
+    hold(3, 20);
+    unseen(0);
+    ended(7, 3, 1300)->ended_ns = 49;
+    end();
+    assert_sent(1320);
+}
+
 /* Not known to be another connection: what ended while it was shown waits until the socket is gone, or connected. */
 static void a_socket_whose_connection_ended_while_it_was_shown_waits(void **state)
 {
@@ -762,21 +824,23 @@ static void a_socket_whose_connection_ended_while_it_was_shown_waits(void **stat
     assert_sent(1300 + 1250);
 }
 
-static void of_two_ends_of_a_socket_the_last_one_counts(void **state)
+/* Scans of others came in between, so that of each end it is told. */
+static void each_end_of_a_socket_that_connected_several_times_counts(void **state)
 {
     (void)state;
     process(7, "web");
     hold(3, 1000);
     end();
     begin_idle();
+    literal.capture.unseen.at[0].is_new = true;
     ended(7, 3, 1300)->ended_ns = 8;
     ended(7, 3, 1400)->ended_ns = 9;
     ended(7, 3, 1200)->ended_ns = 7;
     end();
-    assert_sent(1400);
+    assert_sent(1200 + 1300 + 1400);
     begin_idle();
     end();
-    assert_sent(1400);
+    assert_sent(1200 + 1300 + 1400);
 }
 
 static void cookies_that_share_their_lower_half_are_different(void **state)
@@ -930,10 +994,13 @@ int main(void)
         TEST(one_that_nobody_holds_any_more_is_told_of_later),
         TEST(it_waits_also_over_a_scan_that_does_not_count),
         TEST(what_one_that_waited_counted_is_in_its_group_also_when_its_process_has_ended),
-        TEST(of_two_ends_of_a_socket_the_last_one_counts),
+        TEST(each_end_of_a_socket_that_connected_several_times_counts),
         TEST(a_socket_that_was_connected_again_is_another_one),
         TEST(a_socket_that_was_connected_again_may_have_counted_more_by_now),
         TEST(a_socket_whose_connection_ended_while_it_was_shown_waits),
+        TEST(a_socket_that_was_connected_again_while_a_scan_ran_is_another_one),
+        TEST(a_socket_that_was_seen_without_a_connection_is_not_opened_again),
+        TEST(a_socket_that_was_connected_again_is_new_also_where_not_all_was_read_before),
         TEST(cookies_that_share_their_lower_half_are_different),
         TEST(one_that_ends_while_its_holder_cannot_be_read_is_settled_when_he_can),
         TEST(one_that_ends_while_no_table_shows_it_is_settled_when_it_is_gone),
