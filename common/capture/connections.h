@@ -18,6 +18,8 @@ enum connections_file { CONNECTIONS_ENDED, CONNECTIONS_CLOSED, CONNECTIONS_FILES
 
 /* Records of a page, aligned to 8 bytes. 0, -ENOMEM, or -EPROTO: they are of another version or file, or cut short. */
 int connections_take(struct inquiry *inquiry, enum connections_file file, const char *records, size_t length);
+/* A process of the scan; NULL: it was not listed, or may not be looked at. */
+struct process *connections_find_listed(struct inquiry *inquiry, int32_t pid);
 /* After the last page: less what was counted before. closed: how many connections had ended in all, before. */
 void connections_end(struct inquiry *inquiry, uint64_t closed);
 

@@ -164,7 +164,30 @@ static void find_new(struct inquiry *inquiry)
     }
 }
 
-/* Items of both stand in the order in which they were read. */
+/* It began after processes had been listed: what it counted is for the next scan, which will know it. */
+static bool is_later(struct inquiry *inquiry, const struct unseen *unseen)
+{
+    const uint64_t listed = inquiry->chosen_ticks ? inquiry->chosen_ticks : inquiry->shown.ticks;
+
+    return listed && unseen->start_ticks >= listed && !connections_find_listed(inquiry, unseen->pid);
+}
+
+/* Items of both stand in the order in which they were read, here and below. */
+static void put_off(struct inquiry *inquiry)
+{
+    struct all_recalled_counts *counts = &inquiry->kept->connections.counts;
+    struct all_unseen *all = &inquiry->capture->unseen;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < all->count; i++) {
+        if (is_later(inquiry, &all->at[i]))
+            continue;
+        all->at[kept] = all->at[i];
+        counts->at[kept++] = counts->at[i];
+    }
+    all->count = counts->count = kept;
+}
+
 static void take_known(struct inquiry *inquiry)
 {
     const struct all_recalled_counts *counts = &inquiry->kept->connections.counts;
@@ -185,6 +208,7 @@ void connections_end(struct inquiry *inquiry, uint64_t closed)
     struct all_unseen *all = &inquiry->capture->unseen;
     uint64_t counted = 0;
 
+    put_off(inquiry);
     take_known(inquiry);
     if (counts->count)
         qsort(counts->at, counts->count, sizeof(counts->at[0]), compare_counts);

@@ -7,8 +7,8 @@
 
 #include "select/select.h"
 
-/* Of processes of the scan that are ordered by pid; NULL: it was not listed, or may not be looked at. */
-static struct process *find_listed(struct inquiry *inquiry, int32_t pid)
+/* They are ordered by pid. */
+struct process *connections_find_listed(struct inquiry *inquiry, int32_t pid)
 {
     struct processes *processes = &inquiry->capture->processes;
     uint32_t low = 0, high = processes->count;
@@ -65,7 +65,7 @@ int connections_find_facts(struct inquiry *inquiry)
 
     for (uint32_t i = 0; i < all->count && status == 0; i++) {
         struct unseen *unseen = &all->at[i];
-        struct process *process = find_listed(inquiry, unseen->pid);
+        struct process *process = connections_find_listed(inquiry, unseen->pid);
         const bool is_known = process && process->facts != PROCTCP_NONE;
         if (process && !process->is_selected)
             continue;

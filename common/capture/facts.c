@@ -444,8 +444,13 @@ int facts_read_of(struct inquiry *inquiry, struct process *process, uint64_t sta
 {
     struct all_facts *all = &inquiry->capture->facts;
     const uint32_t vanished = inquiry->capture->stats.vanished;
-    int status = read_process(inquiry, process);
+    const uint64_t seen_ticks = process->seen_ticks;
+    int status;
 
+    if (!select_asks(inquiry->config->selection, RULE_COMMAND) && start_ticks >= seen_ticks)
+        process->seen_ticks = start_ticks + 1; /* it is known which one it is */
+    status = read_process(inquiry, process);
+    process->seen_ticks = seen_ticks;
     if (process->walk == WALK_GONE) { /* which nobody misses */
         process->walk = WALKED;
         inquiry->capture->stats.vanished = vanished;

@@ -29,16 +29,19 @@ static const oid objects[] = {OID_PROCTCP_OBJECTS};
 
 /* net-snmp's callbacks of sessions get no pointer of their own. */
 static const char *address_option;
+static void (*configured_callback)(void);
 static netsnmp_session *master; /* NULL: away */
 static struct agentx_status status = {.state = AGENTX_AWAY};
 
 /* Runs when the configuration has been read and before the subagent connects: callbacks run in the order of their
  * registration, and net-snmp registers its own in init_agent(). */
-static int override_address(int major, int minor, void *server_argument, void *client_argument)
+static int configuration_read(int major, int minor, void *server_argument, void *client_argument)
 {
     (void)major, (void)minor, (void)server_argument, (void)client_argument;
     if (address_option)
         netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, address_option);
+    if (configured_callback)
+        configured_callback();
     return 0;
 }
 
@@ -112,9 +115,10 @@ static int session_ended(int major, int minor, void *server_argument, void *clie
     return 0;
 }
 
-void agentx_prepare(const char *address, const char *config_file)
+void agentx_prepare(const char *address, const char *config_file, void (*configured)(void))
 {
     address_option = address;
+    configured_callback = configured;
     /* No MIB file is needed to answer in numbers, nothing is remembered in files, and root is not required.
      * NETSNMP_DS_LIB_DONT_PERSIST_STATE would say so, too, but it keeps net-snmp 5.9 from reading any configuration. */
     setenv("MIBS", "", 1);
@@ -131,7 +135,7 @@ void agentx_prepare(const char *address, const char *config_file)
         netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
         netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG, config_file);
     }
-    snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_POST_READ_CONFIG, override_address, NULL);
+    snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_POST_READ_CONFIG, configuration_read, NULL);
     snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, session_started, NULL);
     snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, session_ended, NULL);
     init_agent(APPLICATION);

@@ -22,8 +22,9 @@ struct agentx_status {
 };
 
 /* Prepares net-snmp. address (of the master) overrides the configuration; NULL: the configuration's, or net-snmp's
- * default. config_file is read instead of those on SNMPCONFPATH. Tokens are registered after this. */
-void agentx_prepare(const char *address, const char *config_file);
+ * default. config_file is read instead of those on SNMPCONFPATH. configured is called when that has been done, before
+ * the master is looked for, which may take a while. Tokens are registered after this. */
+void agentx_prepare(const char *address, const char *config_file, void (*configured)(void));
 /* Registers the objects. serving is used by every request from agentx_process() on. false: it could not be done. */
 bool agentx_register(struct serving *serving);
 /* Reads the configuration and tries the master for the first time. */

@@ -18,12 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PROGRAM    "proctcp-agentx"
 #define INTERVAL_S 10
 
 enum { EXIT_USAGE = 2 };
+
+#define LEAVE_NS 700000000 /* from a signal to the end, whatever the master or a scan is waiting for */
 
 struct command {
     bool foreground;
@@ -34,6 +37,18 @@ struct command {
 
 static volatile sig_atomic_t ending;
 static int wake = -1;
+static timer_t leave_timer;
+
+/* What the configuration decides, for net-snmp calls back without a pointer once it is read. */
+static struct {
+    struct command command;
+    struct settings settings;
+    struct report report;
+    struct publisher *publisher;
+    struct serving serving;
+    char pid_name[PATH_MAX];
+    int pid_file;
+} agent = {.settings = {.interval_s = INTERVAL_S, .scan = {.source = PROCTCP_SOURCE_AUTO}}, .pid_file = -1};
 
 static void usage(FILE *to)
 {
@@ -111,25 +126,51 @@ static void die(const char *what, const char *which, int error)
     exit(EXIT_FAILURE);
 }
 
-/* A second signal does not wait for a master that hangs. */
-static void end(int number)
+static void remove_pid_file(void)
+{
+    if (*agent.pid_name)
+        unlink(agent.pid_name);
+}
+
+/* The main thread may be waiting for a master that hangs, or for a scan that does. */
+static void leave(int number)
 {
     (void)number;
+    remove_pid_file();
+    _exit(EXIT_SUCCESS);
+}
+
+static void end(int number)
+{
+    static const struct itimerspec soon = {.it_value = {.tv_nsec = LEAVE_NS}};
+
     if (ending)
-        _exit(EXIT_FAILURE);
+        leave(number);
     ending = 1;
+    timer_settime(leave_timer, 0, &soon, NULL);
     eventfd_write(wake, 1);
 }
 
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = end};
+    struct sigaction action = {.sa_handler = leave};
 
+    sigaction(SIGALRM, &action, NULL);
+    action.sa_handler = end;
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
+}
+
+/* A child does not inherit it. */
+static void make_leave_timer(void)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+
+    if (timer_create(CLOCK_MONOTONIC, &event, &leave_timer) < 0)
+        die("timer_create", "", errno);
 }
 
 /* net-snmp itself would go on without the file, and take a comma in its name for the end of the first of several. */
@@ -144,25 +185,23 @@ static void check_config_file(const char *file)
 }
 
 /* Opened while the operator can still read what is wrong with it. */
-static int open_pid_file(const char *name, char absolute[PATH_MAX])
+static void open_pid_file(const char *name)
 {
     if (!name)
-        return -1;
+        return;
 
-    const int file = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-    if (file < 0 || !realpath(name, absolute)) /* a daemon's directory is / */
+    agent.pid_file = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (agent.pid_file < 0 || !realpath(name, agent.pid_name)) /* a daemon's directory is / */
         die("-p: cannot write ", name, errno);
-    return file;
 }
 
-static void write_pid(int file)
+static void write_pid(void)
 {
-    if (file < 0)
+    if (agent.pid_file < 0)
         return;
-    if (dprintf(file, "%ld\n", (long)getpid()) < 0)
+    if (dprintf(agent.pid_file, "%ld\n", (long)getpid()) < 0)
         snmp_log(LOG_ERR, "the process id could not be written: %s\n", strerror(errno));
-    close(file);
+    close(agent.pid_file);
 }
 
 static void become_daemon(void)
@@ -173,67 +212,74 @@ static void become_daemon(void)
     snmp_enable_syslog_ident(PROGRAM, LOG_DAEMON);
 }
 
-static void look_at_connection(struct report *report)
+static void look_at_connection(void)
 {
     const struct agentx_status status = agentx_status();
 
-    report_connection(report, &status, agentx_address(), clock_ms());
+    report_connection(&agent.report, &status, agentx_address(), clock_ms());
 }
 
-static void loop(struct serving *serving, struct report *report)
+/* What is wrong by now is said to whoever starts us; then nobody waits for a master. */
+static void start(void)
+{
+    static bool started;
+    int error;
+
+    if (started)
+        return;
+    started = true;
+    settings_finish(&agent.settings);
+    if ((error = publisher_new(&agent.settings, &agent.publisher)))
+        die("preparing to scan", "", -error);
+    serving_attach(&agent.serving, agent.publisher, agent.settings.interval_s);
+    if (!agent.command.foreground) {
+        report_unreachable(&agent.report, agentx_address());
+        become_daemon();
+        make_leave_timer();
+    }
+    write_pid();
+    if ((error = publisher_start(agent.publisher, wake)))
+        die("starting the scanner's thread", "", -error);
+}
+
+static void loop(void)
 {
     while (!ending) {
-        const int timeout_ms = serving_refresh(serving, clock_ms());
+        const int timeout_ms = serving_refresh(&agent.serving, clock_ms());
 
-        report_scans(report, serving->publication);
-        look_at_connection(report);
+        report_scans(&agent.report, agent.serving.publication);
+        look_at_connection();
         agentx_process(wake, timeout_ms);
     }
 }
 
 int main(int argc, char **argv)
 {
-    const struct command command = parse_options(argc, argv);
-    struct settings settings = {.interval_s = INTERVAL_S, .scan = {.source = PROCTCP_SOURCE_AUTO}};
-    struct report report = REPORT_NEW;
-    struct publisher *publisher;
-    struct serving serving;
-    char pid_name[PATH_MAX];
-    int error, pid_file;
-
+    agent.command = parse_options(argc, argv);
+    agent.report = REPORT_NEW;
     snmp_enable_stderrlog();
-    check_config_file(command.config_file);
-    pid_file = open_pid_file(command.pid_file, pid_name);
+    check_config_file(agent.command.config_file);
+    open_pid_file(agent.command.pid_file);
     wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake < 0)
         die("eventfd", "", errno);
+    make_leave_timer();
     catch_signals();
 
-    agentx_prepare(command.address, command.config_file);
-    if (settings_register(&settings) < 0)
+    agentx_prepare(agent.command.address, agent.command.config_file, start);
+    if (settings_register(&agent.settings) < 0)
         die("reading the configuration", "", ENOMEM);
-    if (serving_start(&serving) != 0 || !agentx_register(&serving))
+    if (serving_start(&agent.serving) != 0 || !agentx_register(&agent.serving))
         die("registering the objects", "", ENOMEM);
     agentx_connect();
-    look_at_connection(&report);
-    settings_finish(&settings);
-    if ((error = publisher_new(&settings, &publisher)))
-        die("preparing to scan", "", -error);
-    serving_attach(&serving, publisher, settings.interval_s);
-
-    if (!command.foreground)
-        become_daemon();
-    write_pid(pid_file);
-    if ((error = publisher_start(publisher, wake)))
-        die("starting the scanner's thread", "", -error);
-    loop(&serving, &report);
+    look_at_connection();
+    loop();
 
     agentx_close();
-    publisher_free(publisher);
-    serving_stop(&serving);
-    settings_free(&settings);
+    publisher_free(agent.publisher);
+    serving_stop(&agent.serving);
+    settings_free(&agent.settings);
     close(wake);
-    if (command.pid_file)
-        unlink(pid_name);
+    remove_pid_file();
     return EXIT_SUCCESS;
 }

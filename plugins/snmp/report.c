@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* The reason that net-snmp does not give: tries a Unix socket once more. */
+/* The reason that net-snmp does not give: tries a Unix socket. NULL: somebody accepts. */
 static const char *why_unreachable(const char *address)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -22,7 +22,7 @@ static const char *why_unreachable(const char *address)
     if (strncmp(address, "unix:", 5) == 0)
         address += 5;
     else if (address[0] != '/')
-        return "no answer";
+        return NULL;
     if (strlen(address) >= sizeof(to.sun_path))
         return strerror(ENAMETOOLONG);
     memcpy(to.sun_path, address, strlen(address) + 1);
@@ -32,7 +32,30 @@ static const char *why_unreachable(const char *address)
     if (connect(probe, (const struct sockaddr *)&to, sizeof(to)) != 0)
         error = errno;
     close(probe);
-    return error ? strerror(error) : "it accepts but does not answer";
+    return error ? strerror(error) : NULL;
+}
+
+static bool is_unix(const char *address)
+{
+    return address[0] == '/' || strncmp(address, "unix:", 5) == 0;
+}
+
+static void say_absent(struct report *report, const char *address, const char *why)
+{
+    report->absent_said = true;
+    snmp_log(LOG_WARNING,
+             "no AgentX master at %s (%s): is snmpd running, with \"master agentx\" and \"agentXSocket %s\" in "
+             "snmpd.conf, and may this user open the socket (agentXPerms)? Trying again and again; -x or agentXSocket "
+             "in proctcp.conf names another address\n",
+             address, why, address);
+}
+
+void report_unreachable(struct report *report, const char *address)
+{
+    const char *why = why_unreachable(address);
+
+    if (why)
+        say_absent(report, address, why);
 }
 
 /* When a connected master goes, net-snmp says so, and that it tries again; more is to be said only when it has. */
@@ -41,6 +64,7 @@ static const char *why_unreachable(const char *address)
 static void report_absence(struct report *report, bool absent, const char *address, int64_t now_ms)
 {
     const int64_t grace_ms = report->started ? GRACE_MS : 0;
+    const char *why;
 
     report->started = true;
     if (!absent) {
@@ -54,12 +78,8 @@ static void report_absence(struct report *report, bool absent, const char *addre
         report->absent_since_ms = now_ms;
     if (report->absent_said || now_ms - report->absent_since_ms < grace_ms)
         return;
-    report->absent_said = true;
-    snmp_log(LOG_WARNING,
-             "no AgentX master at %s (%s): is snmpd running, with \"master agentx\" and \"agentXSocket %s\" in "
-             "snmpd.conf, and may this user open the socket (agentXPerms)? Trying again and again; -x or agentXSocket "
-             "in proctcp.conf names another address\n",
-             address, why_unreachable(address), address);
+    why = why_unreachable(address);
+    say_absent(report, address, why ? why : is_unix(address) ? "it accepts but does not answer" : "no answer");
 }
 
 void report_connection(struct report *report, const struct agentx_status *status, const char *address, int64_t now_ms)

@@ -17,6 +17,8 @@ struct report {
 };
 #define REPORT_NEW ((struct report){.absent_since_ms = -1})
 
+/* Before the master is tried: says so where nobody can answer. */
+void report_unreachable(struct report *report, const char *address);
 /* Both are called whenever something may have changed, and say only what is new. */
 void report_connection(struct report *report, const struct agentx_status *status, const char *address, int64_t now_ms);
 void report_scans(struct report *report, const struct publication *publication);

@@ -180,6 +180,22 @@ class Traffic(Hands):
         os.waitpid(pid, 0)
         return pid
 
+    def call_and_stay(self, host, port, count):
+        """So many children, one after the other: each connects at once, closes that, and lives on."""
+        pids = []
+        for _ in range(count):
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    zoo.checked(zoo.LIBC.prctl(1, signal.SIGKILL, 0, 0, 0))
+                    socket.create_connection((host, port)).close()
+                    time.sleep(1000)
+                finally:
+                    os._exit(0)
+            pids.append(pid)
+            time.sleep(0.013)
+        return pids
+
     def kill(self, pid):
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
@@ -431,6 +447,22 @@ class Kinds(ConnectionsTest):
 
 
 class Owners(ConnectionsTest):
+    def test_a_process_that_began_in_the_moment_of_a_scan_has_its_connections(self):
+        self.server.serve(self.listening)
+        scans = Scans(self, "--processes", "--exclude-pid", os.getpid(), interval=0.01)
+        scans.line()
+        pids = set(self.client.call_and_stay(*self.address, 60))
+        found = {}
+
+        def all_are_told():
+            found.update({line["pid"]: line["connects"] for line in scans.fresh() if line["pid"] in pids})
+            return len(found) == 60
+        try:
+            wait_until(all_are_told, "each of them")
+        except AssertionError:
+            pass
+        self.assertEqual(found, dict.fromkeys(pids, 1))
+
     def test_workers_have_what_they_accepted(self):
         workers = self.server.prefork(self.listening, 3)
         for size in (100, 200, 300):

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 from support import BUILD, LiveTest, free_udp_port, rows, wait_until
@@ -88,6 +89,11 @@ class AgentTest(LiveTest):
         with open(self.path("agent.log"), "w") as log:
             return self.start(how.pop("program", AGENT), "-f", *(options or ("-x", self.address)),
                               env=self.environment, stdout=log, stderr=log, **how)
+
+    def run_agent(self, *arguments):
+        done = subprocess.run([AGENT, *arguments], env=self.environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
 
     def start_both(self, configuration=OURS):
         self.start_master()
@@ -458,6 +464,42 @@ class Masters(AgentTest):
         self.assertEqual(log.count("another subagent"), 1)
         self.assertNotIn("263", log)
 
+    def test_a_master_that_hangs_holds_up_no_end(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            for joined in (True, False):
+                with self.subTest(signal=number, joined=joined):
+                    master = self.start_master()
+                    if not joined:
+                        master.send_signal(signal.SIGSTOP)
+                    agent = self.start_agent(MANY_SCANS, "-x", self.address, "-p", self.path("pid"))
+                    if joined:
+                        self.wait_for_scan()
+                        master.send_signal(signal.SIGSTOP)
+                    else:
+                        wait_until(lambda: os.path.getsize(self.path("pid")), "its process id")
+                    begun = time.monotonic()
+                    agent.send_signal(number)
+                    self.assertEqual(agent.wait(10), 0)
+                    self.assertLess(time.monotonic() - begun, 1.5)  # a second, and what a busy machine takes
+                    self.assertFalse(os.path.exists(self.path("pid")))
+                    master.kill()
+                    master.wait()
+                    os.unlink(self.path("agentx"))
+
+    def test_a_master_that_hangs_at_the_start_holds_up_neither_the_daemon_nor_its_first_scan(self):
+        master = self.start_master()
+        master.send_signal(signal.SIGSTOP)
+        self.addCleanup(master.send_signal, signal.SIGCONT)
+        self.write("proctcp.conf", MANY_SCANS)
+        begun = time.monotonic()
+        self.assertEqual(self.run_agent("-x", self.address, "-p", self.path("pid"))[0], 0)
+        self.assertLess(time.monotonic() - begun, 3)
+        pid = int(wait_until(lambda: self.read("pid").strip(), "the pid file"))
+        self.addCleanup(os.kill, pid, signal.SIGKILL)
+        wait_until(lambda: time.monotonic() > begun + 4, "some scans")
+        master.send_signal(signal.SIGCONT)
+        self.assertGreaterEqual(self.wait_for_scan(), 3)
+
     def test_a_master_that_hangs_while_it_is_joined_is_joined_again(self):
         master = self.start_master()
         master.send_signal(signal.SIGSTOP)
@@ -608,11 +650,6 @@ class Scans(AgentTest):
 
 
 class Start(AgentTest):
-    def run_agent(self, *arguments):
-        done = subprocess.run([AGENT, *arguments], env=self.environment, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
-        return done.returncode, done.stdout, done.stderr
-
     def test_wrong_options_are_named(self):
         for arguments, words in ((("-q",), "-q"), (("-x",), "-x"), (("--verbose",), "no option --verbose"), (("-x", ""), "unix:/run/agentx/master"),
                                  (("-f", "spare"), "spare"), (("-c", "a,b"), "a,b")):
