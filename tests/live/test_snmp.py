@@ -476,7 +476,7 @@ class Masters(AgentTest):
                         self.wait_for_scan()
                         master.send_signal(signal.SIGSTOP)
                     else:
-                        wait_until(lambda: os.path.getsize(self.path("pid")), "its process id")
+                        wait_until(lambda: os.path.exists(self.path("pid")) and self.read("pid"), "its process id")
                     begun = time.monotonic()
                     agent.send_signal(number)
                     self.assertEqual(agent.wait(10), 0)
@@ -495,7 +495,7 @@ class Masters(AgentTest):
         self.assertEqual(self.run_agent("-x", self.address, "-p", self.path("pid"))[0], 0)
         self.assertLess(time.monotonic() - begun, 3)
         pid = int(wait_until(lambda: self.read("pid").strip(), "the pid file"))
-        self.addCleanup(os.kill, pid, signal.SIGKILL)
+        self.addCleanup(os.kill, pid, signal.SIGTERM)
         wait_until(lambda: time.monotonic() > begun + 4, "some scans")
         master.send_signal(signal.SIGCONT)
         self.assertGreaterEqual(self.wait_for_scan(), 3)

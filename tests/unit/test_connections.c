@@ -606,6 +606,30 @@ static void ends_that_are_not_told_of_are_missed(void **state)
     scan_overwritten(1, 2);
 }
 
+/* In the tick of the scan or later: the next one lists it, and is told everything. */
+static void a_process_that_began_after_processes_were_listed_is_put_off(void **state)
+{
+    (void)state;
+    inquiry->shown.ticks = 70;
+    append_closed(7, 3, 20);
+    append_closed(6, 2, 10);
+    take_closed();
+    connections_end(inquiry, 0);
+    assert_int_equal(capture.unseen.count, 1);
+    assert_int_equal(capture.unseen.at[0].pid, 6);
+    next_scan();
+    inquiry->shown.ticks = 90;
+    append_closed(7, 4, 25);
+    append_closed(6, 2, 10);
+    take_closed();
+    connections_end(inquiry, 0);
+    assert_int_equal(capture.unseen.count, 2);
+    assert_false(capture.unseen.at[0].is_new);
+    assert_int_equal(capture.unseen.at[1].connections.closed_connections, 4);
+    assert_int_equal(capture.unseen.at[1].totals.bytes_sent, 25);
+    inquiry->shown.ticks = 0;
+}
+
 static void where_not_all_processes_are_told_of_none_is_known_to_be_missed(void **state)
 {
     (void)state;
@@ -634,6 +658,7 @@ int main(void)
         TEST(what_was_loaded_anew_has_nothing_to_do_with_what_was_before),
         TEST(connections_that_ended_in_no_process_are_missed),
         TEST(ends_that_are_not_told_of_are_missed),
+        TEST(a_process_that_began_after_processes_were_listed_is_put_off),
         TEST(where_not_all_processes_are_told_of_none_is_known_to_be_missed),
     };
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
