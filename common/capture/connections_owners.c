@@ -71,7 +71,7 @@ int connections_find_facts(struct inquiry *inquiry)
             continue;
         if (is_known && inquiry->capture->facts.at[process->facts].start_ticks == unseen->start_ticks)
             unseen->facts = process->facts;
-        else if (process && !is_known && process->walk == WALKED)
+        else if (process && !is_known && (process->walk == WALKED || process->walk == WALK_GONE))
             status = facts_read_of(inquiry, process, unseen->start_ticks);
         if (process && !is_known && process->facts != PROCTCP_NONE)
             unseen->facts = process->facts;

@@ -445,22 +445,25 @@ int facts_read_of(struct inquiry *inquiry, struct process *process, uint64_t sta
     struct all_facts *all = &inquiry->capture->facts;
     const uint32_t vanished = inquiry->capture->stats.vanished;
     const uint64_t seen_ticks = process->seen_ticks;
+    const bool was_gone = process->walk == WALK_GONE; /* or seemed to be, for it has not what it had a moment ago */
     int status;
 
     if (!select_asks(inquiry->config->selection, RULE_COMMAND) && start_ticks >= seen_ticks)
         process->seen_ticks = start_ticks + 1; /* it is known which one it is */
     status = read_process(inquiry, process);
     process->seen_ticks = seen_ticks;
-    if (process->walk == WALK_GONE) { /* which nobody misses */
-        process->walk = WALKED;
+    if (status || process->facts == PROCTCP_NONE) {
+        process->walk = was_gone ? WALK_GONE : WALKED; /* nobody misses it */
         inquiry->capture->stats.vanished = vanished;
-    }
-    if (status || process->facts == PROCTCP_NONE)
         return status;
+    }
     if (!(all->at[process->facts].present & PROCTCP_HAS_PROCESS) ||
         all->at[process->facts].start_ticks != start_ticks) {
         process->facts = PROCTCP_NONE;
         all->count--;
+    } else if (was_gone) {
+        process->walk = WALKED;
+        inquiry->capture->stats.vanished--;
     }
     return 0;
 }
