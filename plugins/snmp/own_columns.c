@@ -5,8 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { INET_ADDRESS_IPV4 = 1, INET_ADDRESS_IPV6 = 2 }; /* InetAddressType */
-
 static void scan_interval(const struct publication *publication, uint32_t row, struct value *value)
 {
     (void)row;
@@ -122,7 +120,9 @@ static bool is_ipv4(const struct proctcp_socket *socket)
 void own_socket_address(const struct publication *publication, uint32_t row, const struct proctcp_address *address,
                         struct value *value)
 {
-    value_set_address(value, address, is_ipv4(socket_of(publication, row)));
+    const bool as_ipv4 = is_ipv4(socket_of(publication, row));
+
+    value_set_address(value, address, as_ipv4 ? INET_ADDRESS_IPV4 : INET_ADDRESS_IPV6, 0);
 }
 
 static void socket_address_type(const struct publication *publication, uint32_t row, struct value *value)
@@ -160,5 +160,78 @@ const struct own_column own_socket_columns[OWN_SOCKET_COLUMNS] = {
     {.id = 102, .name = "proctcpSocketLocalEndpoint", .syntax = VALUE_OCTETS, .has = has_local, .value = socket_local_endpoint},
     {.id = 103, .name = "proctcpSocketRemoteEndpoint", .syntax = VALUE_OCTETS, .has = has_remote, .value = socket_remote_endpoint},
     {.id = 104, .name = "proctcpSocketRow", .syntax = VALUE_OCTETS, .value = socket_row},
+};
+/* clang-format on */
+
+/* ---- listeners ---- */
+
+const struct proctcp_listener *own_listener_of(const struct publication *publication, uint32_t row)
+{
+    return &publication->snapshot->listeners[publication->order[PUBLICATION_LISTENERS].at[row]];
+}
+
+void own_listener_address(const struct publication *publication, uint32_t row, const struct proctcp_address *address,
+                          struct value *value)
+{
+    const uint32_t interface = own_listener_of(publication, row)->interface;
+
+    value_set_address(value, address, value_address_type(address, interface), interface);
+}
+
+static void listener_address_type(const struct publication *publication, uint32_t row, struct value *value)
+{
+    const struct proctcp_listener *listener = own_listener_of(publication, row);
+
+    value_set_integer(value, (int32_t)value_address_type(&listener->local_address, listener->interface));
+}
+
+static void listener_local_endpoint(const struct publication *publication, uint32_t row, struct value *value)
+{
+    const struct proctcp_listener *listener = own_listener_of(publication, row);
+    char text[PROCTCP_ENDPOINT_TEXT_SIZE];
+
+    value_set_text(value, proctcp_endpoint_text(&listener->local_address, listener->local_port, text));
+}
+
+/* clang-format off */
+const struct own_column own_listener_columns[OWN_LISTENER_COLUMNS] = {
+    {.id = 101, .name = "proctcpListenerAddressType", .syntax = VALUE_INTEGER, .value = listener_address_type},
+    {.id = 102, .name = "proctcpListenerLocalEndpoint", .syntax = VALUE_OCTETS, .value = listener_local_endpoint},
+};
+/* clang-format on */
+
+/* ---- states ---- */
+
+static const struct state_count *state_of(const struct publication *publication, uint32_t row)
+{
+    return &publication->states[row];
+}
+
+static void state_netns(const struct publication *publication, uint32_t row, struct value *value)
+{
+    value_set_unsigned(value, state_of(publication, row)->netns);
+}
+
+static void state_state(const struct publication *publication, uint32_t row, struct value *value)
+{
+    value_set_integer(value, (int32_t)state_of(publication, row)->state);
+}
+
+static void state_sockets(const struct publication *publication, uint32_t row, struct value *value)
+{
+    value_set_unsigned(value, state_of(publication, row)->sockets);
+}
+
+static void state_unattributed(const struct publication *publication, uint32_t row, struct value *value)
+{
+    value_set_unsigned(value, state_of(publication, row)->unattributed);
+}
+
+/* clang-format off */
+const struct own_column own_state_columns[OWN_STATE_COLUMNS] = {
+    {.id = 3, .name = "proctcpStateNetns", .syntax = VALUE_UNSIGNED, .value = state_netns},
+    {.id = 4, .name = "proctcpStateState", .syntax = VALUE_INTEGER, .value = state_state},
+    {.id = 5, .name = "proctcpStateSockets", .syntax = VALUE_UNSIGNED, .unit = "sockets", .value = state_sockets},
+    {.id = 6, .name = "proctcpStateUnattributed", .syntax = VALUE_UNSIGNED, .unit = "sockets", .value = state_unattributed},
 };
 /* clang-format on */

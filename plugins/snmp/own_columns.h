@@ -4,14 +4,23 @@
 
 #include "tables.h"
 
-#define OWN_SCAN_COLUMNS   9
-#define OWN_SOCKET_COLUMNS 4
+#define OWN_SCAN_COLUMNS     9
+#define OWN_SOCKET_COLUMNS   4
+#define OWN_LISTENER_COLUMNS 2
+#define OWN_STATE_COLUMNS    4
 
 extern const struct own_column own_scan_columns[OWN_SCAN_COLUMNS];
 extern const struct own_column own_socket_columns[OWN_SOCKET_COLUMNS];
+extern const struct own_column own_listener_columns[OWN_LISTENER_COLUMNS];
+extern const struct own_column own_state_columns[OWN_STATE_COLUMNS];
 
 /* One of the row's addresses, in the family that socketAddressType says for both. */
 void own_socket_address(const struct publication *publication, uint32_t row, const struct proctcp_address *address,
                         struct value *value);
+/* With its zone, where it has one. */
+void own_listener_address(const struct publication *publication, uint32_t row, const struct proctcp_address *address,
+                          struct value *value);
+/* The listener of a row of the table. */
+const struct proctcp_listener *own_listener_of(const struct publication *publication, uint32_t row);
 
 #endif

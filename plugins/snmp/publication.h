@@ -15,12 +15,40 @@ enum publication_status {
     PUBLICATION_STALE = 3,      /* the last scan failed; the snapshot is an older one */
 };
 
-enum publication_table { PUBLICATION_SCAN, PUBLICATION_PROCESSES, PUBLICATION_SOCKETS, PUBLICATION_TABLES };
+/* In the order of their OIDs. */
+enum publication_table {
+    PUBLICATION_SCAN,
+    PUBLICATION_PROCESSES,
+    PUBLICATION_SOCKETS,
+    PUBLICATION_LISTENERS,
+    PUBLICATION_STATES,
+    PUBLICATION_GROUPS,
+    PUBLICATION_TABLES,
+};
+
+/* Sockets of a network namespace in one state. */
+struct state_count {
+    uint32_t netns; /* inode */
+    uint32_t state; /* enum proctcp_state */
+    uint32_t sockets;
+    uint32_t unattributed; /* of these, held by no visible process */
+};
+
+/* Where the rows of a table do not stand in the order of their OIDs: their places in the snapshot, in that order, each
+ * OID once. */
+struct row_order {
+    uint32_t *at;
+    uint32_t count;
+};
 
 struct publication {
     const struct proctcp_snapshot *snapshot; /* NULL: none yet */
     /* Per table an array with, for each column that some rows lack, the rows that have it. NULL: ask the rows. */
     struct bitset **present[PUBLICATION_TABLES];
+    struct row_order order[PUBLICATION_TABLES];
+    struct state_count *states; /* by namespace and state, as their OIDs are ordered */
+    uint32_t state_count;
+    uint32_t own_netns; /* inode of the agent's network namespace, which is 0 in an index */
     enum publication_status status;
     uint32_t interval_s;
     uint64_t start_time; /* of the subagent: Unix time, seconds */

@@ -4,6 +4,7 @@
 
 #include "capabilities.h"
 #include "clock.h"
+#include "order.h"
 #include "tables.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <time.h>
 
 struct publisher {
@@ -19,6 +21,7 @@ struct publisher {
     struct proctcp_scanner *scanner;
     int wake;
     uint64_t start_time;
+    uint32_t own_netns; /* inode */
     pthread_t thread;
     bool started;
 
@@ -39,6 +42,7 @@ void publication_free(struct publication *publication)
     if (!publication)
         return;
     tables_index_free(publication);
+    order_free(publication);
     proctcp_snapshot_unref(publication->snapshot);
     free(publication);
 }
@@ -53,12 +57,14 @@ static struct publication *new_publication(const struct publisher *publisher, bo
     publication->status = !publisher->last ? PUBLICATION_NONE : failed ? PUBLICATION_STALE : PUBLICATION_UP_TO_DATE;
     publication->interval_s = publisher->settings->interval_s;
     publication->start_time = publisher->start_time;
+    publication->own_netns = publisher->own_netns;
     publication->failures = publisher->failures;
     publication->failure_time = publisher->failure_time;
     memcpy(publication->failure, publisher->failure, sizeof(publication->failure));
     if (publisher->last)
         capabilities_missing(&publisher->last->stats, publication->missing_capabilities,
                              sizeof(publication->missing_capabilities));
+    order_rows(publication);
     tables_index(publication);
     return publication;
 }
@@ -134,6 +140,7 @@ int publisher_new(const struct settings *settings, struct publisher **result)
 {
     struct publisher *publisher = calloc(1, sizeof(*publisher));
     pthread_condattr_t monotonic;
+    struct stat netns;
     int error;
 
     if (!publisher)
@@ -144,6 +151,7 @@ int publisher_new(const struct settings *settings, struct publisher **result)
         return error;
     }
     publisher->settings = settings;
+    publisher->own_netns = stat("/proc/self/ns/net", &netns) == 0 ? (uint32_t)netns.st_ino : 0;
     publisher->start_time = (uint64_t)time(NULL);
     pthread_mutex_init(&publisher->lock, NULL);
     pthread_condattr_init(&monotonic);

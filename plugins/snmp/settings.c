@@ -175,13 +175,42 @@ static void parse_source(const char *token, char *line)
                          proctcp_source_name(settings->scan.source));
 }
 
+static void parse_group_by(const char *token, char *line)
+{
+    char error[512] = "";
+
+    if (proctcp_grouping_by(settings->grouping, without_quotes(without_comment(line)), error, sizeof(error)) < 0)
+        netsnmp_config_error("%s: %s", token, error);
+}
+
+static void parse_group(const char *token, char *line)
+{
+    char error[512] = "";
+
+    if (proctcp_grouping_add_text(settings->grouping, without_quotes(without_comment(line)), error, sizeof(error)) < 0)
+        netsnmp_config_error("%s: %s", token, error);
+}
+
+static void parse_max_groups(const char *token, char *line)
+{
+    char *end;
+    const unsigned long most = strtoul(without_comment(line), &end, 10);
+
+    if (end == line || *end || most > UINT32_MAX || proctcp_grouping_limit(settings->grouping, (uint32_t)most) < 0)
+        netsnmp_config_error("%s: \"%s\" is not a number of groups from 1 to 65000", token, line);
+}
+
 int settings_register(struct settings *to_fill)
 {
-    const int error = proctcp_selection_new(&to_fill->selection);
+    int error = proctcp_selection_new(&to_fill->selection);
 
+    if (error == 0)
+        error = proctcp_grouping_new(&to_fill->grouping);
     if (error)
         return error;
     to_fill->scan.selection = to_fill->selection;
+    to_fill->scan.grouping = to_fill->grouping;
+    to_fill->scan.listeners = true;
     settings = to_fill;
     register_app_config_handler("proctcpInterval", parse_interval, NULL, "seconds between two scans");
     /* In net-snmp's spelling, so that it takes the place of a parser that does not say what is wrong. */
@@ -189,6 +218,9 @@ int settings_register(struct settings *to_fill)
     register_app_config_handler("proctcpProcPath", parse_proc_path, NULL, "where the proc file system stands");
     register_app_config_handler("proctcpSource", parse_source, NULL, "auto | bpf | netlink | procfs");
     register_app_config_handler("proctcpNetNamespaces", parse_namespaces, NULL, "all | own");
+    register_app_config_handler("proctcpGroupBy", parse_group_by, NULL, "what processes are grouped by");
+    register_app_config_handler("proctcpGroup", parse_group, NULL, "NAME=KIND=VALUE;KIND=VALUE...");
+    register_app_config_handler("proctcpMaxGroups", parse_max_groups, NULL, "most groups");
     for (size_t i = 0; i < RULES; i++) {
         char token[64];
 
@@ -206,10 +238,13 @@ void settings_finish(struct settings *read)
 
     if (read->own_netns_only)
         (void)proctcp_selection_add(read->selection, "netns", "own", error, sizeof(error));
+    if (proctcp_grouping_check(read->grouping, error, sizeof(error)) < 0)
+        snmp_log(LOG_ERR, "proctcpGroup: %s\n", error);
 }
 
 void settings_free(struct settings *to_free)
 {
     free((char *)to_free->scan.proc_root);
     proctcp_selection_free(to_free->selection);
+    proctcp_grouping_free(to_free->grouping);
 }

@@ -8,6 +8,7 @@ struct settings {
     unsigned interval_s;
     struct proctcp_options scan;
     struct proctcp_selection *selection; /* of scan */
+    struct proctcp_grouping *grouping;   /* the same */
     bool own_netns_only;
 };
 

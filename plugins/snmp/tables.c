@@ -1,7 +1,8 @@
-/* tables.c - columns and rows of the three tables: one column per field, then the adapter's own. Knows where a cell's
+/* tables.c - columns and rows of the tables: one column per field, then the adapter's own. Knows where a cell's
  * value comes from; knows nothing of OIDs beyond the number of a column. */
 #include "tables.h"
 
+#include "order.h"
 #include "own_columns.h"
 
 #include <stdlib.h>
@@ -12,11 +13,12 @@ static uint32_t one_row(const struct publication *publication)
     return 1;
 }
 
-static void scalar_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
+static size_t scalar_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
 {
     (void)publication;
     (void)row;
     key[0] = 0;
+    return 1;
 }
 
 static bool scan_value(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
@@ -31,9 +33,10 @@ static uint32_t process_count(const struct publication *publication)
     return publication->snapshot ? publication->snapshot->process_count : 0;
 }
 
-static void process_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
+static size_t process_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
 {
     key[0] = (unsigned long)publication->snapshot->processes[row].pid;
+    return 1;
 }
 
 static bool process_value(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
@@ -47,13 +50,14 @@ static uint32_t socket_count(const struct publication *publication)
     return publication->snapshot ? publication->snapshot->row_count : 0;
 }
 
-static void socket_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
+static size_t socket_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
 {
     const struct proctcp_row *at = &publication->snapshot->rows[row];
 
     key[0] = (unsigned long)at->pid;
     key[1] = (unsigned long)at->fd;
     key[2] = at->subflow;
+    return 3;
 }
 
 static bool socket_value(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
@@ -62,13 +66,87 @@ static bool socket_value(const struct publication *publication, uint32_t row, co
     return proctcp_row_value(publication->snapshot, &publication->snapshot->rows[row], field, value);
 }
 
-/* Sub-identifiers 4 to 6 are kept for the listener, connection and state tables. */
+static uint32_t listener_count(const struct publication *publication)
+{
+    return publication->order[PUBLICATION_LISTENERS].count;
+}
+
+static size_t listener_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
+{
+    return order_listener_key(publication, own_listener_of(publication, row), key);
+}
+
+static bool listener_value(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
+                           struct proctcp_value *value)
+{
+    return proctcp_listener_value(publication->snapshot, own_listener_of(publication, row), field, value);
+}
+
+static const struct proctcp_field *no_fields(size_t *count)
+{
+    static const struct proctcp_field none[1];
+
+    *count = 0;
+    return none;
+}
+
+static uint32_t state_count(const struct publication *publication)
+{
+    return publication->state_count;
+}
+
+static size_t state_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
+{
+    const struct state_count *at = &publication->states[row];
+
+    key[0] = order_netns(publication, at->netns);
+    key[1] = at->state;
+    return 2;
+}
+
+static const struct proctcp_group *group_of(const struct publication *publication, uint32_t row)
+{
+    return &publication->snapshot->groups[publication->order[PUBLICATION_GROUPS].at[row]];
+}
+
+static uint32_t group_count(const struct publication *publication)
+{
+    return publication->order[PUBLICATION_GROUPS].count;
+}
+
+static size_t group_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
+{
+    return order_group_key(group_of(publication, row), key);
+}
+
+static bool group_value(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
+                        struct proctcp_value *value)
+{
+    return proctcp_group_value(group_of(publication, row), field, value);
+}
+
+static const struct index_column listener_index[] = {
+    {201, VALUE_UNSIGNED, "proctcpListenerIndexNetns"},
+    {202, VALUE_INTEGER, "proctcpListenerIndexAddressType"},
+    {203, VALUE_OCTETS, "proctcpListenerIndexAddress"},
+    {204, VALUE_UNSIGNED, "proctcpListenerIndexPort"},
+};
+
+static const struct index_column state_index[] = {
+    {1, VALUE_UNSIGNED, "proctcpStateIndexNetns"},
+    {2, VALUE_INTEGER, "proctcpStateIndexState"},
+};
+
+static const struct index_column group_index[] = {
+    {1, VALUE_OCTETS, "proctcpGroupIndex"},
+};
+
+/* Sub-identifier 5 is kept for the connection table. */
 const struct table tables[PUBLICATION_TABLES] = {
     [PUBLICATION_SCAN] =
         {
             .prefix = {1},
             .prefix_length = 1,
-            .index_length = 1,
             .name_prefix = "proctcpScan",
             .fields = proctcp_stats_fields,
             .own = own_scan_columns,
@@ -81,7 +159,6 @@ const struct table tables[PUBLICATION_TABLES] = {
         {
             .prefix = {2, 1},
             .prefix_length = 2,
-            .index_length = 1,
             .index_fields = 1,
             .name_prefix = "proctcpProcess",
             .fields = proctcp_process_fields,
@@ -93,7 +170,6 @@ const struct table tables[PUBLICATION_TABLES] = {
         {
             .prefix = {3, 1},
             .prefix_length = 2,
-            .index_length = 3,
             .index_fields = 3,
             .name_prefix = "proctcpSocket",
             .fields = proctcp_row_fields,
@@ -102,6 +178,47 @@ const struct table tables[PUBLICATION_TABLES] = {
             .row_count = socket_count,
             .key = socket_key,
             .field_value = socket_value,
+            .address = own_socket_address,
+        },
+    [PUBLICATION_LISTENERS] =
+        {
+            .prefix = {4, 1},
+            .prefix_length = 2,
+            .index = listener_index,
+            .index_count = sizeof(listener_index) / sizeof(listener_index[0]),
+            .name_prefix = "proctcpListener",
+            .fields = proctcp_listener_fields,
+            .own = own_listener_columns,
+            .own_count = OWN_LISTENER_COLUMNS,
+            .row_count = listener_count,
+            .key = listener_key,
+            .field_value = listener_value,
+            .address = own_listener_address,
+        },
+    [PUBLICATION_STATES] =
+        {
+            .prefix = {6, 1},
+            .prefix_length = 2,
+            .index = state_index,
+            .index_count = sizeof(state_index) / sizeof(state_index[0]),
+            .name_prefix = "proctcpState",
+            .fields = no_fields,
+            .own = own_state_columns,
+            .own_count = OWN_STATE_COLUMNS,
+            .row_count = state_count,
+            .key = state_key,
+        },
+    [PUBLICATION_GROUPS] =
+        {
+            .prefix = {7, 1},
+            .prefix_length = 2,
+            .index = group_index,
+            .index_count = sizeof(group_index) / sizeof(group_index[0]),
+            .name_prefix = "proctcpGroup",
+            .fields = proctcp_group_fields,
+            .row_count = group_count,
+            .key = group_key,
+            .field_value = group_value,
         },
 };
 
@@ -165,7 +282,7 @@ bool table_value(const struct table *table, const struct publication *publicatio
     if (!table->field_value(publication, row, at.field, &from))
         return false;
     if (at.field->type == PROCTCP_ADDRESS)
-        own_socket_address(publication, row, from.address, value);
+        table->address(publication, row, from.address, value);
     else
         value_from_field(at.field, &from, value);
     return true;

@@ -6,7 +6,7 @@
 #include "publication.h"
 #include "value.h"
 
-#define TABLE_INDEX_MAX 3
+#define TABLE_INDEX_MAX 97 /* the name of a group, and its length */
 
 /* A column of the adapter's own, beside those of the field table. No field has its id. */
 struct own_column {
@@ -20,11 +20,19 @@ struct own_column {
     void (*value)(const struct publication *publication, uint32_t row, struct value *value);
 };
 
+/* An object of an index that is no field: the OID of every instance holds it. */
+struct index_column {
+    uint16_t id;
+    enum value_syntax syntax;
+    const char *name; /* in the MIB */
+};
+
 struct table {
     /* Sub-identifiers between the objects' root and the column. */
     unsigned long prefix[2];
     size_t prefix_length;
-    size_t index_length;
+    const struct index_column *index;
+    size_t index_count;
     /* Fields that are the index: the OID of every instance holds them, so they have no instances of their own. */
     size_t index_fields;
     const char *name_prefix; /* of the objects in the MIB */
@@ -32,10 +40,13 @@ struct table {
     const struct own_column *own;
     size_t own_count;
     uint32_t (*row_count)(const struct publication *publication);
-    /* Keys rise with the row. */
-    void (*key)(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX]);
+    /* The index, and its length. It rises with the row, as OIDs are ordered. */
+    size_t (*key)(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX]);
     bool (*field_value)(const struct publication *publication, uint32_t row, const struct proctcp_field *field,
                         struct proctcp_value *value);
+    /* For fields that are addresses: each as its InetAddressType, which stands in a column of its own, says. */
+    void (*address)(const struct publication *publication, uint32_t row, const struct proctcp_address *address,
+                    struct value *value);
 };
 
 /* In the order of their OIDs. */

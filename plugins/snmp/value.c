@@ -101,13 +101,25 @@ void value_set_time(struct value *value, uint64_t unix_time)
     memcpy(value->octets, octets, sizeof(octets));
 }
 
-void value_set_address(struct value *value, const struct proctcp_address *address, bool as_ipv4)
+enum inet_address_type value_address_type(const struct proctcp_address *address, uint32_t interface)
 {
-    const size_t skipped = as_ipv4 ? 12 : 0; /* the prefix of an IPv4-mapped address */
+    const bool is_link_local = address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+
+    if (proctcp_address_is_ipv4(address))
+        return INET_ADDRESS_IPV4;
+    return is_link_local && interface ? INET_ADDRESS_IPV6Z : INET_ADDRESS_IPV6;
+}
+
+void value_set_address(struct value *value, const struct proctcp_address *address, enum inet_address_type type,
+                       uint32_t interface)
+{
+    const size_t skipped = type == INET_ADDRESS_IPV4 ? 12 : 0; /* the prefix of an IPv4-mapped address */
 
     value->syntax = VALUE_OCTETS;
     value->length = sizeof(address->bytes) - skipped;
     memcpy(value->octets, address->bytes + skipped, value->length);
+    for (unsigned shift = 24; type == INET_ADDRESS_IPV6Z && shift <= 24; shift -= 8)
+        value->octets[value->length++] = (uint8_t)(interface >> shift);
 }
 
 static void set_identity(struct value *value, uint64_t identity)
@@ -135,7 +147,7 @@ void value_from_field(const struct proctcp_field *field, const struct proctcp_va
         value_set_text(value, from->text);
         break;
     case PROCTCP_ADDRESS:
-        value_set_address(value, from->address, proctcp_address_is_ipv4(from->address));
+        value_set_address(value, from->address, value_address_type(from->address, 0), 0);
         break;
     case PROCTCP_TIME:
         value_set_time(value, from->number);

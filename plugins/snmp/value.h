@@ -37,6 +37,13 @@ void value_set_counter32(struct value *value, uint32_t number);
 void value_set_text(struct value *value, const char *text);
 /* DateAndTime of 11 octets, in UTC. */
 void value_set_time(struct value *value, uint64_t unix_time);
-void value_set_address(struct value *value, const struct proctcp_address *address, bool as_ipv4);
+/* InetAddressType of RFC 4001. */
+enum inet_address_type { INET_ADDRESS_IPV4 = 1, INET_ADDRESS_IPV6 = 2, INET_ADDRESS_IPV6Z = 4 };
+
+/* IPv6 with a zone where it is link-local and an interface is known (not 0). */
+enum inet_address_type value_address_type(const struct proctcp_address *address, uint32_t interface);
+/* An InetAddress of 4, 16 or 20 octets. */
+void value_set_address(struct value *value, const struct proctcp_address *address, enum inet_address_type type,
+                       uint32_t interface);
 
 #endif

@@ -2,25 +2,17 @@
  * of what the columns hold. */
 #include "walk.h"
 
-#include <string.h>
+#include "order.h"
 
-/* Lexicographic, as OIDs are ordered: what is longer stands behind its beginning. */
-static int compare(const unsigned long *a, size_t a_length, const unsigned long *b, size_t b_length)
-{
-    for (size_t i = 0; i < a_length && i < b_length; i++) {
-        if (a[i] != b[i])
-            return a[i] < b[i] ? -1 : 1;
-    }
-    return a_length == b_length ? 0 : a_length < b_length ? -1 : 1;
-}
+#include <string.h>
 
 static int compare_row(const struct table *table, const struct publication *publication, uint32_t row,
                        const unsigned long *index, size_t length)
 {
     unsigned long key[TABLE_INDEX_MAX];
+    const size_t key_length = table->key(publication, row, key);
 
-    table->key(publication, row, key);
-    return compare(key, table->index_length, index, length);
+    return order_compare(key, key_length, index, length);
 }
 
 /* The first row behind index, or the number of rows. */
@@ -80,9 +72,6 @@ enum walk_result walk_get(const struct publication *publication, struct walk_hin
 
         if (column == table_column_count(table) || table_column_id(table, column) != oid[0])
             return WALK_NO_OBJECT;
-        if (length != 1 + table->index_length)
-            return WALK_NO_INSTANCE;
-
         const uint32_t behind = row_behind(table, publication, hint->row[i], oid + 1, length - 1);
 
         if (behind == 0 || compare_row(table, publication, behind - 1, oid + 1, length - 1) != 0)
@@ -108,7 +97,7 @@ bool walk_next(const struct publication *publication, struct walk_hint *hint, co
             column = column_from(table, rest[0]);
             if (column < columns && table_column_id(table, column) == rest[0])
                 row = row_behind(table, publication, hint->row[i], rest + 1, length - table->prefix_length - 1);
-        } else if (compare(oid, length, table->prefix, table->prefix_length) > 0) {
+        } else if (order_compare(oid, length, table->prefix, table->prefix_length) > 0) {
             continue;
         }
         for (; column < columns; column++, row = 0) {
@@ -119,8 +108,7 @@ bool walk_next(const struct publication *publication, struct walk_hint *hint, co
             hint->row[i] = row;
             memcpy(next, table->prefix, table->prefix_length * sizeof(*next));
             next[table->prefix_length] = table_column_id(table, column);
-            table->key(publication, row, next + table->prefix_length + 1);
-            *next_length = table->prefix_length + 1 + table->index_length;
+            *next_length = table->prefix_length + 1 + table->key(publication, row, next + table->prefix_length + 1);
             return true;
         }
     }

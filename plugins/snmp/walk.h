@@ -5,7 +5,7 @@
 
 #include "tables.h"
 
-#define WALK_OID_MAX 8
+#define WALK_OID_MAX (3 + TABLE_INDEX_MAX) /* table, entry, column */
 
 enum walk_result {
     WALK_FOUND = 1,

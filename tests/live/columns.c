@@ -54,19 +54,26 @@ static void print_field(const struct table *table, const struct proctcp_field *f
     printf("}\n");
 }
 
+static const char *const syntaxes[] = {[VALUE_INTEGER] = "integer",
+                                       [VALUE_UNSIGNED] = "unsigned",
+                                       [VALUE_COUNTER32] = "counter32",
+                                       [VALUE_COUNTER64] = "counter64",
+                                       [VALUE_OCTETS] = "octets"};
+
 static void print_own(const struct table *table, const struct own_column *own)
 {
-    static const char *const syntaxes[] = {[VALUE_INTEGER] = "integer",
-                                           [VALUE_UNSIGNED] = "unsigned",
-                                           [VALUE_COUNTER32] = "counter32",
-                                           [VALUE_COUNTER64] = "counter64",
-                                           [VALUE_OCTETS] = "octets"};
-
     print_oid(table, own->id);
     printf(", \"prefix\": \"%s\", \"own\": \"%s\", \"syntax\": \"%s\", \"index\": false", table->name_prefix, own->name,
            syntaxes[own->syntax]);
     print_unit(own->unit);
     printf("}\n");
+}
+
+static void print_index(const struct table *table, const struct index_column *index)
+{
+    print_oid(table, index->id);
+    printf(", \"prefix\": \"%s\", \"own\": \"%s\", \"syntax\": \"%s\", \"index\": true}\n", table->name_prefix,
+           index->name, syntaxes[index->syntax]);
 }
 
 int main(void)
@@ -75,6 +82,8 @@ int main(void)
         size_t count;
         const struct proctcp_field *fields = tables[i].fields(&count);
 
+        for (size_t index = 0; index < tables[i].index_count; index++)
+            print_index(&tables[i], &tables[i].index[index]);
         for (size_t field = 0; field < tables[i].index_fields; field++)
             print_field(&tables[i], &fields[field], true);
         for (size_t column = 0; column < table_column_count(&tables[i]); column++) {

@@ -19,9 +19,9 @@ ROOT = "1.3.6.1.4.1.8072.9999.9999.793"
 # Syntax by the field's type; of unsigned ones by size and use.
 SYNTAX = {"signed": {"Integer32"}, "boolean": {"TruthValue"}, "text": {"SnmpAdminString"}, "name": {"SnmpAdminString"},
           "address": {"InetAddress"}, "time": {"DateAndTime"}, "enum": {"Enumeration"}}
-OWN_SYNTAX = {"integer": {"Enumeration", "InetAddressType"}, "unsigned": {"Unsigned32", "Gauge32"},
+OWN_SYNTAX = {"integer": {"Enumeration", "InetAddressType"}, "unsigned": {"InetPortNumber", "Unsigned32", "Gauge32"},
               "counter32": {"Counter32"}, "counter64": {"Counter64", "CounterBasedGauge64"},
-              "octets": {"SnmpAdminString", "DateAndTime", "ProctcpRowText"}}
+              "octets": {"InetAddress", "SnmpAdminString", "DateAndTime", "ProctcpRowText"}}
 
 
 def base_mib_directories():
@@ -56,7 +56,8 @@ def served_columns():
 
 
 # Where the field's own name would say the same as another one.
-RENAMED = {"proctcpScanFailed": "proctcpScanProcessesFailed", "proctcpScanFailure": "proctcpScanFirstError"}
+RENAMED = {"proctcpScanFailed": "proctcpScanProcessesFailed", "proctcpScanFailure": "proctcpScanFirstError",
+           "proctcpGroupGroup": "proctcpGroupName"}
 
 
 class Mib(LiveTest):

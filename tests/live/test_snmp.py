@@ -1,6 +1,7 @@
 """proctcp-agentx under a real snmpd, asked with net-snmp's own tools, against sockets that the test itself opened.
 Numeric OIDs throughout: a stock machine has no MIBs."""
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -13,12 +14,13 @@ import time
 import unittest
 
 from support import BUILD, LiveTest, free_udp_port, rows, wait_until
-from test_mib import MIB, base_mib_directories
+from test_mib import MIB, base_mib_directories, served_columns
 
 AGENT = os.path.join(BUILD, "snmp", "proctcp-agentx")
 SNMPD = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin:/sbin")
 OBJECTS = ".1.3.6.1.4.1.8072.9999.9999.793.1"
 SCAN, PROCESS, SOCKET = OBJECTS + ".1", OBJECTS + ".2.1", OBJECTS + ".3.1"
+LISTENER, STATE, GROUP = OBJECTS + ".4.1", OBJECTS + ".6.1", OBJECTS + ".7.1"
 GENERATION, ROWS, DENIED, INTERVAL, STATUS, AGE, LAST_FAILURE, MISSING = (
     "%s.%d.0" % (SCAN, n) for n in (1, 5, 14, 101, 102, 103, 105, 108))
 NONE, UP_TO_DATE, STALE = 1, 2, 3
@@ -226,6 +228,124 @@ class Rows(AgentTest):
         row = self.get("%s.104%s" % (SOCKET, index_of(fd, pid=child.pid)))
         self.assertRegex(row, rb"^[ -~]+$")
         self.assertEqual(self.walk(PROCESS + ".2"), self.walk(PROCESS + ".2", "snmpbulkwalk", "-Cr50"))
+
+
+def name_index(name):
+    """Of a group: its length, then its bytes."""
+    return ".%d" % len(name) + "".join(".%d" % byte for byte in name.encode())
+
+
+def address_index(address, port, netns=0):
+    packed = socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+    return ".%d.%d.%d" % (netns, 2 if len(packed) == 16 else 1, len(packed)) + "".join(".%d" % b for b in packed) + \
+        ".%d" % port
+
+
+class Tables(AgentTest):
+    """Groups, listeners and states, against what the program says of the same processes."""
+
+    def compare(self, table, prefix, wanted):
+        """wanted: rows as the program prints them, by index. Times and texts aside, every field has the same value."""
+        numbers = {column["field"]: int(column["oid"].split(".")[-1]) for column in served_columns()
+                   if column["prefix"] == prefix and column.get("type") in ("unsigned", "signed") and
+                   column["field"] != "fds"}  # the test itself opens and closes some
+        found = {}
+        for name, value in self.walk(table):
+            number, index = re.match(r"\.(\d+)(\..*)", name[len(table):]).groups()
+            found.setdefault(index, {})[int(number)] = value
+        for index, row in wanted.items():
+            self.assertEqual({field: found[index].get(number) for field, number in numbers.items()},
+                             {field: row.get(field) for field in numbers}, index)
+        return found
+
+    def test_the_group_of_a_process_is_there_by_its_name(self):
+        made = Connection(self)
+        self.start_both()
+        name = open("/proc/self/comm").read().strip()
+        row, = [row for row in rows("--groups", "--pid", os.getpid()) if row["group"] == name]
+        found = self.compare(GROUP, "proctcpGroup", {name_index(name): row})
+        self.assertEqual(found[name_index(name)][2], name.encode())
+        self.assertEqual(found[name_index(name)][8], 2)  # established
+        self.assertEqual(set(found), {name_index(name), name_index("_other")})
+        made.client.close()
+
+    def test_a_group_whose_processes_end_stays_at_0(self):
+        name = "gone-%d" % (os.getpid() % 100000)
+        code = "import socket, sys; open('/proc/self/comm', 'w').write(sys.argv[1]); " \
+               "s = socket.create_server(('127.0.0.1', 0)); print('ready', flush=True); sys.stdin.read()"
+        child = self.start(sys.executable, "-c", code, name, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        child.stdout.readline()
+        self.start_both(MANY_SCANS + "proctcpProcess %s\n" % name)
+        sockets = GROUP + ".4" + name_index(name)
+        self.assertEqual(self.get(sockets), 1)
+        self.stop(child)
+        wait_until(lambda: self.get(sockets) == 0, "the group to be empty")
+        self.assertEqual(self.get(GROUP + ".2" + name_index(name)), name.encode())
+        self.assertEqual(self.get(GROUP + ".37" + name_index(name)), 1)  # a socket that was closed
+
+    def test_groups_are_made_as_the_configuration_says(self):
+        made = Connection(self)
+        self.start_both(OURS + "proctcpGroup ours=pid=%d;state=established # both ends\nproctcpGroupBy user\n"
+                               "proctcpMaxGroups 7\n" % os.getpid())
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        self.assertEqual(self.column(GROUP, 4), {name_index("ours"): 2, name_index(user): 1, name_index("_other"): 0})
+        made.client.close()
+
+    def test_wrong_groups_are_named_by_line(self):
+        self.start_both(OURS + "proctcpGroup web\nproctcpGroupBy colour\nproctcpMaxGroups 0\nproctcpGroup a=b=c\n")
+        log = self.read("agent.log")
+        for line, word in ((3, "proctcpGroup: "), (4, "proctcpGroupBy: .*colour"), (5, "proctcpMaxGroups: \"0\""),
+                           (6, "proctcpGroup: ")):
+            self.assertRegex(log, r"line %d: Error: %s" % (line, word))
+            self.assertEqual(log.count("line %d:" % line), 1)
+
+    def test_listeners_are_there_by_their_address(self):
+        made, six = Connection(self), Connection(self, "::1")
+        self.start_both()
+        wanted = {}
+        for row in rows("--listeners", "--pid", os.getpid()):
+            wanted[address_index(row["local_address"], row["local_port"])] = row
+        self.assertEqual(set(wanted), {address_index("127.0.0.1", made.port), address_index("::1", six.port)})
+        found = self.compare(LISTENER, "proctcpListener", wanted)
+        at = found[address_index("::1", six.port)]
+        self.assertEqual((at[2], at[101], at[102], at[5], at[6]),
+                         (bytes(15) + b"\1", 2, b"[::1]:%d" % six.port, os.getpid(), six.listener.fileno()))
+        self.assertEqual(found[address_index("127.0.0.1", made.port)][17], 1)  # established
+
+    def test_several_sockets_at_one_port_are_one_listener(self):
+        first = socket.socket()
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        first.bind(("127.0.0.1", 0))
+        others = [socket.socket() for _ in range(30)]
+        for one in others:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            one.bind(first.getsockname())
+        for one in [first] + others:
+            one.listen(5)
+        self.start_both()
+        self.assertEqual(self.column(LISTENER, 9), {address_index(*first.getsockname()): 31})
+
+    def test_sockets_are_counted_by_namespace_and_state(self):
+        made = Connection(self)
+        self.start_both()
+        states = self.column(STATE, 5)
+        self.assertEqual(len([index for index in states if index.startswith(".0.")]), 11)
+        self.assertGreaterEqual(states[".0.%d" % ESTABLISHED], 2)
+        self.assertEqual(self.column(STATE, 3)[".0.1"], os.stat("/proc/self/ns/net").st_ino)
+        self.assertEqual(sum(states.values()), self.get(SCAN + ".6.0") - self.get(SCAN + ".13.0"))
+        made.client.close()
+
+    def test_every_instance_of_the_new_tables_is_got_as_it_is_walked(self):
+        Connection(self), Connection(self, "::1")
+        self.start_both()
+        for table in (LISTENER, STATE, GROUP):
+            walked = self.walk(table)
+            self.assertEqual(walked, self.walk(table, "snmpbulkwalk", "-Cr20"))
+            got = []
+            for start in range(0, len(walked), 20):
+                done = self.tool("snmpget", *[name for name, _ in walked[start:start + 20]])
+                got += parse(done.stdout)
+            self.assertEqual(got, walked)
 
 
 def tcp_info(end):

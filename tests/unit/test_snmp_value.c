@@ -104,9 +104,26 @@ static void an_address_is_as_long_as_its_family(void **state)
     value_from_field(&field, &from, &value);
     assert_int_equal(value.length, 16);
     assert_memory_equal(value.octets, six.bytes, 16);
-    value_set_address(&value, &mapped, false);
+    value_set_address(&value, &mapped, INET_ADDRESS_IPV6, 0);
     assert_int_equal(value.length, 16);
     assert_memory_equal(value.octets, mapped.bytes, 16);
+}
+
+/* RFC 4001: the zone stands behind the address, in the order of the network. */
+static void a_link_local_address_has_its_zone(void **state)
+{
+    static const uint8_t zone[] = {1, 2, 3, 4};
+    const struct proctcp_address link_local = {{0xfe, 0x80, [15] = 1}}, six = {{0x20, 0x01, [15] = 1}};
+    struct value value;
+
+    (void)state;
+    assert_int_equal(value_address_type(&six, 3), INET_ADDRESS_IPV6);
+    assert_int_equal(value_address_type(&link_local, 0), INET_ADDRESS_IPV6);
+    assert_int_equal(value_address_type(&link_local, 0x01020304), INET_ADDRESS_IPV6Z);
+    value_set_address(&value, &link_local, INET_ADDRESS_IPV6Z, 0x01020304);
+    assert_int_equal(value.length, 20);
+    assert_memory_equal(value.octets, link_local.bytes, 16);
+    assert_memory_equal(value.octets + 16, zone, 4);
 }
 
 static void the_syntax_follows_from_type_and_size(void **state)
@@ -184,6 +201,7 @@ int main(void)
         cmocka_unit_test(text_is_cut_at_a_character),
         cmocka_unit_test(time_is_utc_whatever_the_zone),
         cmocka_unit_test(an_address_is_as_long_as_its_family),
+        cmocka_unit_test(a_link_local_address_has_its_zone),
         cmocka_unit_test(the_syntax_follows_from_type_and_size),
         cmocka_unit_test(an_identity_is_eight_octets_the_most_significant_first),
         cmocka_unit_test(a_boolean_is_a_truth_value),

@@ -617,7 +617,10 @@ static void get_tells_a_missing_instance_from_a_missing_object(void **state)
         {"3.1.14.4294967295.4294967295.4294967295", WALK_NO_INSTANCE},
         {"3.1.14.4294967303.3.1", WALK_NO_INSTANCE}, /* 2^32 + 7 */
         {"4", WALK_NO_OBJECT},
-        {"4.1.1.1", WALK_NO_OBJECT},
+        {"4.1.1.1", WALK_NO_INSTANCE}, /* there is no listener */
+        {"4.1.201.0", WALK_NO_OBJECT}, /* an index again */
+        {"5.1.1.1", WALK_NO_OBJECT},
+        {"8", WALK_NO_OBJECT},
     };
 
     (void)state;
