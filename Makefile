@@ -186,7 +186,7 @@ $(patsubst %,$(BUILD)/tests/unit/test_cli_top_%,rates state draw): LDFLAGS_ALL +
 $(BUILD)/tests/unit/test_cli_top_state: LDFLAGS_ALL += -Wl,--wrap=calloc
 
 # What of the subagent runs without net-snmp.
-$(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,bitset capabilities clock order own_columns publisher serving \
+$(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,bitset capabilities clock order own_columns publisher serving shortfall \
 	tables value walk)
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^

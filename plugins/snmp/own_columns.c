@@ -75,6 +75,36 @@ static void scan_agent_version(const struct publication *publication, uint32_t r
     value_set_text(value, PROCTCP_VERSION);
 }
 
+static void scan_left_out(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_text(value, publication->left_out);
+}
+
+static void scan_longest(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_counter64(value, publication->longest_us);
+}
+
+static void scan_longest_hour(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_counter64(value, publication->longest_hour_us);
+}
+
+static void scan_start_seconds(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_unsigned(value, (uint32_t)publication->start_time);
+}
+
+static void scan_last_failure_seconds(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_unsigned(value, (uint32_t)publication->failure_time);
+}
+
 /* clang-format off */
 const struct own_column own_scan_columns[OWN_SCAN_COLUMNS] = {
     {.id = 101, .name = "proctcpScanInterval", .syntax = VALUE_UNSIGNED, .unit = "seconds", .value = scan_interval},
@@ -86,6 +116,22 @@ const struct own_column own_scan_columns[OWN_SCAN_COLUMNS] = {
     {.id = 107, .name = "proctcpScanStartTime", .syntax = VALUE_OCTETS, .value = scan_start_time},
     {.id = 108, .name = "proctcpScanMissingCapabilities", .syntax = VALUE_OCTETS, .value = scan_missing_capabilities},
     {.id = 109, .name = "proctcpScanAgentVersion", .syntax = VALUE_OCTETS, .value = scan_agent_version},
+    {.id = 110, .name = "proctcpScanLeftOut", .syntax = VALUE_OCTETS, .has = has_snapshot, .value = scan_left_out},
+    {.id = 111, .name = "proctcpScanLongestUs", .syntax = VALUE_COUNTER64, .unit = "microseconds", .has = has_snapshot, .value = scan_longest},
+    {.id = 112, .name = "proctcpScanLongestHourUs", .syntax = VALUE_COUNTER64, .unit = "microseconds", .has = has_snapshot, .value = scan_longest_hour},
+    {.id = 113, .name = "proctcpScanTimeSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .seconds_of = "time"},
+    {.id = 114, .name = "proctcpScanLastFailureSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .has = has_failed, .value = scan_last_failure_seconds},
+    {.id = 115, .name = "proctcpScanStartSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .value = scan_start_seconds},
+};
+
+const struct own_column own_process_columns[OWN_PROCESS_COLUMNS] = {
+    {.id = 101, .name = "proctcpProcessStartSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .seconds_of = "start_time"},
+    {.id = 102, .name = "proctcpProcessFirstSeenSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .seconds_of = "first_seen"},
+};
+
+const struct own_column own_group_columns[OWN_GROUP_COLUMNS] = {
+    {.id = 101, .name = "proctcpGroupStartSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .seconds_of = "start_time"},
+    {.id = 102, .name = "proctcpGroupLastSeenSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .seconds_of = "last_seen"},
 };
 /* clang-format on */
 
@@ -160,6 +206,7 @@ const struct own_column own_socket_columns[OWN_SOCKET_COLUMNS] = {
     {.id = 102, .name = "proctcpSocketLocalEndpoint", .syntax = VALUE_OCTETS, .has = has_local, .value = socket_local_endpoint},
     {.id = 103, .name = "proctcpSocketRemoteEndpoint", .syntax = VALUE_OCTETS, .has = has_remote, .value = socket_remote_endpoint},
     {.id = 104, .name = "proctcpSocketRow", .syntax = VALUE_OCTETS, .value = socket_row},
+    {.id = 105, .name = "proctcpSocketFirstSeenSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .seconds_of = "first_seen"},
 };
 /* clang-format on */
 

@@ -10,9 +10,11 @@
 
 /* Numbered as scanStatus of the PROCTCP-MIB. */
 enum publication_status {
-    PUBLICATION_NONE = 1,       /* no scan has succeeded yet */
+    PUBLICATION_NONE = 1,       /* no scan has ended yet */
     PUBLICATION_UP_TO_DATE = 2, /* the last scan succeeded */
     PUBLICATION_STALE = 3,      /* the last scan failed; the snapshot is an older one */
+    PUBLICATION_PARTIAL = 4,    /* the last scan succeeded, and had to leave something out */
+    PUBLICATION_FAILED = 5,     /* each scan failed until now: there is no snapshot */
 };
 
 /* In the order of their OIDs. */
@@ -51,11 +53,14 @@ struct publication {
     uint32_t own_netns; /* inode of the agent's network namespace, which is 0 in an index */
     enum publication_status status;
     uint32_t interval_s;
-    uint64_t start_time; /* of the subagent: Unix time, seconds */
+    uint64_t start_time;      /* of the subagent: Unix time, seconds */
+    uint64_t longest_us;      /* scan since start_time */
+    uint64_t longest_hour_us; /* of the last hour */
     uint32_t failures;
     uint64_t failure_time; /* of the last failure; 0: none yet */
     char failure[PUBLICATION_TEXT_SIZE];
     char missing_capabilities[PUBLICATION_TEXT_SIZE];
+    char left_out[PUBLICATION_TEXT_SIZE]; /* what, in words; "" */
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include "capabilities.h"
 #include "clock.h"
 #include "order.h"
+#include "shortfall.h"
 #include "tables.h"
 
 #include <errno.h>
@@ -15,6 +16,14 @@
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <time.h>
+
+#define HOUR_MS 3600000
+#define RECENT  64
+
+struct duration {
+    uint64_t us;
+    int64_t ended_ms; /* of clock_ms() */
+};
 
 struct publisher {
     const struct settings *settings;
@@ -27,6 +36,9 @@ struct publisher {
 
     /* The thread's own. */
     const struct proctcp_snapshot *last;
+    uint64_t longest_us;
+    struct duration recent[RECENT]; /* of scans of the last hour: those that none after it exceeded */
+    size_t recent_count;
     uint32_t failures;
     uint64_t failure_time;
     char failure[PUBLICATION_TEXT_SIZE];
@@ -47,6 +59,43 @@ void publication_free(struct publication *publication)
     free(publication);
 }
 
+/* Each longer than all that came after it, oldest first: the first one is the longest. */
+static void note_duration(struct publisher *publisher, uint64_t duration_us)
+{
+    const int64_t now_ms = clock_ms();
+    struct duration *recent = publisher->recent;
+    size_t gone = 0;
+
+    if (duration_us > publisher->longest_us)
+        publisher->longest_us = duration_us;
+    while (publisher->recent_count && recent[publisher->recent_count - 1].us <= duration_us)
+        publisher->recent_count--;
+    while (gone < publisher->recent_count && now_ms - recent[gone].ended_ms > HOUR_MS)
+        gone++;
+    if (publisher->recent_count - gone == RECENT) /* the shortest but this one goes */
+        publisher->recent_count--;
+    publisher->recent_count -= gone;
+    memmove(recent, recent + gone, publisher->recent_count * sizeof(*recent));
+    recent[publisher->recent_count++] = (struct duration){duration_us, now_ms};
+}
+
+static uint64_t longest_of_the_hour(const struct publisher *publisher)
+{
+    return publisher->recent_count ? publisher->recent[0].us : 0;
+}
+
+static enum publication_status status_of(const struct publisher *publisher, bool failed)
+{
+    char left_out[PUBLICATION_TEXT_SIZE];
+
+    if (!publisher->last)
+        return failed ? PUBLICATION_FAILED : PUBLICATION_NONE;
+    if (failed)
+        return PUBLICATION_STALE;
+    return shortfall_text(&publisher->last->stats, left_out, sizeof(left_out)) ? PUBLICATION_PARTIAL
+                                                                               : PUBLICATION_UP_TO_DATE;
+}
+
 static struct publication *new_publication(const struct publisher *publisher, bool failed)
 {
     struct publication *publication = calloc(1, sizeof(*publication));
@@ -54,7 +103,9 @@ static struct publication *new_publication(const struct publisher *publisher, bo
     if (!publication)
         return NULL;
     publication->snapshot = publisher->last ? proctcp_snapshot_ref(publisher->last) : NULL;
-    publication->status = !publisher->last ? PUBLICATION_NONE : failed ? PUBLICATION_STALE : PUBLICATION_UP_TO_DATE;
+    publication->status = status_of(publisher, failed);
+    publication->longest_us = publisher->longest_us;
+    publication->longest_hour_us = longest_of_the_hour(publisher);
     publication->interval_s = publisher->settings->interval_s;
     publication->start_time = publisher->start_time;
     publication->own_netns = publisher->own_netns;
@@ -64,6 +115,8 @@ static struct publication *new_publication(const struct publisher *publisher, bo
     if (publisher->last)
         capabilities_missing(&publisher->last->stats, publication->missing_capabilities,
                              sizeof(publication->missing_capabilities));
+    if (publisher->last)
+        shortfall_text(&publisher->last->stats, publication->left_out, sizeof(publication->left_out));
     order_rows(publication);
     tables_index(publication);
     return publication;
@@ -96,6 +149,7 @@ static void scan(struct publisher *publisher)
     } else {
         proctcp_snapshot_unref(publisher->last);
         publisher->last = snapshot;
+        note_duration(publisher, snapshot->stats.duration_us);
     }
 
     struct publication *publication = new_publication(publisher, error);

@@ -140,17 +140,18 @@ static void report_shortfall(struct report *report, const struct publication *pu
 
 void report_scans(struct report *report, const struct publication *publication)
 {
-    const bool failing = publication->status != PUBLICATION_UP_TO_DATE && publication->failure_time;
+    const bool succeeded = publication->status == PUBLICATION_UP_TO_DATE || publication->status == PUBLICATION_PARTIAL;
+    const bool failing = !succeeded && publication->failure_time;
 
     if (failing && !report->failing_said)
         snmp_log(LOG_ERR, "scan failed: %s; %s. Trying again every %u s\n", publication->failure,
                  publication->snapshot ? "the last snapshot is served on, with proctcpScanStatus stale"
                                        : "there is nothing to serve yet",
                  publication->interval_s);
-    if (report->failing_said && publication->status == PUBLICATION_UP_TO_DATE)
+    if (report->failing_said && succeeded)
         snmp_log(LOG_NOTICE, "scans succeed again\n");
     report->failing_said = failing;
-    if (publication->status == PUBLICATION_UP_TO_DATE) {
+    if (succeeded) {
         report_shortfall(report, publication);
         report_poorer_namespaces(report, publication);
     }

@@ -162,6 +162,8 @@ const struct table tables[PUBLICATION_TABLES] = {
             .index_fields = 1,
             .name_prefix = "proctcpProcess",
             .fields = proctcp_process_fields,
+            .own = own_process_columns,
+            .own_count = OWN_PROCESS_COLUMNS,
             .row_count = process_count,
             .key = process_key,
             .field_value = process_value,
@@ -216,6 +218,8 @@ const struct table tables[PUBLICATION_TABLES] = {
             .index_count = sizeof(group_index) / sizeof(group_index[0]),
             .name_prefix = "proctcpGroup",
             .fields = proctcp_group_fields,
+            .own = own_group_columns,
+            .own_count = OWN_GROUP_COLUMNS,
             .row_count = group_count,
             .key = group_key,
             .field_value = group_value,
@@ -267,12 +271,28 @@ unsigned long table_column_id(const struct table *table, size_t column)
     return at.is_own ? at.own->id : at.field->id;
 }
 
+static bool seconds_of(const struct table *table, const struct publication *publication, uint32_t row,
+                       const struct own_column *own, struct value *value)
+{
+    size_t count;
+    const struct proctcp_field *fields = table->fields(&count);
+    const struct proctcp_field *field = proctcp_field_by_name(fields, count, own->seconds_of);
+    struct proctcp_value from;
+
+    if (!field || !table->field_value(publication, row, field, &from))
+        return false;
+    value_set_unsigned(value, (uint32_t)from.number);
+    return true;
+}
+
 bool table_value(const struct table *table, const struct publication *publication, uint32_t row, size_t column,
                  struct value *value)
 {
     const struct table_column at = table_column(table, column);
     struct proctcp_value from;
 
+    if (at.is_own && at.own->seconds_of)
+        return seconds_of(table, publication, row, at.own, value);
     if (at.is_own) {
         if (at.own->has && !at.own->has(publication, row))
             return false;
@@ -292,7 +312,10 @@ static bool has_value(const struct table *table, const struct publication *publi
                       struct table_column at)
 {
     struct proctcp_value value;
+    struct value seconds;
 
+    if (at.is_own && at.own->seconds_of)
+        return seconds_of(table, publication, row, at.own, &seconds);
     if (at.is_own)
         return !at.own->has || at.own->has(publication, row);
     return table->field_value(publication, row, at.field, &value);
@@ -315,7 +338,7 @@ uint32_t table_next_present(const struct table *table, const struct publication 
 static bool may_be_absent(struct table_column at)
 {
     if (at.is_own)
-        return at.own->has;
+        return at.own->has || at.own->seconds_of;
     return at.field->present || at.field->record == PROCTCP_IN_PEER || at.field->record == PROCTCP_IN_PEER_PROCESS;
 }
 

@@ -14,6 +14,8 @@ struct own_column {
     enum value_syntax syntax;
     const char *name; /* in the MIB */
     const char *unit;
+    /* The name of a field that is a time: this is the same in seconds since 1970. Then the next two are not asked. */
+    const char *seconds_of;
     /* NULL: in every row */
     bool (*has)(const struct publication *publication, uint32_t row);
     /* Called for rows that have it. */

@@ -55,6 +55,12 @@ static bool is_control_code(const char *text, size_t length)
     return length == 1 ? first < 0x20 || first == 0x7f : first == 0xc2 && second < 0xa0;
 }
 
+void value_set_counter64(struct value *value, uint64_t number)
+{
+    value->syntax = VALUE_COUNTER64;
+    value->number = number;
+}
+
 void value_set_text(struct value *value, const char *text)
 {
     size_t used = 0;

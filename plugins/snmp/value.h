@@ -33,6 +33,7 @@ void value_from_field(const struct proctcp_field *field, const struct proctcp_va
 void value_set_integer(struct value *value, int32_t integer);
 void value_set_unsigned(struct value *value, uint32_t number);
 void value_set_counter32(struct value *value, uint32_t number);
+void value_set_counter64(struct value *value, uint64_t number);
 /* SnmpAdminString: valid UTF-8 of at most 255 octets. Bytes that are no UTF-8, and control codes, become '?'. */
 void value_set_text(struct value *value, const char *text);
 /* DateAndTime of 11 octets, in UTC. */

@@ -1,5 +1,6 @@
 """proctcp-agentx under a real snmpd, asked with net-snmp's own tools, against sockets that the test itself opened.
 Numeric OIDs throughout: a stock machine has no MIBs."""
+import calendar
 import os
 import pwd
 import re
@@ -23,7 +24,8 @@ SCAN, PROCESS, SOCKET = OBJECTS + ".1", OBJECTS + ".2.1", OBJECTS + ".3.1"
 LISTENER, STATE, GROUP = OBJECTS + ".4.1", OBJECTS + ".6.1", OBJECTS + ".7.1"
 GENERATION, ROWS, DENIED, INTERVAL, STATUS, AGE, LAST_FAILURE, MISSING = (
     "%s.%d.0" % (SCAN, n) for n in (1, 5, 14, 101, 102, 103, 105, 108))
-NONE, UP_TO_DATE, STALE = 1, 2, 3
+NONE, UP_TO_DATE, STALE, PARTIAL, FAILED = 1, 2, 3, 4, 5
+FINE = (UP_TO_DATE, PARTIAL)  # a container may keep even root from some process
 LISTEN, ESTABLISHED = 2, 5
 ONE_SCAN = "proctcpInterval 3600\n"  # what is served does not change while the test looks
 MANY_SCANS = "proctcpInterval 1\n"
@@ -239,6 +241,27 @@ def address_index(address, port, netns=0):
     packed = socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
     return ".%d.%d.%d" % (netns, 2 if len(packed) == 16 else 1, len(packed)) + "".join(".%d" % b for b in packed) + \
         ".%d" % port
+
+
+class Times(AgentTest):
+    def test_times_are_there_in_seconds_too(self):
+        """As net-snmp prints a DateAndTime: 2026-11-26,15:4:2.0,+0:0"""
+        made = Connection(self)
+        self.start_both()
+        pid, at = ".%d" % os.getpid(), index_of(made.client.fileno())
+        for octets, seconds in ((SCAN + ".2.0", SCAN + ".113.0"), (SCAN + ".107.0", SCAN + ".115.0"),
+                                (PROCESS + ".7" + pid, PROCESS + ".101" + pid),
+                                (PROCESS + ".8" + pid, PROCESS + ".102" + pid), (SOCKET + ".13" + at, SOCKET + ".105" + at)):
+            year, month, day, hour, minute, second = struct.unpack(">H5B", self.get(octets)[:7])
+            self.assertEqual(self.get(seconds), calendar.timegm((year, month, day, hour, minute, second, 0, 0, 0)), octets)
+
+    def test_the_longest_scan_is_kept(self):
+        self.start_both(MANY_SCANS)
+        self.wait_for_scan(lambda generation: generation >= 3)
+        last, longest, of_the_hour = (self.get(SCAN + ".%d.0" % n) for n in (3, 111, 112))
+        self.assertGreaterEqual(longest, last)
+        self.assertEqual(longest, of_the_hour)
+        self.assertIsNone(self.get(SCAN + ".114.0"))  # no scan failed
 
 
 class Tables(AgentTest):
@@ -522,12 +545,13 @@ class Walks(AgentTest):
         for oid, said in ((SOCKET + ".18" + at, "No Such Instance"), (SOCKET + ".14" + at + ".0", "No Such Instance"),
                           (SOCKET + ".14" + index_of(4294967295, 4294967295), "No Such Instance"),
                           (SOCKET + ".1" + at, "No Such Object"), (SOCKET + ".99" + at, "No Such Object"),
-                          (SCAN + ".1.1", "No Such Instance"), (OBJECTS + ".4.1.1", "No Such Object")):
+                          (SCAN + ".1.1", "No Such Instance"), (LISTENER + ".1", "No Such Instance"),
+                          (OBJECTS + ".5.1.1", "No Such Object")):
             done = self.tool("snmpget", oid)
             self.assertIn(said, done.stdout, oid)
 
     def test_the_walk_leaves_the_subtree_at_its_end(self):
-        last = self.walk(SOCKET)[-1][0]
+        last = self.walk(OBJECTS)[-1][0]
         following = parse(self.tool("snmpgetnext", last).stdout)[0][0]
         self.assertFalse(following.startswith(OBJECTS[:-2]), following)
         self.assertEqual(parse(self.tool("snmpgetnext", OBJECTS[:-2]).stdout)[0][0], GENERATION)
@@ -618,7 +642,7 @@ class Masters(AgentTest):
         self.addCleanup(os.kill, pid, signal.SIGTERM)
         wait_until(lambda: time.monotonic() > begun + 4, "some scans")
         master.send_signal(signal.SIGCONT)
-        self.assertGreaterEqual(self.wait_for_scan(), 3)
+        self.assertGreaterEqual(self.wait_for_scan(), 2)
 
     def test_a_master_that_hangs_while_it_is_joined_is_joined_again(self):
         master = self.start_master()
@@ -703,7 +727,7 @@ class Scans(AgentTest):
         first = self.wait_for_scan()
         self.assertGreater(self.wait_for_scan(lambda generation: generation > first), first)
         self.assertEqual(self.get(INTERVAL), 1)
-        self.assertEqual(self.get(STATUS), UP_TO_DATE)
+        self.assertIn(self.get(STATUS), FINE)
 
     def test_a_socket_that_is_opened_appears_and_goes_again(self):
         self.start_both(MANY_SCANS)
@@ -728,7 +752,7 @@ class Scans(AgentTest):
         wait_until(lambda: self.get(SCAN + ".104.0") >= 3, "three failed scans")
         self.assertEqual(self.get(GENERATION), stale)
         os.symlink("/proc", self.path("proc"))
-        wait_until(lambda: self.get(STATUS) == UP_TO_DATE, "proctcpScanStatus upToDate")
+        wait_until(lambda: self.get(STATUS) in FINE, "proctcpScanStatus upToDate")
         self.wait_for_scan(lambda generation: generation > stale)
         self.wait_for_log("scans succeed again")
         self.assertEqual(self.read("agent.log").count("scan failed: "), 1)
@@ -737,12 +761,12 @@ class Scans(AgentTest):
         self.start_master()
         self.start_agent(MANY_SCANS + "proctcpProcPath %s\n" % self.path("proc"))
         self.wait_for_log("scan failed: %s" % self.path("proc"))
-        wait_until(lambda: self.get(STATUS) == NONE, "proctcpScanStatus none")
+        wait_until(lambda: self.get(STATUS) == FAILED, "proctcpScanStatus failed")
         self.assertIsNone(self.get(GENERATION))
         self.assertEqual(self.walk(SOCKET), [])
         os.symlink("/proc", self.path("proc"))
         self.wait_for_scan()
-        self.assertEqual(self.get(STATUS), UP_TO_DATE)
+        self.assertIn(self.get(STATUS), FINE)
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root, to run the agent as nobody")
     def test_missing_capabilities_are_named_once(self):
@@ -753,6 +777,8 @@ class Scans(AgentTest):
         self.wait_for_scan(lambda generation: generation >= 2)
         self.wait_for_log("missing capabilities: CAP_DAC_READ_SEARCH CAP_SYS_PTRACE (run as root")
         self.assertEqual(self.get(MISSING), b"CAP_DAC_READ_SEARCH CAP_SYS_PTRACE")
+        self.assertEqual(self.get(STATUS), PARTIAL)
+        self.assertRegex(self.get(SCAN + ".110.0"), rb"^processes denied \d+")
         self.assertGreater(self.get(DENIED), 0)
         self.assertEqual(self.stop(agent), 0)
         self.assertEqual(self.read("agent.log").count("not everything could be read"), 1)

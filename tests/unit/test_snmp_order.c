@@ -31,11 +31,7 @@ static const struct proctcp_listener listeners[] = {
 };
 
 static const struct proctcp_group groups[] = {
-    {.name = PROCTCP_GROUP_OTHER},
-    {.name = "nginx", .sockets = 7},
-    {.name = "\xff"},
-    {.name = "ng"},
-    {.name = ""},
+    {.name = PROCTCP_GROUP_OTHER}, {.name = "nginx", .sockets = 7}, {.name = "\xff"}, {.name = "ng"}, {.name = ""},
     {.name = "0123456789"},
 };
 

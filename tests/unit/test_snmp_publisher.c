@@ -65,7 +65,7 @@ static void a_scan_that_fails_is_published_with_what_failed(void **state)
     assert_int_equal(publisher_start(fixture->publisher, fixture->wake), 0);
     publication = wait_for_publication(fixture);
     assert_non_null(publication);
-    assert_int_equal(publication->status, PUBLICATION_NONE);
+    assert_int_equal(publication->status, PUBLICATION_FAILED);
     assert_null(publication->snapshot);
     assert_int_equal(publication->failures, 1);
     assert_true(publication->failure_time >= publication->start_time);
