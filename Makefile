@@ -137,7 +137,7 @@ $(BUILD)/collectd/proctcp.so: $(call objects,$(COLLECTD)) $(LIB) plugins/collect
 $(BUILD)/snmp/proctcp-agentx: $(call objects,$(SNMP)) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp $(LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp $(LIBS) -lrt
 
 # For the exchanges of connections.bpf.c; what the others get by it some verifiers do not take.
 $(BUILD)/bpf/connections.bpf.o: BPF_CPU := -mcpu=v3

@@ -120,16 +120,17 @@ static struct command parse_options(int argc, char **argv)
     return command;
 }
 
-static void die(const char *what, const char *which, int error)
-{
-    snmp_log(LOG_ERR, "%s: %s%s: %s\n", PROGRAM, what, which, strerror(error));
-    exit(EXIT_FAILURE);
-}
-
 static void remove_pid_file(void)
 {
     if (*agent.pid_name)
         unlink(agent.pid_name);
+}
+
+static void die(const char *what, const char *which, int error)
+{
+    snmp_log(LOG_ERR, "%s: %s%s: %s\n", PROGRAM, what, which, strerror(error));
+    remove_pid_file();
+    exit(EXIT_FAILURE);
 }
 
 /* The main thread may be waiting for a master that hangs, or for a scan that does. */
@@ -236,6 +237,8 @@ static void start(void)
         report_unreachable(&agent.report, agentx_address());
         become_daemon();
         make_leave_timer();
+        if (ending) /* since before there was this timer */
+            leave(SIGTERM);
     }
     write_pid();
     if ((error = publisher_start(agent.publisher, wake)))

@@ -117,22 +117,33 @@ static int compare_numbers(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* The agent's own is 0 while they are sorted, as it is in the index. */
+/* Those that were read. The agent's own is 0 while they are sorted, as it is in the index. */
 static bool list_namespaces(const struct publication *publication, struct namespaces *list)
 {
     const struct proctcp_snapshot *snapshot = publication->snapshot;
+    uint32_t read = 0;
 
     list->inodes = malloc(((size_t)snapshot->namespace_count + 1) * sizeof(*list->inodes));
     if (!list->inodes)
         return false;
-    for (uint32_t i = 0; i < snapshot->namespace_count; i++)
-        list->inodes[i] = (uint32_t)order_netns(publication, snapshot->namespaces[i].inode);
-    qsort(list->inodes, snapshot->namespace_count, sizeof(*list->inodes), compare_numbers);
     for (uint32_t i = 0; i < snapshot->namespace_count; i++) {
+        if (snapshot->namespaces[i].inode && snapshot->namespaces[i].source)
+            list->inodes[read++] = (uint32_t)order_netns(publication, snapshot->namespaces[i].inode);
+    }
+    qsort(list->inodes, read, sizeof(*list->inodes), compare_numbers);
+    for (uint32_t i = 0; i < read; i++) {
         if (list->count == 0 || list->inodes[list->count - 1] != list->inodes[i])
             list->inodes[list->count++] = list->inodes[i];
     }
     return true;
+}
+
+/* A socket that was never bound is in no state that the TCP-MIB has. */
+static bool is_in_a_state(const struct proctcp_socket *socket)
+{
+    const bool is_unbound = socket->state == PROCTCP_CLOSED && !(socket->present & PROCTCP_HAS_LOCAL);
+
+    return socket->present & PROCTCP_HAS_NETNS && !is_unbound && socket->state >= 1 && socket->state <= LAST_STATE;
 }
 
 static void count_states(struct publication *publication, const struct namespaces *list)
@@ -144,9 +155,11 @@ static void count_states(struct publication *publication, const struct namespace
         const struct proctcp_socket *socket = &snapshot->sockets[i];
         const uint32_t number = (uint32_t)order_netns(publication, socket->netns);
         struct state_count *count;
+        if (!is_in_a_state(socket))
+            continue;
         if (!at || *at != number) /* mostly the next socket is in the same one */
             at = bsearch(&number, list->inodes, list->count, sizeof(number), compare_numbers);
-        if (!at || socket->state < 1 || socket->state > LAST_STATE)
+        if (!at)
             continue;
         count = &publication->states[(size_t)(at - list->inodes) * LAST_STATE + socket->state - 1];
         count->sockets++;

@@ -18,7 +18,7 @@ extern const struct own_column own_listener_columns[OWN_LISTENER_COLUMNS];
 extern const struct own_column own_state_columns[OWN_STATE_COLUMNS];
 extern const struct own_column own_group_columns[OWN_GROUP_COLUMNS];
 
-/* One of the row's addresses, in the family that socketAddressType says for both. */
+/* One of the row's addresses, in the family that proctcpSocketAddressType says for both. */
 void own_socket_address(const struct publication *publication, uint32_t row, const struct proctcp_address *address,
                         struct value *value);
 /* With its zone, where it has one. */

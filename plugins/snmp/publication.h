@@ -8,7 +8,7 @@
 
 #define PUBLICATION_TEXT_SIZE 256
 
-/* Numbered as scanStatus of the PROCTCP-MIB. */
+/* Numbered as proctcpScanStatus of the PROCTCP-MIB. */
 enum publication_status {
     PUBLICATION_NONE = 1,       /* no scan has ended yet */
     PUBLICATION_UP_TO_DATE = 2, /* the last scan succeeded */

@@ -84,16 +84,13 @@ static uint64_t longest_of_the_hour(const struct publisher *publisher)
     return publisher->recent_count ? publisher->recent[0].us : 0;
 }
 
-static enum publication_status status_of(const struct publisher *publisher, bool failed)
+static enum publication_status status_of(const struct publisher *publisher, bool failed, bool left_out)
 {
-    char left_out[PUBLICATION_TEXT_SIZE];
-
     if (!publisher->last)
         return failed ? PUBLICATION_FAILED : PUBLICATION_NONE;
     if (failed)
         return PUBLICATION_STALE;
-    return shortfall_text(&publisher->last->stats, left_out, sizeof(left_out)) ? PUBLICATION_PARTIAL
-                                                                               : PUBLICATION_UP_TO_DATE;
+    return left_out ? PUBLICATION_PARTIAL : PUBLICATION_UP_TO_DATE;
 }
 
 static struct publication *new_publication(const struct publisher *publisher, bool failed)
@@ -103,7 +100,9 @@ static struct publication *new_publication(const struct publisher *publisher, bo
     if (!publication)
         return NULL;
     publication->snapshot = publisher->last ? proctcp_snapshot_ref(publisher->last) : NULL;
-    publication->status = status_of(publisher, failed);
+    if (publisher->last)
+        shortfall_text(&publisher->last->stats, publication->left_out, sizeof(publication->left_out));
+    publication->status = status_of(publisher, failed, *publication->left_out);
     publication->longest_us = publisher->longest_us;
     publication->longest_hour_us = longest_of_the_hour(publisher);
     publication->interval_s = publisher->settings->interval_s;
@@ -115,8 +114,6 @@ static struct publication *new_publication(const struct publisher *publisher, bo
     if (publisher->last)
         capabilities_missing(&publisher->last->stats, publication->missing_capabilities,
                              sizeof(publication->missing_capabilities));
-    if (publisher->last)
-        shortfall_text(&publisher->last->stats, publication->left_out, sizeof(publication->left_out));
     order_rows(publication);
     tables_index(publication);
     return publication;

@@ -271,12 +271,19 @@ unsigned long table_column_id(const struct table *table, size_t column)
     return at.is_own ? at.own->id : at.field->id;
 }
 
-static bool seconds_of(const struct table *table, const struct publication *publication, uint32_t row,
-                       const struct own_column *own, struct value *value)
+/* NULL: the table has none of that name. */
+static const struct proctcp_field *time_of(const struct table *table, const struct own_column *own)
 {
     size_t count;
     const struct proctcp_field *fields = table->fields(&count);
-    const struct proctcp_field *field = proctcp_field_by_name(fields, count, own->seconds_of);
+
+    return proctcp_field_by_name(fields, count, own->seconds_of);
+}
+
+static bool seconds_of(const struct table *table, const struct publication *publication, uint32_t row,
+                       const struct own_column *own, struct value *value)
+{
+    const struct proctcp_field *field = time_of(table, own);
     struct proctcp_value from;
 
     if (!field || !table->field_value(publication, row, field, &from))
@@ -335,10 +342,12 @@ uint32_t table_next_present(const struct table *table, const struct publication 
     return row < rows ? row : BITSET_NONE;
 }
 
-static bool may_be_absent(struct table_column at)
+static bool may_be_absent(const struct table *table, struct table_column at)
 {
+    if (at.is_own && at.own->seconds_of)
+        at = (struct table_column){.field = time_of(table, at.own)};
     if (at.is_own)
-        return at.own->has || at.own->seconds_of;
+        return at.own->has;
     return at.field->present || at.field->record == PROCTCP_IN_PEER || at.field->record == PROCTCP_IN_PEER_PROCESS;
 }
 
@@ -370,7 +379,7 @@ static size_t prepare_index(const struct table *table, uint32_t rows, struct bit
         const struct table_column column = table_column(table, number);
         size_t same = 0;
 
-        if (!may_be_absent(column))
+        if (!may_be_absent(table, column))
             continue;
         while (same < listed && !have_same_rows(list[same].column, column))
             same++;

@@ -6,7 +6,7 @@
 #include "publication.h"
 #include "value.h"
 
-#define TABLE_INDEX_MAX 97 /* the name of a group, and its length */
+#define TABLE_INDEX_MAX PROCTCP_GROUP_NAME_SIZE /* the name of a group without its NUL, and its length */
 
 /* A column of the adapter's own, beside those of the field table. No field has its id. */
 struct own_column {

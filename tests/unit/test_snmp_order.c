@@ -30,22 +30,36 @@ static const struct proctcp_listener listeners[] = {
     {.netns = OWN, .local_address = {{[15] = 1}}, .local_port = 80, .interface = 3, .row = PROCTCP_NONE, .sockets = 4},
 };
 
+/* As long as a name may be: 96 bytes. */
+#define TEN     "0123456789"
+#define LONGEST TEN TEN TEN TEN TEN TEN TEN TEN TEN "012345"
+
 static const struct proctcp_group groups[] = {
-    {.name = PROCTCP_GROUP_OTHER}, {.name = "nginx", .sockets = 7}, {.name = "\xff"}, {.name = "ng"}, {.name = ""},
-    {.name = "0123456789"},
+    {.name = LONGEST}, {.name = PROCTCP_GROUP_OTHER}, {.name = "nginx", .sockets = 7}, {.name = "\xff"}, {.name = "ng"},
+    {.name = ""},      {.name = "0123456789"},
 };
+
+#define KNOWN .present = PROCTCP_HAS_NETNS | PROCTCP_HAS_LOCAL
 
 static const struct proctcp_socket sockets[] = {
-    {.netns = OWN, .state = PROCTCP_ESTABLISHED, .owners = 1},
-    {.netns = OTHER, .state = PROCTCP_TIME_WAIT},
-    {.netns = OWN, .state = PROCTCP_ESTABLISHED},
-    {.netns = OTHER, .state = PROCTCP_LISTEN, .owners = 2},
-    {.netns = OWN, .state = PROCTCP_CLOSED, .owners = 1},
-    {.netns = 77, .state = PROCTCP_LISTEN}, /* not listed */
-    {.netns = OWN, .state = PROCTCP_STATES /* no state */},
+    {KNOWN, .netns = OWN, .state = PROCTCP_ESTABLISHED, .owners = 1},
+    {KNOWN, .netns = OTHER, .state = PROCTCP_TIME_WAIT},
+    {KNOWN, .netns = OWN, .state = PROCTCP_ESTABLISHED},
+    {KNOWN, .netns = OTHER, .state = PROCTCP_LISTEN, .owners = 2},
+    {KNOWN, .netns = OWN, .state = PROCTCP_CLOSED, .owners = 1},
+    /* not counted: of a namespace that is not listed, or not known, in no state, and not bound */
+    {KNOWN, .netns = 77, .state = PROCTCP_LISTEN},
+    {.present = PROCTCP_HAS_LOCAL, .state = PROCTCP_LISTEN},
+    {KNOWN, .netns = OWN, .state = PROCTCP_STATES},
+    {.present = PROCTCP_HAS_NETNS, .netns = OWN, .state = PROCTCP_CLOSED},
 };
 
-static const struct proctcp_netns namespaces[] = {{.inode = OTHER}, {.inode = OWN}, {.inode = OTHER}};
+/* The third could not be read, nor be named the fourth. */
+static const struct proctcp_netns namespaces[] = {{.inode = OTHER, .source = PROCTCP_SOURCE_NETLINK},
+                                                  {.inode = OWN, .source = PROCTCP_SOURCE_NETLINK},
+                                                  {.inode = 4026533000u, .error = 1},
+                                                  {.source = PROCTCP_SOURCE_PROCFS},
+                                                  {.inode = OTHER, .source = PROCTCP_SOURCE_NETLINK}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -120,7 +134,7 @@ static void assert_column(unsigned long table, unsigned long column, const char 
         assert_string_equal(text_of(&at), wanted[i]);
     }
     if (next(&at, &value))
-        assert_false(at.oid[0] == table && at.oid[2] == column);
+        assert_false(at.oid[0] == table && at.oid[2] == column && at.oid[3] != 96);
 }
 
 static void listeners_are_ordered_by_namespace_address_and_port(void **state)
@@ -173,12 +187,25 @@ static void of_listeners_with_one_index_the_first_is_served(void **state)
     assert_int_equal(number_at("7.1.4.5.110.103.105.110.120"), 7);
 }
 
+static void the_longest_name_is_an_index(void **state)
+{
+    struct place at = {.oid = {7, 1, 4, 11}, .length = 4};
+    struct value value;
+
+    (void)state;
+    assert_true(next(&at, &value));
+    assert_int_equal(at.length, 3 + TABLE_INDEX_MAX);
+    assert_int_equal(at.oid[3], 96);
+    assert_int_equal(at.oid[3 + 96], '5');
+}
+
 static void each_state_of_each_namespace_has_a_row(void **state)
 {
     static const struct {
         const char *oid;
         uint64_t sockets, unattributed;
-    } cases[] = {{"0.5", 2, 1}, {"0.1", 1, 0}, {"0.11", 0, 0}, {"4026532000.2", 1, 0}, {"4026532000.11", 1, 1}};
+    } cases[] = {{"0.5", 2, 1},  {"0.1", 1, 0},          {"0.2", 0, 0},
+                 {"0.11", 0, 0}, {"4026532000.2", 1, 0}, {"4026532000.11", 1, 1}};
     char oid[64];
 
     (void)state;
@@ -240,6 +267,7 @@ int main(void)
         TEST(listeners_are_ordered_by_namespace_address_and_port),
         TEST(groups_are_ordered_by_length_and_name),
         TEST(of_listeners_with_one_index_the_first_is_served),
+        TEST(the_longest_name_is_an_index),
         TEST(each_state_of_each_namespace_has_a_row),
         TEST(a_walk_over_everything_rises_and_each_is_got),
         TEST(parts_of_an_index_are_no_instance),
