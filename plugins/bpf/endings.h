@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* endings.h - each connection that ended and that a scan may have shown: rings, in which the oldest are written over.
+/* endings.h - each connection that ended and that a scan may have shown: rings, where new ones write over the oldest.
  */
 #ifndef PROCTCP_BPF_ENDINGS_H
 #define PROCTCP_BPF_ENDINGS_H

@@ -24,7 +24,7 @@ static void print_help(void)
         "  unload     take them away\n"
         "  status     tell what is there; status 1: not all is\n"
         "  -g, --group GROUP  who may read them, besides root\n"
-        "  --no-connections   do not count connections: saves the CPU time that each of them takes, about 4 us\n"
+        "  --no-connections   do not count connections: saves the CPU time that each of them takes, 4 to 7 us\n"
         "  -h, --help         this\n"
         "  -V, --version      the version\n",
         BPF_RECORDS_DIRECTORY);

@@ -1,5 +1,5 @@
-/* own_columns.c - the columns beside those of the field table: the state of scanning, and of a socket its addresses and
- * itself in forms that managers can read. */
+/* own_columns.c - the columns beside those of the field tables: the state of scanning, addresses with their types, and
+ * what managers can read better in another form. Knows what a cell says; nothing of the order of rows. */
 #include "own_columns.h"
 
 #include <string.h>
