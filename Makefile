@@ -139,8 +139,8 @@ $(BUILD)/snmp/proctcp-agentx: $(call objects,$(SNMP)) $(LIB)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp $(LIBS) -lrt
 
-# For the exchanges of connections.bpf.c; what the others get by it some verifiers do not take.
-$(BUILD)/bpf/connections.bpf.o: BPF_CPU := -mcpu=v3
+# For the exchanges of these; what the others get by it some verifiers do not take.
+$(BUILD)/bpf/connections.bpf.o $(BUILD)/bpf/hashed.bpf.o: BPF_CPU := -mcpu=v3
 $(BUILD)/bpf/%.bpf.o: plugins/bpf/%.bpf.c $(wildcard plugins/bpf/*.h) common/capture/bpf_records.h
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)

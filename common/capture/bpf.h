@@ -9,12 +9,9 @@
  * words in inquiry->shown.failure: nothing was shown then. */
 int bpf_read(struct inquiry *inquiry);
 
-/* Of the namespace that the calling thread is in: the sockets that no descriptor led to. As sock_diag_read(). */
-int bpf_read_unheld(struct inquiry *inquiry, struct netns *netns);
-
 /* ---- for tests ---- */
 
-enum bpf_file { BPF_FILE_TASKS, BPF_FILE_ROWS, BPF_FILE_UNHELD, BPF_FILES };
+enum bpf_file { BPF_FILE_TASKS, BPF_FILE_ROWS, BPF_FILE_UNHELD, BPF_FILE_HASHED, BPF_FILES };
 
 /* Records of a file, aligned to 8 bytes. 0, -ENOMEM, or -EPROTO: they are of another version or file,
  * or cut short. */

@@ -2,9 +2,13 @@
  * say. */
 #include "capture/bpf_files.h"
 
+#include "capture/guard.h"
+#include "capture/limits.h"
+
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -76,4 +80,77 @@ const struct bpf_record *bpf_next_record(const char *records, size_t length, siz
         return NULL;
     *at += record->length;
     return record;
+}
+
+int bpf_take_all(struct inquiry *inquiry, bpf_take_record *take, const char *records, size_t length)
+{
+    size_t at = 0;
+    int status = 0;
+
+    while (status == 0 && at < length) {
+        const struct bpf_record *record = bpf_next_record(records, length, &at);
+        status = record ? take(inquiry, record) : -EPROTO;
+    }
+    return status;
+}
+
+int bpf_say(struct inquiry *inquiry, const char *name, int status)
+{
+    if (status == 0 || status == -ENOMEM)
+        return status;
+    return bpf_fail(inquiry, name, -status, status == -EPROTO ? "records of another version of proctcp-bpf" : NULL);
+}
+
+/* Until its end, or what is wrong; -EDQUOT: it takes too long. The records come to memory of the child's own: one that
+ * was given up in here may still be written to when the call comes back after all. */
+static int read_all(struct inquiry *inquiry, bpf_take_record *take, int fd)
+{
+    _Alignas(8) char records[BPF_READ_SIZE];
+    const uint32_t begun = inquiry_milliseconds();
+
+    for (;;) {
+        const ssize_t got = GUARD_CALL(inquiry, read(fd, records, sizeof(records)));
+        /* After a million objects without a record the kernel says EAGAIN: it is asked again. */
+        if (got < 0 && errno != EAGAIN && errno != EINTR)
+            return -errno;
+        if (got == 0)
+            return 0;
+        const int status = got > 0 ? bpf_take_all(inquiry, take, records, (size_t)got) : 0;
+        if (status)
+            return status;
+        if (inquiry_milliseconds() - begun > LIMIT_SHOWN_MS)
+            return -EDQUOT;
+    }
+}
+
+int bpf_read_file(struct inquiry *inquiry, const char *name, bpf_take_record *take)
+{
+    const int fd = bpf_open(inquiry, name);
+    int status;
+
+    if (fd < 0)
+        return fd;
+    status = read_all(inquiry, take, fd);
+    close(fd);
+    if (status == -EDQUOT)
+        inquiry->kept->without_shown = LIMIT_WITHOUT_SHOWN;
+    return bpf_say(inquiry, name, status);
+}
+
+ssize_t bpf_read_page(struct inquiry *inquiry, const char *name, uint64_t from, char *records)
+{
+    const int fd = bpf_open(inquiry, name);
+    ssize_t got;
+    int error;
+
+    if (fd < 0)
+        return fd;
+    prctl(PR_SET_TIMERSLACK, (unsigned long)(BPF_PAGE_FROM | (from & BPF_PAGE_MASK)), 0, 0, 0);
+    do {
+        got = GUARD_CALL(inquiry, read(fd, records, BPF_READ_SIZE));
+        error = errno;
+    } while (got < 0 && (error == EAGAIN || error == EINTR));
+    prctl(PR_SET_TIMERSLACK, 0ul, 0, 0, 0); /* what it was when the thread began */
+    close(fd);
+    return got < 0 ? bpf_say(inquiry, name, -error) : got;
 }

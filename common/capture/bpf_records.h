@@ -8,6 +8,7 @@
 #define BPF_RECORDS_DIRECTORY "/sys/fs/bpf/proctcp"
 #define BPF_RECORDS_TASKS     "tasks" /* names of the pinned iterators in it */
 #define BPF_RECORDS_ROWS      "rows"
+#define BPF_RECORDS_HASHED    "hashed"
 #define BPF_RECORDS_UNHELD    "unheld"
 #define BPF_RECORDS_ENDED     "ended"
 #define BPF_RECORDS_CLOSED    "closed"
@@ -30,10 +31,12 @@ enum bpf_record_kind {
     BPF_RECORD_TASK = 0x7201,
     BPF_RECORD_SOCKET = 0x7202,
     BPF_RECORD_MPTCP = 0x7203,
-    BPF_RECORD_HELD = 0x7204,
     BPF_RECORD_CLOSED = 0x7207,
     BPF_RECORD_ENDED = 0x7208,
     BPF_RECORD_COUNTED = 0x7209,
+    BPF_RECORD_HELD = 0x720a,
+    BPF_RECORD_CUT = 0x720b,
+    BPF_RECORD_PAGE = 0x720c,
 };
 
 struct bpf_record {
@@ -47,6 +50,7 @@ enum bpf_task_flags {
     BPF_TASK_FDS = 4,       /* fds is known */
     BPF_TASK_OWN_TABLE = 8, /* a thread whose descriptors are not those of its leader */
     BPF_TASK_BELOW = 16,    /* in a pid namespace below the reader's, where "closed" does not tell of it */
+    BPF_TASK_HASHED = 32,   /* in a network namespace whose sockets are in the same tables as the reader's */
 };
 
 /* A thread that leads its process, or has descriptors of its own. */
@@ -152,17 +156,26 @@ struct bpf_socket_record {
     struct bpf_tcp_info info;
 };
 
-/* A TCP socket that some descriptor or message has: which one it is. */
+/* A TCP socket of which no more is told than which one it is: some descriptor or message has it, or it has no cookie
+ * yet. */
 struct bpf_held_record {
     struct bpf_record record;
-    record_u16 family;
-    record_u16 state; /* of the kernel */
-    record_u64 cookie;
+    record_u32 netns;
+    record_u64 cookie; /* 0: none yet */
     record_u16 source_port;
     record_u16 destination_port;
     record_u32 interface;
     record_u8 source[16];
     record_u8 destination[16];
+    record_u16 family;
+    record_u16 state; /* of the kernel */
+    record_u32 zero;
+};
+
+/* A network namespace with more sockets at one place of the kernel's tables than are gone through. */
+struct bpf_cut_record {
+    struct bpf_record record;
+    record_u32 netns;
 };
 
 /* A descriptor of an MPTCP socket, whose subflows others tell of. */
@@ -218,6 +231,14 @@ struct bpf_events {
 #define BPF_RING_SHIFT    40
 #define BPF_SEQUENCE_MASK ((1ull << BPF_RING_SHIFT) - 1)
 
+/* The last one of a page of "hashed". */
+struct bpf_page_record {
+    struct bpf_record record;
+    record_u32 is_end; /* there is no further page */
+    record_u64 from;   /* where this one begins, as it was asked for */
+    record_u64 next;   /* where that begins */
+};
+
 /* A connection that ended, and that a scan may have shown before: it began before one did. */
 struct bpf_ended_record {
     struct bpf_record record;
@@ -229,7 +250,7 @@ struct bpf_ended_record {
     struct bpf_sums sums;
 };
 
-/* The last one of a page. */
+/* The last one of a page of "ended" and "closed". */
 struct bpf_counted_record {
     struct bpf_record record;
     record_u32 is_end;          /* there is no further page; of "ended": of this ring */

@@ -168,7 +168,9 @@ struct netns {
     bool read;     /* with what success, see shown.error */
     bool complete; /* every table was read, and understood, to its end. The kernel does not promise more: entries may be
                       missed while a table changes, which is why what did not match is looked at again. */
-    bool ended;    /* before it could be read, or what it was to be entered through did */
+    bool is_hashed;     /* its sockets are in the tables that were gone through for all namespaces */
+    bool is_cut;        /* but not all of it was */
+    bool ended;         /* before it could be read, or what it was to be entered through did */
     uint8_t look_again; /* enum look_again */
 };
 

@@ -6,12 +6,8 @@
 #include "capture/connections.h"
 
 #include "capture/bpf_files.h"
-#include "capture/guard.h"
 
 #include "select/select.h"
-
-#include <sys/prctl.h>
-#include <unistd.h>
 
 _Static_assert(RINGS == BPF_RINGS, "what is recalled of each ring");
 
@@ -20,29 +16,19 @@ _Static_assert(RINGS == BPF_RINGS, "what is recalled of each ring");
 static int read_page(struct inquiry *inquiry, enum connections_file file, const char *name, uint64_t from)
 {
     _Alignas(8) char records[BPF_READ_SIZE];
-    const int fd = bpf_open(inquiry, name);
     ssize_t got;
     int status;
 
-    if (fd < 0)
-        return fd;
     inquiry->counted.is_told = false;
-    prctl(PR_SET_TIMERSLACK, (unsigned long)(BPF_PAGE_FROM | (from & BPF_PAGE_MASK)), 0, 0, 0);
-    do {
-        got = GUARD_CALL(inquiry, read(fd, records, sizeof(records)));
-    } while (got < 0 && (errno == EAGAIN || errno == EINTR));
-    status = got < 0 ? -errno : 0;
-    prctl(PR_SET_TIMERSLACK, 0ul, 0, 0, 0); /* what it was when the thread began */
-    close(fd);
-    if (status == 0)
-        status = connections_take(inquiry, file, records, (size_t)got);
+    got = bpf_read_page(inquiry, name, from, records);
+    if (got < 0)
+        return (int)got;
+    status = connections_take(inquiry, file, records, (size_t)got);
     if (status == 0 && !inquiry->counted.is_told)
         status = -EPROTO;
     if (status == 0 && inquiry->counted.from != from)
-        return bpf_fail(inquiry, name, ELOOP, "timer slack has no effect, as under a real-time policy");
-    if (status && status != -ENOMEM)
-        return bpf_fail(inquiry, name, -status, status == -EPROTO ? "records of another version of proctcp-bpf" : NULL);
-    return status;
+        return bpf_fail(inquiry, name, ELOOP, BPF_NO_SLACK);
+    return bpf_say(inquiry, name, status);
 }
 
 /* From a number on, which is moved to where there is nothing yet. */

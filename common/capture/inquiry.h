@@ -57,6 +57,7 @@ struct shown_task {
     bool has_ended; /* and waits for its threads, or for its parent */
     bool has_fds;   /* how many is known */
     bool is_below;  /* see struct process */
+    bool is_hashed; /* see struct netns */
     bool is_cut;    /* in the first one of a process: its user had too many, and not all were taken */
 };
 
@@ -73,9 +74,10 @@ struct shown_netns {
     bool is_wanted;
 };
 
-/* A socket that some file is of, and that no descriptor led to so far. */
+/* A socket that some file is of and that no descriptor led to so far, or that has no cookie yet. */
 struct shown_socket {
-    uint64_t cookie;
+    uint32_t netns;
+    uint64_t cookie;                            /* 0: none yet */
     struct proctcp_address source, destination; /* as on the wire: IPv4 in the first four bytes */
     uint32_t interface;
     uint16_t source_port, destination_port; /* as on the wire */
@@ -94,7 +96,7 @@ struct shown {
     struct shown_tasks tasks;   /* ordered by pid, the leader first */
     struct shown_owners owners; /* ordered by pid */
     struct shown_namespaces namespaces;
-    struct shown_sockets unknown; /* of the namespace that is being read */
+    struct shown_sockets unknown; /* ordered by namespace, once all of them are there */
     struct cookies seen;          /* of all sockets that were shown, selected or not */
     struct cookies cookies;       /* the same in a table by themselves, once they are looked for: see bpf.c */
     struct hash netns_by_inode;
@@ -112,6 +114,13 @@ struct shown {
     bool is_used;        /* and came to its end: processes that it shows are not walked */
     bool is_given_up;    /* it took too long: not in this scan */
     char failure[160];   /* why not, in words; "" */
+};
+
+/* What the last record of a page of the walk through the hash tables said. */
+struct hashed {
+    uint64_t from, next;
+    bool is_end;
+    bool is_told;
 };
 
 /* What the last record of a page of counted connections said. */
@@ -148,6 +157,7 @@ struct inquiry {
     struct select_netns named_netns; /* inodes of the namespaces that rules give by their names */
     struct hash without_inode;       /* sockets that have none, by cookie or else by endpoints */
     struct indices inodes;           /* of the sockets written so far, apart: those lie far from each other */
+    struct indices homes;            /* and the inodes of the namespaces that these are in */
     uint32_t indexed;                /* so many of them have been looked through for duplicates */
     struct hash netns_by_inode;
     struct hash table_ids; /* inodes of tables in procfs, and the namespace that has it */
@@ -161,6 +171,7 @@ struct inquiry {
     bool without_info; /* no socket of another namespace is asked for its tcp_info: too many calls have not come back */
 
     struct shown shown;
+    struct hashed hashed;
     struct counted counted;
     bool loaded_anew;             /* the programs that count them, since the scan before */
     struct threads threads;       /* that live in another namespace than their leader */

@@ -375,6 +375,7 @@ static int request_one(struct inquiry *inquiry, int netlink, const struct shown_
                        uint32_t sequence)
 {
     const uint8_t info = with_info ? 1 << (INET_DIAG_INFO - 1) : 0;
+    const uint64_t cookie = socket->cookie ? socket->cookie : UINT64_MAX; /* any: INET_DIAG_NOCOOKIE */
     struct {
         struct nlmsghdr header;
         struct inet_diag_req_v2 body;
@@ -390,7 +391,7 @@ static int request_one(struct inquiry *inquiry, int netlink, const struct shown_
                  .id = {.idiag_sport = socket->source_port,
                         .idiag_dport = socket->destination_port,
                         .idiag_if = socket->interface,
-                        .idiag_cookie = {(uint32_t)socket->cookie, (uint32_t)(socket->cookie >> 32)}}},
+                        .idiag_cookie = {(uint32_t)cookie, (uint32_t)(cookie >> 32)}}},
     };
 
     memcpy(message.body.id.idiag_src, socket->source.bytes, sizeof(message.body.id.idiag_src));

@@ -3,6 +3,7 @@
 #include "capture/sources.h"
 
 #include "capture/bpf.h"
+#include "capture/bpf_unheld.h"
 #include "capture/limits.h"
 #include "capture/netns.h"
 #include "capture/procfs_fd.h"
@@ -56,6 +57,12 @@ static int read_shown(struct inquiry *inquiry, struct netns *netns)
     return bpf_read(inquiry);
 }
 
+static int read_hashed(struct inquiry *inquiry, struct netns *netns)
+{
+    (void)netns;
+    return bpf_read_hashed(inquiry);
+}
+
 /* Those that no better source has shown. */
 static int read_descriptors(struct inquiry *inquiry, struct netns *netns)
 {
@@ -74,6 +81,10 @@ static const struct source sources[] = {
      .gives = GIVES_OWNERS | GIVES_EVERY_NETNS,
      .of_recorded_trees = true,
      .read = read_descriptors},
+    {.name = "bpf hash tables",
+     .id = PROCTCP_SOURCE_BPF,
+     .gives = GIVES_UNHELD | GIVES_EVERY_NETNS,
+     .read = read_hashed},
     {.name = "bpf tables", .id = PROCTCP_SOURCE_BPF, .gives = GIVES_UNHELD | FROM_INSIDE, .read = bpf_read_unheld},
     {.name = "sock_diag",
      .id = PROCTCP_SOURCE_NETLINK,
@@ -152,11 +163,13 @@ int sources_read_owners(struct inquiry *inquiry)
 /* Reads it, and notes how that ended and how many sockets it gave. */
 static int read_netns(struct inquiry *inquiry, const struct source *source, struct netns *netns)
 {
-    const uint32_t before = inquiry->capture->sockets.count;
+    const uint32_t duplicates = inquiry->capture->stats.duplicates, before = inquiry->capture->sockets.count;
     int status = source->read(inquiry, netns);
 
     if (status == 0)
         status = sink_sockets_end(inquiry);
+    if (netns->is_hashed) /* some of it was told of before */
+        inquiry->capture->stats.duplicates = duplicates;
     if (status) {
         if (status != -ESRCH)
             netns->shown.error = -status;
@@ -355,7 +368,7 @@ static int try_source(struct inquiry *inquiry, const struct source *source)
 
     if (!inquiry->live && !source->of_recorded_trees)
         return -EOPNOTSUPP;
-    if (namespaces->count && namespaces->at[0].own) {
+    if (namespaces->count && namespaces->at[0].own && !namespaces->at[0].read) {
         const uint64_t expected = inquiry->live && !inquiry->previous ? procfs_tcp_count(inquiry, namespaces->at) : 0;
         if (expected < EXPECTED_MAX && sink_reserve(inquiry, expected) < 0)
             return -ENOMEM;
@@ -369,7 +382,8 @@ static int choose_source(struct inquiry *inquiry, const struct source **chosen)
 {
     /* Where another source showed what is held, all that are left may tell of the rest. */
     const enum proctcp_source asked_for = inquiry->shown.is_used ? PROCTCP_SOURCE_AUTO : inquiry->config->source;
-    const struct source *source = find_source(0, inquiry->shown.is_used ? GIVES_UNHELD : GIVES_HELD | GIVES_UNHELD);
+    const struct source *source =
+        find_source(0, inquiry->shown.is_used ? GIVES_UNHELD | FROM_INSIDE : GIVES_HELD | GIVES_UNHELD);
     char text[128], reason[64];
     int status;
 
@@ -478,13 +492,24 @@ static void count_shown(struct inquiry *inquiry)
 {
     struct netns *last = NULL;
 
-    for (uint32_t i = 0; i < inquiry->capture->sockets.count; i++) {
-        const uint32_t inode = inquiry->capture->sockets.at[i].netns;
+    for (uint32_t i = 0; i < inquiry->homes.count; i++) {
+        const uint32_t inode = inquiry->homes.at[i];
         if (!last || last->shown.inode != inode)
             last = sink_find_netns(inquiry, inode);
         if (last)
             last->shown.sockets++;
     }
+}
+
+/* What nobody holds, of all namespaces at once. Where that is not to be had, other sources tell of it: the reason does
+ * not matter. 0 or -ENOMEM. */
+static int read_every_netns(struct inquiry *inquiry)
+{
+    const struct source *source = find_source(0, GIVES_UNHELD | GIVES_EVERY_NETNS);
+    const int status = inquiry->shown.is_used ? source->read(inquiry, NULL) : 0;
+
+    inquiry->shown.failure[0] = '\0';
+    return status == -ENOMEM ? status : 0;
 }
 
 int sources_read_sockets(struct inquiry *inquiry)
@@ -495,6 +520,9 @@ int sources_read_sockets(struct inquiry *inquiry)
     /* It fails for what failed here, not for what was left out before. */
     memcpy(earlier, inquiry->capture->failure, sizeof(earlier));
     inquiry->capture->failure[0] = '\0';
+    status = read_every_netns(inquiry);
+    if (status)
+        return status;
     count_shown(inquiry);
     status = choose_source(inquiry, &inquiry->source);
     if (status)

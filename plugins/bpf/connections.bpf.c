@@ -6,9 +6,9 @@
  *
  * A connection belongs to the process that connects or, in the end, to the one that closes it. One that came in belongs
  * to the process that listens until somebody closes it. */
+#include "counted.h"
 #include "endings.h"
 #include "owners.h"
-#include "pages.h"
 #include "processes.h"
 #include "scans.h"
 
@@ -160,6 +160,7 @@ static __always_inline void begin(struct sock *sk, __u32 state, __u32 flags)
     mark->flags = flags;
     mark->began_ns = bpf_ktime_get_ns();
     mark->established_ns = 0;
+    bpf_get_socket_cookie(sk); /* from now on it has one: who walks through the kernel's tables cannot give it one */
 }
 
 static __always_inline void establish(struct sock *sk, int old)
@@ -181,6 +182,7 @@ static __always_inline void establish(struct sock *sk, int old)
         mark->began_ns = now;
     }
     mark->established_ns = now;
+    bpf_get_socket_cookie(sk);
 }
 
 static __always_inline void fail(struct sock *sk)
@@ -351,7 +353,7 @@ int reset_received_within(const __u64 *arguments)
 /* ---- files ---- */
 
 /* false: it has not been written whole yet. If so many have come after it, it never will be. */
-static __always_inline bool show_ended(struct page *page, __u32 ring, __u64 sequence, __u64 last)
+static __always_inline bool show_ended(struct counted_page *counted, __u32 ring, __u64 sequence, __u64 last)
 {
     struct bpf_ended_record record = {.record = {sizeof(record), BPF_RECORD_ENDED}};
     struct ended_connection *from = find_ended(ring, sequence), connection;
@@ -361,16 +363,16 @@ static __always_inline bool show_ended(struct page *page, __u32 ring, __u64 sequ
     if ((!read_ended(from, &connection) || connection.sequence < sequence) && last - sequence < WRITERS)
         return false;
     if (connection.sequence != sequence) {
-        page->skipped++;
+        counted->skipped++;
         return true;
     }
-    record.pid = number_for(page, connection.tgid, connection.pid, connection.pid_namespace);
+    record.pid = number_for(counted, connection.tgid, connection.pid, connection.pid_namespace);
     record.start_ns = connection.start_ns;
     record.cookie = connection.cookie;
     record.ended_ns = connection.ended_ns;
     record.told_ns = connection.told_ns;
     record.sums = connection.sums;
-    bpf_seq_write(page->seq, &record, sizeof(record));
+    bpf_seq_write(counted->page.seq, &record, sizeof(record));
     return true;
 }
 
@@ -378,26 +380,26 @@ static __always_inline bool show_ended(struct page *page, __u32 ring, __u64 sequ
 SEC("iter/task")
 int ended(struct bpf_iter__task *context)
 {
-    struct page page;
+    struct counted_page counted;
     __u64 last, next;
     __u32 ring;
     bool is_behind = false;
 
-    if (!begin_page(context, ENDED_OF_PAGE, &page))
+    if (!begin_counted(context, ENDED_OF_PAGE, &counted))
         return 0;
-    ring = page.from >> BPF_RING_SHIFT;
+    ring = counted.page.from >> BPF_RING_SHIFT;
     last = ring < BPF_RINGS ? *last_sequence(ring) : 0;
-    next = page.from & BPF_SEQUENCE_MASK;
+    next = counted.page.from & BPF_SEQUENCE_MASK;
     if (next + RING_SIZE <= last) {
-        page.skipped = last - RING_SIZE + 1 - next;
-        next += page.skipped;
+        counted.skipped = last - RING_SIZE + 1 - next;
+        next += counted.skipped;
     }
     for (__u32 i = 0; i < ENDED_OF_PAGE && next <= last && !is_behind; i++) {
-        is_behind = !show_ended(&page, ring, next, last);
+        is_behind = !show_ended(&counted, ring, next, last);
         next += !is_behind;
     }
-    page.next = (__u64)ring << BPF_RING_SHIFT | next;
-    end_page(&page, is_behind || next > last);
+    counted.page.next = (__u64)ring << BPF_RING_SHIFT | next;
+    end_counted(&counted, is_behind || next > last);
     return 0;
 }
 
@@ -405,7 +407,7 @@ int ended(struct bpf_iter__task *context)
 __u32 closed_of_page = 100;
 
 struct showing {
-    struct page *page;
+    struct counted_page *counted;
     const struct set *set;
     __u32 first; /* place of the set */
 };
@@ -414,17 +416,17 @@ static long show_process(__u64 way, struct showing *showing)
 {
     struct bpf_closed_record record = {.record = {sizeof(record), BPF_RECORD_CLOSED}};
     const struct process *process = &showing->set->ways[hide(way) % WAYS];
-    struct page *page = showing->page;
+    struct counted_page *counted = showing->counted;
 
-    if (showing->first + way < page->from || !process->tgid)
+    if (showing->first + way < counted->page.from || !process->tgid)
         return 0;
-    if (page->left == 0)
+    if (counted->page.left == 0)
         return 1;
-    page->next = showing->first + way + 1;
-    record.pid = number_for(page, process->tgid, process->pid, process->pid_namespace);
+    counted->page.next = showing->first + way + 1;
+    record.pid = number_for(counted, process->tgid, process->pid, process->pid_namespace);
     if (!record.pid)
         return 0;
-    page->left--;
+    counted->page.left--;
     record.start_ns = process->start_ns;
     record.taken_ns = process->taken_ns;
     record.uid = process->uid;
@@ -435,31 +437,31 @@ static long show_process(__u64 way, struct showing *showing)
     record.seen = process->seen;
     barrier();
     record.now_ns = bpf_ktime_get_ns(); /* what was told of by then is in them, but for what is being added now */
-    bpf_seq_write(page->seq, &record, sizeof(record));
+    bpf_seq_write(counted->page.seq, &record, sizeof(record));
     return 0;
 }
 
-static long show_set(const void *map, const __u32 *number, const struct set *set, struct page *page)
+static long show_set(const void *map, const __u32 *number, const struct set *set, struct counted_page *counted)
 {
-    struct showing showing = {.page = page, .set = set, .first = *number * WAYS};
+    struct showing showing = {.counted = counted, .set = set, .first = *number * WAYS};
 
     (void)map;
-    if (is_used(*number) && showing.first + WAYS > page->from)
+    if (is_used(*number) && showing.first + WAYS > counted->page.from)
         bpf_loop(WAYS, show_process, &showing, 0);
-    return page->left == 0;
+    return counted->page.left == 0;
 }
 
 /* Read last in a scan: with its last page the scan is over. */
 SEC("iter/task")
 int closed(struct bpf_iter__task *context)
 {
-    struct page page;
+    struct counted_page counted;
 
-    if (!begin_page(context, closed_of_page, &page))
+    if (!begin_counted(context, closed_of_page, &counted))
         return 0;
-    bpf_for_each_map_elem(&processes, show_set, &page, 0);
-    if (page.left)
+    bpf_for_each_map_elem(&processes, show_set, &counted, 0);
+    if (counted.page.left)
         end_scan();
-    end_page(&page, page.left != 0);
+    end_counted(&counted, counted.page.left != 0);
     return 0;
 }

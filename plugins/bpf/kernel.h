@@ -44,8 +44,19 @@ struct pid_namespace {
     struct ns_common ns;
 };
 
+struct inet_hashinfo;
+
+struct inet_timewait_death_row {
+    struct inet_hashinfo *hashinfo;
+};
+
+struct netns_ipv4 {
+    struct inet_timewait_death_row tcp_death_row;
+};
+
 struct net {
     struct ns_common ns;
+    struct netns_ipv4 ipv4;
 };
 
 struct nsproxy {
@@ -112,6 +123,10 @@ typedef struct {
     int counter;
 } atomic_t;
 
+typedef struct {
+    __s64 counter;
+} atomic64_t;
+
 typedef struct refcount_struct {
     atomic_t refs;
 } refcount_t;
@@ -128,6 +143,15 @@ typedef struct {
 
 struct hlist_node {
     struct hlist_node *next, **pprev;
+};
+
+/* The last one of a list has no address in next: 1 and, in the bits above, which list it is. */
+struct hlist_nulls_node {
+    struct hlist_nulls_node *next;
+};
+
+struct hlist_nulls_head {
+    struct hlist_nulls_node *first;
 };
 
 struct timer_list {
@@ -156,6 +180,9 @@ struct sock_common {
     possible_net_t skc_net;
     struct in6_addr skc_v6_daddr;
     struct in6_addr skc_v6_rcv_saddr;
+    atomic64_t skc_cookie;
+    struct hlist_nulls_node skc_nulls_node;
+    refcount_t skc_refcnt;
 };
 
 struct sock {
@@ -301,6 +328,23 @@ struct inet_request_sock {
 
 struct tcp_request_sock {
     struct inet_request_sock req;
+};
+
+/* ---- the tables that all of these are in ---- */
+
+struct inet_ehash_bucket {
+    struct hlist_nulls_head chain;
+};
+
+struct inet_listen_hashbucket {
+    struct hlist_nulls_head nulls_head;
+};
+
+struct inet_hashinfo {
+    struct inet_ehash_bucket *ehash;
+    unsigned int ehash_mask;
+    struct inet_listen_hashbucket *lhash2;
+    unsigned int lhash2_mask;
 };
 
 /* ---- iterators ---- */

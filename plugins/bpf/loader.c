@@ -2,6 +2,7 @@
 #include "loader.h"
 
 #include "connections.skel.h"
+#include "hashed.skel.h"
 #include "pins.h"
 #include "rows.skel.h"
 #include "unheld.skel.h"
@@ -47,6 +48,7 @@ static const char *remedy_of(int error)
 struct programs {
     struct rows_bpf *rows;
     struct unheld_bpf *unheld;           /* NULL: refused */
+    struct hashed_bpf *hashed;           /* the same */
     struct connections_bpf *connections; /* NULL: refused, or not asked for */
 };
 
@@ -54,6 +56,7 @@ static void close_programs(struct programs *programs)
 {
     rows_bpf__destroy(programs->rows);
     unheld_bpf__destroy(programs->unheld);
+    hashed_bpf__destroy(programs->hashed);
     connections_bpf__destroy(programs->connections);
 }
 
@@ -80,6 +83,17 @@ static int load_unheld(struct programs *programs)
         return -errno;
     error = unheld_bpf__load(programs->unheld);
     return error ? error : unheld_bpf__attach(programs->unheld);
+}
+
+static int load_hashed(struct programs *programs)
+{
+    int error;
+
+    programs->hashed = hashed_bpf__open();
+    if (!programs->hashed)
+        return -errno;
+    error = hashed_bpf__load(programs->hashed);
+    return error ? error : hashed_bpf__attach(programs->hashed);
 }
 
 static __u64 nanoseconds(void)
@@ -194,6 +208,10 @@ static int pin_all(const struct programs *programs, gid_t gid)
         status = pins_put(BPF_RECORDS_UNHELD, bpf_link__fd(programs->unheld->links.unheld), gid);
     else if (status == 0)
         status = pins_drop(BPF_RECORDS_UNHELD); /* of an earlier version */
+    if (status == 0 && programs->hashed)
+        status = pins_put(BPF_RECORDS_HASHED, bpf_link__fd(programs->hashed->links.hashed), gid);
+    else if (status == 0)
+        status = pins_drop(BPF_RECORDS_HASHED);
     return status == 0 ? pin_connections(programs->connections, gid) : status;
 }
 
@@ -229,6 +247,10 @@ static int load_all(struct programs *programs, bool connections)
         unheld_bpf__destroy(programs->unheld);
         programs->unheld = NULL;
     }
+    if (load_hashed(programs)) { /* before 6.2 */
+        hashed_bpf__destroy(programs->hashed);
+        programs->hashed = NULL;
+    }
     error = connections ? load_connections(programs) : 0;
     if (error) {
         fprintf(stderr,
@@ -241,6 +263,8 @@ static int load_all(struct programs *programs, bool connections)
     programs->rows->bss->hz = find_hz(programs->rows);
     if (programs->unheld)
         programs->unheld->bss->hz = programs->rows->bss->hz;
+    if (programs->hashed)
+        programs->hashed->bss->hz = programs->rows->bss->hz;
     if (programs->rows->bss->hz)
         return 0;
     fprintf(stderr, "proctcp-bpf: the kernel's clock rate was not found out: its own socket was not shown\n");

@@ -16,10 +16,10 @@
 #define PARENT "/sys/fs/bpf"
 
 /* What is read. */
-static const char *const names[] = {BPF_RECORDS_TASKS, BPF_RECORDS_ROWS, BPF_RECORDS_UNHELD, BPF_RECORDS_ENDED,
-                                    BPF_RECORDS_CLOSED};
+static const char *const names[] = {BPF_RECORDS_TASKS,  BPF_RECORDS_ROWS,  BPF_RECORDS_HASHED,
+                                    BPF_RECORDS_UNHELD, BPF_RECORDS_ENDED, BPF_RECORDS_CLOSED};
 #define NAMES (sizeof(names) / sizeof(names[0]))
-#define SCANS 3 /* the first ones; the others are there where connections are counted */
+#define SCANS 4 /* the first ones; the others are there where connections are counted */
 
 static int fail(const char *what, const char *path, const char *remedy)
 {
@@ -116,10 +116,12 @@ static bool is_known(unsigned kind)
     case BPF_RECORD_TASK:
     case BPF_RECORD_SOCKET:
     case BPF_RECORD_MPTCP:
-    case BPF_RECORD_HELD:
     case BPF_RECORD_CLOSED:
     case BPF_RECORD_ENDED:
     case BPF_RECORD_COUNTED:
+    case BPF_RECORD_HELD:
+    case BPF_RECORD_CUT:
+    case BPF_RECORD_PAGE:
         return true;
     }
     return false;
@@ -181,8 +183,10 @@ int pins_print(void)
     const bool connections = is_there(BPF_RECORDS_ENDED) || is_there(BPF_RECORDS_CLOSED);
     bool all = true;
 
-    for (size_t i = 0; i < (connections ? NAMES : SCANS); i++)
-        all &= print_pin(names[i]);
+    for (size_t i = 0; i < (connections ? NAMES : SCANS); i++) {
+        if (strcmp(names[i], BPF_RECORDS_HASHED) || is_there(names[i]))
+            all &= print_pin(names[i]);
+    }
     if (!connections)
         puts("connections: not counted");
     return all ? 0 : -1;

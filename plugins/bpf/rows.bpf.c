@@ -55,6 +55,15 @@ static __always_inline bool count_descriptors(struct files_struct *files, __u32 
     return max <= CHUNKS_OF_WORDS * WORDS_AT_ONCE;
 }
 
+/* Whether its network namespace's sockets are in the same hash tables as the reader's. */
+static __always_inline bool is_hashed_with(const struct task_struct *task, const struct task_struct *reader)
+{
+    const struct net *net = task->nsproxy->net_ns, *own = reader->nsproxy ? reader->nsproxy->net_ns : NULL;
+
+    return bpf_core_field_exists(net->ipv4.tcp_death_row.hashinfo) && own &&
+           net->ipv4.tcp_death_row.hashinfo == own->ipv4.tcp_death_row.hashinfo;
+}
+
 SEC("iter/task")
 int tasks(struct bpf_iter__task *context)
 {
@@ -82,8 +91,11 @@ int tasks(struct bpf_iter__task *context)
         record.flags |= BPF_TASK_BELOW;
     if (task->real_cred)
         record.uid = task->real_cred->euid.val;
-    if (task->nsproxy && task->nsproxy->net_ns)
+    if (task->nsproxy && task->nsproxy->net_ns) {
         record.netns = task->nsproxy->net_ns->ns.inum;
+        if (is_hashed_with(task, reader))
+            record.flags |= BPF_TASK_HASHED;
+    }
     if (!files)
         record.flags |= BPF_TASK_ENDED;
     else if (count_descriptors(files, &record.fds))

@@ -40,8 +40,19 @@ static void take_all(struct inquiry *inquiry)
 
 /* ---- files that show sockets ---- */
 
+/* Those that a walk through all of them is about. */
+static bool has_namespaces(struct inquiry *inquiry)
+{
+    int status;
+
+    return hash_begin(&inquiry->netns_by_inode, 1) && sink_netns(inquiry, 1, PROCTCP_NONE, true, &status) &&
+           sink_netns(inquiry, 2, PROCTCP_NONE, false, &status);
+}
+
 static void show(struct inquiry *inquiry, enum bpf_file file, const char *records, size_t length)
 {
+    if (!has_namespaces(inquiry))
+        return;
     inquiry->shown.given = tcp_info_given(236);
     bpf_take(inquiry, file, records, length);
     shown_tasks_end(inquiry);

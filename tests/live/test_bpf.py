@@ -31,6 +31,8 @@ def as_nobody(*words):
 
 
 KERNEL = tuple(int(number) for number in os.uname().release.split("-")[0].split(".")[:2])
+# Earlier ones do not take hashed.bpf.c.
+HASHED_SINCE = (6, 2)
 # What tcp_info tells only of later kernels.
 MORE = {"rcv_wnd_bytes"} if KERNEL < (6, 2) else set()
 
@@ -200,11 +202,106 @@ class Rights(zoo.ZooTest):
         self.assertIn("bpf: %s/tasks: Permission denied" % bpf.PINS, done.stderr)
 
     def test_files_are_for_root_and_the_group_alone(self):
-        for name in ("tasks", "rows", "unheld"):
+        for name in ("tasks", "rows", "unheld") + (("hashed",) if KERNEL >= HASHED_SINCE else ()):
             status = os.stat(os.path.join(bpf.PINS, name))
             self.assertEqual((stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid), (0o640, 0, NOBODY))
         status = os.stat(bpf.PINS)
         self.assertEqual((stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid), (0o750, 0, NOBODY))
+
+
+def unheld(lines):
+    """What nobody holds: which ones they are."""
+    return sorted((line["state"], line["local_port"], line.get("remote_port"), line.get("cookie"))
+                  for line in lines if "pid" not in line)
+
+
+@unittest.skipIf(os.environ.get("SOURCE") != "bpf", "the BPF programs are not loaded (SOURCE=bpf)")
+@unittest.skipIf(KERNEL < HASHED_SINCE, "the kernel does not take hashed.bpf.c before 6.2")
+class Hashed(zoo.ZooTest):
+    """What nobody holds, and what is held and no descriptor leads to, of all namespaces in one walk."""
+
+    def look(self, netns, source="bpf"):
+        return rows("--sockets", "--netns", netns, "--source", source)
+
+    def without_entering(self, netns):
+        """As who may enter no namespace: its namespaces by how they were read, and the rows."""
+        stats = json.loads(as_nobody("--stats", "--source", "bpf").stdout)
+        done = as_nobody("-o", "json", "--sockets", "--netns", netns, "--source", "bpf")
+        found, = [line for line in stats["by_namespace"] if line["netns"] == netns]
+        return found, [json.loads(line) for line in done.stdout.splitlines()]
+
+    def load_for_nobody(self):
+        self.addCleanup(bpf.load, "load")
+        self.assertEqual(bpf.load("load", "--group", str(NOBODY)).returncode, 0)
+
+    def test_who_has_no_rights_is_told_of_what_nobody_holds_in_other_namespaces(self):
+        self.load_for_nobody()
+
+        def in_another_namespace():
+            zoo.enter_new_netns()
+            listening, waiting = zoo.listener(), zoo.listener()
+            queued = [socket.create_connection(waiting.getsockname()) for _ in range(3)]  # not accepted
+            client = socket.create_connection(listening.getsockname())
+            served = listening.accept()[0]
+            client.close()
+            served.close()  # TIME_WAIT
+            return zoo.netns_of(), [listening, waiting, *queued]
+        there = self.fork(in_another_namespace)
+        namespace, found = self.without_entering(there.result)
+        self.assertEqual([line[0] for line in unheld(found)], ["established"] * 3 + ["timeWait"])
+        self.assertEqual(unheld(found), unheld(self.look(there.result, "netlink")))
+        self.assertEqual((namespace["source"], namespace.get("error")), ("bpf", None))
+
+    def test_a_namespace_with_a_table_of_its_own_is_read_by_itself(self):
+        path = "/proc/sys/net/ipv4/tcp_child_ehash_entries"
+        if not os.path.exists(path):
+            self.skipTest("the kernel has no tables of single namespaces")
+
+        def with_own_table():
+            with open(path, "w") as first, open(path, "w") as after:  # both of the namespace that it is in now
+                first.write("256")
+                first.flush()
+                try:
+                    return make_zoo()
+                finally:
+                    after.write("0")
+        there = self.fork(with_own_table)
+        expected = self.look(there.result, "netlink")
+        self.assertIn("timeWait", [line["state"] for line in expected])
+        self.assertEqual(sorted(map(str, by_key(self.look(there.result)))), sorted(map(str, by_key(expected))))
+
+    def test_a_list_that_is_too_long_is_left_to_other_ways(self):
+        """All of the listeners are in one, and the last in it is the first one that was made: no descriptor leads to it."""
+        import resource
+
+        def many():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
+            zoo.enter_new_netns()
+            kept = [zoo.listener(reuse_port=True)]
+            port = kept[0].getsockname()[1]
+            ours, theirs = socket.socketpair()
+            socket.send_fds(ours, [b"x"], [kept[0].fileno()])
+            kept.pop().close()
+            kept += [zoo.listener(reuse_port=True, port=port) for _ in range(9000)]
+            return zoo.netns_of(), [ours, theirs, *kept]
+        there = self.fork(many)
+        found = self.look(there.result)
+        self.assertEqual(len(found), 9001)
+        self.assertEqual(len(unheld(found)), 1)
+        self.assertEqual(unheld(found), unheld(self.look(there.result, "netlink")))
+
+    def test_what_has_no_cookie_yet_is_asked_for(self):
+        """A request for a connection has none before somebody looks at it."""
+        def with_requests():
+            zoo.enter_new_netns()
+            listening = zoo.listener()
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 100)
+            return zoo.netns_of(), [listening] + [socket.create_connection(listening.getsockname()) for _ in range(4)]
+        there = self.fork(with_requests)
+        first, later = [[line for line in unheld(self.look(there.result)) if line[0] == "synReceived"] for _ in range(2)]
+        self.assertEqual(len(first), 4)
+        self.assertEqual(first, later)
+        self.assertNotIn(None, [line[3] for line in first])
 
 
 @unittest.skipIf(os.environ.get("SOURCE") != "bpf", "the BPF programs are not loaded (SOURCE=bpf)")
@@ -230,6 +327,9 @@ class Verifier(zoo.ZooTest):
             return found
         found = self.fork(load).result
         for name in objects:
+            if name == "hashed.bpf.o" and KERNEL < HASHED_SINCE:
+                self.assertIn("bpf_rdonly_cast", found[name])
+                continue
             with open(os.path.join(os.path.dirname(bpf.LOADER), name.split(".")[0] + ".skel.h")) as skeleton:
                 programs = re.findall(r"struct bpf_program \*(\w+);", skeleton.read())
             self.assertEqual(found[name], sorted(programs), name)
@@ -308,12 +408,15 @@ class Faults(zoo.ZooTest):
             removed = [bpf.load("unload").stdout, os.path.exists(bpf.PINS), bpf.load("unload").stdout]
             return [told, before.returncode, before.stdout.count(": works") if before.returncode == 0 else before.stdout, removed, bpf.load("status").returncode]
         told, status, working, removed, after = self.in_another_place(over)
-        self.assertEqual((told, status, working, removed, after), (["", ""], 0, 5, ["", False, ""], 1))
+        self.assertEqual((told, status, working, removed, after),
+                         (["", ""], 0, 6 if KERNEL >= HASHED_SINCE else 5, ["", False, ""], 1))
 
     def test_without_the_iterator_over_what_nobody_holds_sock_diag_tells_of_it(self):
         def without():
             bpf.load("load")
             os.unlink(bpf.PINS + "/unheld")
+            if KERNEL >= HASHED_SINCE:
+                os.unlink(bpf.PINS + "/hashed")
             stats = json.loads(cli("--stats", "--source", "bpf"))
             return [stats["source"], stats["by_namespace"][0]["source"]]
         self.assertEqual(self.in_another_place(without)[0], "bpf")

@@ -342,6 +342,51 @@ static void what_nobody_holds_is_written_and_what_a_file_is_of_is_remembered_if_
     assert_int_equal(inquiry->shown.unknown.at[0].family, AF_INET6);
 }
 
+static struct bpf_held_record *append_held(uint32_t netns, uint64_t cookie)
+{
+    struct bpf_held_record *record = append(BPF_RECORD_HELD, sizeof(*record));
+    record->netns = netns;
+    record->cookie = cookie;
+    record->family = AF_INET;
+    return record;
+}
+
+static void what_a_walk_through_all_namespaces_tells_is_of_those_that_are_known(void **state)
+{
+    int status;
+
+    (void)state;
+    assert_true(hash_begin(&inquiry->netns_by_inode, 1));
+    for (uint32_t inode = 1; inode < 4; inode++)
+        assert_non_null(sink_netns(inquiry, inode, PROCTCP_NONE, false, &status));
+    append_socket(7, 3, 99, 1);
+    assert_int_equal(take(BPF_FILE_ROWS), 0);
+    end();
+    append_held(1, 1099);
+    append_held(2, 0);
+    append_held(2, 1098);
+    append_held(55, 1097); /* not selected */
+    append_socket(0, 0, 0, 6)->netns = 55;
+    append_socket(0, 0, 0, 6)->netns = 2;
+    ((struct bpf_cut_record *)append(BPF_RECORD_CUT, sizeof(struct bpf_cut_record)))->netns = 3;
+    ((struct bpf_page_record *)append(BPF_RECORD_PAGE, sizeof(struct bpf_page_record)))->next = 77;
+    assert_int_equal(take(BPF_FILE_HASHED), 0);
+    assert_int_equal(capture.sockets.count, 2);
+    assert_int_equal(capture.sockets.at[1].netns, 2);
+    assert_int_equal(inquiry->shown.unknown.count, 2); /* what has no cookie, too */
+    assert_int_equal(inquiry->shown.unknown.at[0].netns, 2);
+    assert_int_equal(inquiry->shown.unknown.at[1].cookie, 1098);
+    assert_true(sink_find_netns(inquiry, 1)->is_hashed);
+    assert_true(sink_find_netns(inquiry, 2)->is_hashed);
+    assert_false(sink_find_netns(inquiry, 3)->is_hashed);
+    assert_true(sink_find_netns(inquiry, 3)->is_cut);
+    assert_true(inquiry->hashed.is_told);
+    assert_false(inquiry->hashed.is_end);
+    assert_int_equal(inquiry->hashed.next, 77);
+    append_task(7, 7, BPF_TASK_LEADER);
+    assert_int_equal(take(BPF_FILE_HASHED), -EPROTO);
+}
+
 static void records_of_another_kind_file_or_length_are_refused(void **state)
 {
     (void)state;
@@ -395,6 +440,7 @@ int main(void)
         TEST(tables_that_take_too_long_to_go_through_are_seen_before),
         TEST(what_was_never_bound_is_closed_and_has_no_address),
         TEST(what_nobody_holds_is_written_and_what_a_file_is_of_is_remembered_if_unknown),
+        TEST(what_a_walk_through_all_namespaces_tells_is_of_those_that_are_known),
         TEST(records_of_another_kind_file_or_length_are_refused),
         TEST(a_state_or_family_that_is_not_known_is_counted_and_left_out),
     };
