@@ -1,6 +1,8 @@
-/* order.c - indexes of listeners, groups and states, and the rows in their order. Knows how an index is encoded (RFC
- * 2578, section 7.7); knows nothing of columns. */
+/* order.c - indexes of listeners, groups and states, and the rows in their order (of connections: connections.c). Knows
+ * how an index is encoded (RFC 2578, section 7.7); knows nothing of columns. */
 #include "order.h"
+
+#include "connections.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +25,7 @@ unsigned long order_netns(const struct publication *publication, uint32_t inode)
     return inode == publication->own_netns ? 0 : inode;
 }
 
-static size_t put_octets(const uint8_t *octets, size_t length, unsigned long *key)
+size_t order_put_octets(const uint8_t *octets, size_t length, unsigned long *key)
 {
     key[0] = length;
     for (size_t i = 0; i < length; i++)
@@ -41,14 +43,14 @@ size_t order_listener_key(const struct publication *publication, const struct pr
     value_set_address(&address, &listener->local_address, type, listener->interface);
     key[0] = order_netns(publication, listener->netns);
     key[1] = type;
-    length += put_octets(address.octets, address.length, key + length);
+    length += order_put_octets(address.octets, address.length, key + length);
     key[length] = listener->local_port;
     return length + 1;
 }
 
 size_t order_group_key(const struct proctcp_group *group, unsigned long key[TABLE_INDEX_MAX])
 {
-    return put_octets((const uint8_t *)group->name, strnlen(group->name, PROCTCP_GROUP_NAME_SIZE - 1), key);
+    return order_put_octets((const uint8_t *)group->name, strnlen(group->name, PROCTCP_GROUP_NAME_SIZE - 1), key);
 }
 
 /* ---- rows in their order ---- */
@@ -193,9 +195,14 @@ void order_rows(struct publication *publication)
 {
     if (!publication->snapshot)
         return;
-    order_table(publication, PUBLICATION_LISTENERS, publication->snapshot->listener_count);
-    order_table(publication, PUBLICATION_GROUPS, publication->snapshot->group_count);
-    order_states(publication);
+    if (publication_serves(publication, PUBLICATION_LISTENERS))
+        order_table(publication, PUBLICATION_LISTENERS, publication->snapshot->listener_count);
+    if (publication_serves(publication, PUBLICATION_CONNECTIONS))
+        connections_order(publication);
+    if (publication_serves(publication, PUBLICATION_STATES))
+        order_states(publication);
+    if (publication_serves(publication, PUBLICATION_GROUPS))
+        order_table(publication, PUBLICATION_GROUPS, publication->snapshot->group_count);
 }
 
 void order_free(struct publication *publication)

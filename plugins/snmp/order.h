@@ -10,6 +10,9 @@ unsigned long order_netns(const struct publication *publication, uint32_t inode)
 /* Lexicographic, as OIDs are ordered: what is longer stands behind its beginning. */
 int order_compare(const unsigned long *a, size_t a_length, const unsigned long *b, size_t b_length);
 
+/* Octets as they stand in an index, their number before them. Returns how many sub-identifiers these are. */
+size_t order_put_octets(const uint8_t *octets, size_t length, unsigned long *key);
+
 /* Indexes, and their lengths. */
 size_t order_listener_key(const struct publication *publication, const struct proctcp_listener *listener,
                           unsigned long key[TABLE_INDEX_MAX]);

@@ -4,17 +4,19 @@
 
 #include "tables.h"
 
-#define OWN_SCAN_COLUMNS     15
-#define OWN_PROCESS_COLUMNS  2
-#define OWN_SOCKET_COLUMNS   5
-#define OWN_LISTENER_COLUMNS 2
-#define OWN_STATE_COLUMNS    4
-#define OWN_GROUP_COLUMNS    2
+#define OWN_SCAN_COLUMNS       15
+#define OWN_PROCESS_COLUMNS    2
+#define OWN_SOCKET_COLUMNS     5
+#define OWN_LISTENER_COLUMNS   2
+#define OWN_CONNECTION_COLUMNS 12
+#define OWN_STATE_COLUMNS      4
+#define OWN_GROUP_COLUMNS      2
 
 extern const struct own_column own_scan_columns[OWN_SCAN_COLUMNS];
 extern const struct own_column own_process_columns[OWN_PROCESS_COLUMNS];
 extern const struct own_column own_socket_columns[OWN_SOCKET_COLUMNS];
 extern const struct own_column own_listener_columns[OWN_LISTENER_COLUMNS];
+extern const struct own_column own_connection_columns[OWN_CONNECTION_COLUMNS];
 extern const struct own_column own_state_columns[OWN_STATE_COLUMNS];
 extern const struct own_column own_group_columns[OWN_GROUP_COLUMNS];
 

@@ -23,6 +23,7 @@ enum publication_table {
     PUBLICATION_PROCESSES,
     PUBLICATION_SOCKETS,
     PUBLICATION_LISTENERS,
+    PUBLICATION_CONNECTIONS,
     PUBLICATION_STATES,
     PUBLICATION_GROUPS,
     PUBLICATION_TABLES,
@@ -37,7 +38,7 @@ struct state_count {
 };
 
 /* Where the rows of a table do not stand in the order of their OIDs: their places in the snapshot, in that order, each
- * OID once. */
+ * OID once. Of a connection: its row or, behind all of these, its socket. */
 struct row_order {
     uint32_t *at;
     uint32_t count;
@@ -45,6 +46,7 @@ struct row_order {
 
 struct publication {
     const struct proctcp_snapshot *snapshot; /* NULL: none yet */
+    unsigned not_served;                     /* a bit for each table that the configuration leaves out */
     /* Per table an array with, for each column that some rows lack, the rows that have it. NULL: ask the rows. */
     struct bitset **present[PUBLICATION_TABLES];
     struct row_order order[PUBLICATION_TABLES];
@@ -62,5 +64,10 @@ struct publication {
     char missing_capabilities[PUBLICATION_TEXT_SIZE];
     char left_out[PUBLICATION_TEXT_SIZE]; /* what, in words; "" */
 };
+
+static inline bool publication_serves(const struct publication *publication, enum publication_table table)
+{
+    return !(publication->not_served & 1u << table);
+}
 
 #endif

@@ -108,6 +108,7 @@ static struct publication *new_publication(const struct publisher *publisher, bo
     publication->interval_s = publisher->settings->interval_s;
     publication->start_time = publisher->start_time;
     publication->own_netns = publisher->own_netns;
+    publication->not_served = publisher->settings->not_served;
     publication->failures = publisher->failures;
     publication->failure_time = publisher->failure_time;
     memcpy(publication->failure, publisher->failure, sizeof(publication->failure));

@@ -2,6 +2,8 @@
  * the settings do. */
 #include "settings.h"
 
+#include "served.h"
+
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
@@ -200,6 +202,14 @@ static void parse_max_groups(const char *token, char *line)
         netsnmp_config_error("%s: \"%s\" is not a number of groups from 1 to 65000", token, line);
 }
 
+static void parse_tables(const char *token, char *line)
+{
+    char error[256];
+
+    if (!served_parse(without_quotes(without_comment(line)), &settings->not_served, error, sizeof(error)))
+        netsnmp_config_error("%s: %s", token, error);
+}
+
 int settings_register(struct settings *to_fill)
 {
     int error = proctcp_selection_new(&to_fill->selection);
@@ -218,6 +228,7 @@ int settings_register(struct settings *to_fill)
     register_app_config_handler("proctcpProcPath", parse_proc_path, NULL, "where the proc file system stands");
     register_app_config_handler("proctcpSource", parse_source, NULL, "auto | bpf | netlink | procfs");
     register_app_config_handler("proctcpNetNamespaces", parse_namespaces, NULL, "all | own");
+    register_app_config_handler("proctcpTables", parse_tables, NULL, "all | names of tables");
     register_app_config_handler("proctcpGroupBy", parse_group_by, NULL, "what processes are grouped by");
     register_app_config_handler("proctcpGroup", parse_group, NULL, "NAME=KIND=VALUE;KIND=VALUE...");
     register_app_config_handler("proctcpMaxGroups", parse_max_groups, NULL, "most groups");

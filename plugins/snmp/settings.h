@@ -10,6 +10,7 @@ struct settings {
     struct proctcp_selection *selection; /* of scan */
     struct proctcp_grouping *grouping;   /* the same */
     bool own_netns_only;
+    unsigned not_served; /* see publication.h */
 };
 
 /* Registers the tokens of proctcp.conf; reading the file fills settings. Wrong values are reported with file and line,

@@ -2,6 +2,7 @@
  * value comes from; knows nothing of OIDs beyond the number of a column. */
 #include "tables.h"
 
+#include "connections.h"
 #include "order.h"
 #include "own_columns.h"
 
@@ -90,6 +91,11 @@ static const struct proctcp_field *no_fields(size_t *count)
     return none;
 }
 
+static uint32_t connection_count(const struct publication *publication)
+{
+    return publication->order[PUBLICATION_CONNECTIONS].count;
+}
+
 static uint32_t state_count(const struct publication *publication)
 {
     return publication->state_count;
@@ -132,6 +138,12 @@ static const struct index_column listener_index[] = {
     {204, VALUE_UNSIGNED, "proctcpListenerIndexPort"},
 };
 
+static const struct index_column connection_index[] = {
+    {1, VALUE_UNSIGNED, "proctcpConnectionIndexNetns"},       {2, VALUE_INTEGER, "proctcpConnectionIndexAddressType"},
+    {3, VALUE_OCTETS, "proctcpConnectionIndexLocalAddress"},  {4, VALUE_UNSIGNED, "proctcpConnectionIndexLocalPort"},
+    {5, VALUE_OCTETS, "proctcpConnectionIndexRemoteAddress"}, {6, VALUE_UNSIGNED, "proctcpConnectionIndexRemotePort"},
+};
+
 static const struct index_column state_index[] = {
     {1, VALUE_UNSIGNED, "proctcpStateIndexNetns"},
     {2, VALUE_INTEGER, "proctcpStateIndexState"},
@@ -141,7 +153,6 @@ static const struct index_column group_index[] = {
     {1, VALUE_OCTETS, "proctcpGroupIndex"},
 };
 
-/* Sub-identifier 5 is kept for the connection table. */
 const struct table tables[PUBLICATION_TABLES] = {
     [PUBLICATION_SCAN] =
         {
@@ -196,6 +207,19 @@ const struct table tables[PUBLICATION_TABLES] = {
             .key = listener_key,
             .field_value = listener_value,
             .address = own_listener_address,
+        },
+    [PUBLICATION_CONNECTIONS] =
+        {
+            .prefix = {5, 1},
+            .prefix_length = 2,
+            .index = connection_index,
+            .index_count = sizeof(connection_index) / sizeof(connection_index[0]),
+            .name_prefix = "proctcpConnection",
+            .fields = no_fields,
+            .own = own_connection_columns,
+            .own_count = OWN_CONNECTION_COLUMNS,
+            .row_count = connection_count,
+            .key = connection_key,
         },
     [PUBLICATION_STATES] =
         {
@@ -360,6 +384,8 @@ static bool is_of_socket(struct table_column at)
 
 static bool have_same_rows(struct table_column a, struct table_column b)
 {
+    if (a.is_own && b.is_own && a.own->has)
+        return a.own->has == b.own->has;
     return is_of_socket(a) && is_of_socket(b) && a.field->present == b.field->present;
 }
 
@@ -405,7 +431,7 @@ static void fill_index(const struct table *table, const struct publication *publ
 void tables_index(struct publication *publication)
 {
     for (size_t i = 0; i < PUBLICATION_TABLES; i++) {
-        const uint32_t rows = tables[i].row_count(publication);
+        const uint32_t rows = publication_serves(publication, i) ? tables[i].row_count(publication) : 0;
         const size_t count = table_column_count(&tables[i]);
         struct bitset **present = rows > 1 ? calloc(count, sizeof(struct bitset *)) : NULL;
         struct indexed *list = malloc(count * sizeof(*list));

@@ -61,7 +61,7 @@ enum walk_result walk_get(const struct publication *publication, struct walk_hin
     for (size_t i = 0; i < PUBLICATION_TABLES; i++) {
         const struct table *table = &tables[i];
 
-        if (!starts_with(oid, length, table))
+        if (!starts_with(oid, length, table) || !publication_serves(publication, i))
             continue;
         oid += table->prefix_length;
         length -= table->prefix_length;
@@ -91,6 +91,8 @@ bool walk_next(const struct publication *publication, struct walk_hint *hint, co
         size_t column = 0;
         uint32_t row = 0;
 
+        if (!publication_serves(publication, i))
+            continue;
         if (starts_with(oid, length, table) && length > table->prefix_length) {
             const unsigned long *rest = oid + table->prefix_length;
 

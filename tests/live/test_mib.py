@@ -19,7 +19,7 @@ ROOT = "1.3.6.1.4.1.8072.9999.9999.793"
 # Syntax by the field's type; of unsigned ones by size and use.
 SYNTAX = {"signed": {"Integer32"}, "boolean": {"TruthValue"}, "text": {"SnmpAdminString"}, "name": {"SnmpAdminString"},
           "address": {"InetAddress"}, "time": {"DateAndTime"}, "enum": {"Enumeration"}}
-OWN_SYNTAX = {"integer": {"Enumeration", "InetAddressType"}, "unsigned": {"InetPortNumber", "Unsigned32", "Gauge32"},
+OWN_SYNTAX = {"integer": {"Enumeration", "InetAddressType", "Integer32"}, "unsigned": {"InetPortNumber", "Unsigned32", "Gauge32"},
               "counter32": {"Counter32"}, "counter64": {"Counter64", "CounterBasedGauge64"},
               "octets": {"InetAddress", "SnmpAdminString", "DateAndTime", "ProctcpRowText"}}
 

@@ -21,7 +21,8 @@ AGENT = os.path.join(BUILD, "snmp", "proctcp-agentx")
 SNMPD = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin:/sbin")
 OBJECTS = ".1.3.6.1.4.1.8072.9999.9999.793.1"
 SCAN, PROCESS, SOCKET = OBJECTS + ".1", OBJECTS + ".2.1", OBJECTS + ".3.1"
-LISTENER, STATE, GROUP = OBJECTS + ".4.1", OBJECTS + ".6.1", OBJECTS + ".7.1"
+LISTENER, CONNECTION = OBJECTS + ".4.1", OBJECTS + ".5.1"
+STATE, GROUP = OBJECTS + ".6.1", OBJECTS + ".7.1"
 GENERATION, ROWS, DENIED, INTERVAL, STATUS, AGE, LAST_FAILURE, MISSING = (
     "%s.%d.0" % (SCAN, n) for n in (1, 5, 14, 101, 102, 103, 105, 108))
 NONE, UP_TO_DATE, STALE, PARTIAL, FAILED = 1, 2, 3, 4, 5
@@ -243,6 +244,11 @@ def address_index(address, port, netns=0):
         ".%d" % port
 
 
+def connection_index(local, remote, netns=0):
+    """Of two socket addresses of one family."""
+    return address_index(*local[:2], netns=netns) + "." + address_index(*remote[:2]).split(".", 3)[3]
+
+
 class Times(AgentTest):
     def test_times_are_there_in_seconds_too(self):
         """As net-snmp prints a DateAndTime: 2026-11-26,15:4:2.0,+0:0"""
@@ -362,10 +368,54 @@ class Tables(AgentTest):
         made.client.close()
         unbound.close()
 
+    def test_one_get_says_who_holds_a_connection(self):
+        four, six, queued = Connection(self), Connection(self, "::1"), socket.create_server(("127.0.0.1", 0))
+        waiting = socket.create_connection(queued.getsockname())
+        self.start_both()
+        for made in (four, six):
+            for end in (made.client, made.server):
+                at = connection_index(end.getsockname(), end.getpeername())
+                self.assertEqual([self.get(CONNECTION + ".%d" % column + at) for column in (7, 8, 9, 10, 13)],
+                                 [ESTABLISHED, os.getpid(), end.fileno(), 1, 1])
+                self.assertEqual(self.get(CONNECTION + ".11" + at), open("/proc/self/comm", "rb").read().strip())
+        nobodys = connection_index(waiting.getpeername(), waiting.getsockname())
+        self.assertEqual((self.get(CONNECTION + ".7" + nobodys), self.get(CONNECTION + ".8" + nobodys)), (ESTABLISHED, 0))
+        self.assertIsNone(self.get(CONNECTION + ".9" + nobodys))
+        wanted = {connection_index((row["local_address"], row["local_port"]), (row["remote_address"], row["remote_port"])):
+                  row["state"] for row in rows("--sockets", "--netns", "own") if "remote_address" in row}
+        served = self.column(CONNECTION, 7)
+        self.assertEqual({at for at in wanted if wanted[at] == "established"},
+                         {at for at in served if at.startswith(".0.") and served[at] == ESTABLISHED})
+        waiting.close(), queued.close()
+
+    def test_a_connection_that_is_closed_names_its_last_holder(self):
+        made = Connection(self)
+        at = connection_index(made.client.getsockname(), made.client.getpeername())
+        self.start_both(MANY_SCANS)
+        self.assertEqual(self.get(CONNECTION + ".8" + at), os.getpid())
+        made.server.recv(100)  # or else its end would be a reset
+        made.client.close(), made.server.close()
+        wait_until(lambda: self.get(CONNECTION + ".8" + at) == 0, "the connection to be in TIME_WAIT")
+        self.assertEqual((self.get(CONNECTION + ".7" + at), self.get(CONNECTION + ".14" + at)), (11, os.getpid()))
+
+    def test_only_the_tables_that_are_asked_for_are_served(self):
+        made = Connection(self)
+        self.start_both(OURS + "proctcpTables groups, states # for steady polling\n")
+        self.assertEqual({name[len(OBJECTS):].split(".")[1] for name, _ in self.walk(OBJECTS)}, {"1", "6", "7"})
+        self.assertIsNone(self.get(PROCESS + ".2.%d" % os.getpid()))
+        made.client.close()
+
+    def test_wrong_names_of_tables_are_named(self):
+        made = Connection(self)
+        self.start_both(OURS + "proctcpTables groups, colours\n")
+        self.assertRegex(self.read("agent.log"), r"line 3: Error: proctcpTables: \"colours\" is none of all, processes, sockets")
+        self.assertIn("2", {name[len(OBJECTS):].split(".")[1] for name, _ in self.walk(OBJECTS)})  # all, as if it said nothing
+        made.client.close()
+
     def test_every_instance_of_the_new_tables_is_got_as_it_is_walked(self):
         Connection(self), Connection(self, "::1")
         self.start_both()
-        for table in (LISTENER, STATE, GROUP):
+        for table in (LISTENER, CONNECTION, STATE, GROUP):
             walked = self.walk(table)
             self.assertEqual(walked, self.walk(table, "snmpbulkwalk", "-Cr20"))
             got = []
