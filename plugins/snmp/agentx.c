@@ -21,8 +21,9 @@
 
 #define APPLICATION "proctcp" /* proctcp.conf */
 
-/* RFC 2741, sections 6.1 and 6.2.16; net-snmp installs no header that has them. */
+/* RFC 2741, sections 6.1, 6.2.10 and 6.2.16; net-snmp installs no header that has them. */
 #define PDU_REGISTER           3
+#define PDU_NOTIFY             12
 #define DUPLICATE_REGISTRATION 263
 
 static const oid objects[] = {OID_PROCTCP_OBJECTS};
@@ -245,6 +246,55 @@ bool agentx_register(struct serving *serving)
         return false;
     REGISTER_SYSOR_ENTRY(module, "Which process holds which TCP socket (PROCTCP-MIB)");
     return true;
+}
+
+/* ---- notifications ---- */
+
+static void (*notification_answered)(bool is_taken);
+
+static int notified(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, void *ignored)
+{
+    (void)session, (void)request, (void)ignored;
+    if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+        notification_answered(pdu->errstat == SNMP_ERR_NOERROR);
+    else if (operation == NETSNMP_CALLBACK_OP_TIMED_OUT || operation == NETSNMP_CALLBACK_OP_DISCONNECT ||
+             operation == NETSNMP_CALLBACK_OP_SEND_FAILED)
+        notification_answered(false);
+    return 1;
+}
+
+static bool add_object(netsnmp_pdu *pdu, const unsigned long *below, size_t length, const struct value *value)
+{
+    oid name[OID_LENGTH(objects) + WALK_OID_MAX];
+    netsnmp_variable_list *varbind;
+
+    memcpy(name, objects, sizeof(objects));
+    memcpy(name + OID_LENGTH(objects), below, length * sizeof(*below));
+    varbind = snmp_add_null_var(pdu, name, OID_LENGTH(objects) + length);
+    if (varbind)
+        set_varbind(varbind, value);
+    return varbind;
+}
+
+bool agentx_notify(unsigned long number, const struct notification *notification, void (*when_answered)(bool is_taken))
+{
+    static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+    const oid kind[] = {OID_PROCTCP_NOTIFICATIONS, number};
+    netsnmp_pdu *pdu = master ? snmp_pdu_create(PDU_NOTIFY) : NULL;
+    bool is_whole;
+
+    if (!pdu)
+        return false;
+    pdu->sessid = master->sessid;
+    is_whole = snmp_pdu_add_variable(pdu, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, kind, sizeof(kind));
+    for (size_t i = 0; i < notification->count && is_whole; i++)
+        is_whole = add_object(pdu, notification->objects[i].oid, notification->objects[i].length,
+                              &notification->objects[i].value);
+    notification_answered = when_answered;
+    if (is_whole && snmp_async_send(master, pdu, notified, NULL))
+        return true;
+    snmp_free_pdu(pdu);
+    return false;
 }
 
 void agentx_connect(void)

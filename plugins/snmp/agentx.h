@@ -2,6 +2,7 @@
 #ifndef SNMP_AGENTX_H
 #define SNMP_AGENTX_H
 
+#include "notifications.h"
 #include "serving.h"
 
 /* How often a master that is away is tried again, one that is there is asked whether it still knows us, and one that
@@ -31,6 +32,9 @@ bool agentx_register(struct serving *serving);
 void agentx_connect(void);
 /* Answers what has come, waiting for it at most timeout_ms (-1: for ever) or until the eventfd wake is written to. */
 void agentx_process(int wake, int timeout_ms);
+/* Sends a notification, by its number in the MIB. when_answered is called once, with whether the master took it.
+ * false: it was not sent, and nothing is called. */
+bool agentx_notify(unsigned long number, const struct notification *notification, void (*when_answered)(bool is_taken));
 /* Takes leave of the master. */
 void agentx_close(void);
 

@@ -1,6 +1,7 @@
 /* main.c - proctcp-agentx: options, foreground or daemon, and the loop between the AgentX session and the publisher. */
 #include "agentx.h"
 #include "clock.h"
+#include "notify.h"
 #include "publisher.h"
 #include "report.h"
 #include "serving.h"
@@ -24,6 +25,8 @@
 #define PROGRAM    "proctcp-agentx"
 #define INTERVAL_S 10
 
+#define NOTIFICATIONS_A_MINUTE 60
+
 enum { EXIT_USAGE = 2 };
 
 #define LEAVE_NS 700000000 /* from a signal to the end, whatever the master or a scan is waiting for */
@@ -46,9 +49,13 @@ static struct {
     struct report report;
     struct publisher *publisher;
     struct serving serving;
+    struct notifier notifier;
     char pid_name[PATH_MAX];
     int pid_file;
-} agent = {.settings = {.interval_s = INTERVAL_S, .scan = {.source = PROCTCP_SOURCE_AUTO}}, .pid_file = -1};
+} agent = {.settings = {.interval_s = INTERVAL_S,
+                        .scan = {.source = PROCTCP_SOURCE_AUTO},
+                        .notify_max = NOTIFICATIONS_A_MINUTE},
+           .pid_file = -1};
 
 static void usage(FILE *to)
 {
@@ -233,6 +240,8 @@ static void start(void)
     if ((error = publisher_new(&agent.settings, &agent.publisher)))
         die("preparing to scan", "", -error);
     serving_attach(&agent.serving, agent.publisher, agent.settings.interval_s);
+    notify_start(&agent.notifier, publisher_events(agent.publisher), &agent.serving.notified, agent.settings.notify_max,
+                 clock_ms());
     if (!agent.command.foreground) {
         report_unreachable(&agent.report, agentx_address());
         become_daemon();
@@ -245,14 +254,21 @@ static void start(void)
         die("starting the scanner's thread", "", -error);
 }
 
+/* -1: never. */
+static int sooner(int a_ms, int b_ms)
+{
+    return a_ms < 0 ? b_ms : b_ms < 0 || a_ms < b_ms ? a_ms : b_ms;
+}
+
 static void loop(void)
 {
     while (!ending) {
-        const int timeout_ms = serving_refresh(&agent.serving, clock_ms());
+        const int serving_ms = serving_refresh(&agent.serving, clock_ms());
+        const int notify_ms = notify_next(&agent.notifier, clock_ms());
 
         report_scans(&agent.report, agent.serving.publication);
         look_at_connection();
-        agentx_process(wake, timeout_ms);
+        agentx_process(wake, sooner(serving_ms, notify_ms));
     }
 }
 

@@ -48,6 +48,13 @@ size_t order_listener_key(const struct publication *publication, const struct pr
     return length + 1;
 }
 
+size_t order_threshold_key(const char *name, const char *instance, unsigned long key[TABLE_INDEX_MAX])
+{
+    const size_t length = order_put_octets((const uint8_t *)name, strlen(name), key);
+
+    return length + order_put_octets((const uint8_t *)instance, strlen(instance), key + length);
+}
+
 size_t order_group_key(const struct proctcp_group *group, unsigned long key[TABLE_INDEX_MAX])
 {
     return order_put_octets((const uint8_t *)group->name, strnlen(group->name, PROCTCP_GROUP_NAME_SIZE - 1), key);
@@ -210,4 +217,5 @@ void order_free(struct publication *publication)
     for (size_t i = 0; i < PUBLICATION_TABLES; i++)
         free(publication->order[i].at);
     free(publication->states);
+    free(publication->thresholds);
 }

@@ -16,6 +16,7 @@ size_t order_put_octets(const uint8_t *octets, size_t length, unsigned long *key
 /* Indexes, and their lengths. */
 size_t order_listener_key(const struct publication *publication, const struct proctcp_listener *listener,
                           unsigned long key[TABLE_INDEX_MAX]);
+size_t order_threshold_key(const char *name, const char *instance, unsigned long key[TABLE_INDEX_MAX]);
 size_t order_group_key(const struct proctcp_group *group, unsigned long key[TABLE_INDEX_MAX]);
 
 /* Fills publication->order and publication->states. Where memory is out, such a table has no rows. */

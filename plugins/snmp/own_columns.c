@@ -105,6 +105,18 @@ static void scan_last_failure_seconds(const struct publication *publication, uin
     value_set_unsigned(value, (uint32_t)publication->failure_time);
 }
 
+static void notifications_sent(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_counter32(value, publication->notified ? publication->notified->sent : 0);
+}
+
+static void notifications_lost(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_counter32(value, publication->notified ? publication->notified->lost : 0);
+}
+
 /* clang-format off */
 const struct own_column own_scan_columns[OWN_SCAN_COLUMNS] = {
     {.id = 101, .name = "proctcpScanInterval", .syntax = VALUE_UNSIGNED, .unit = "seconds", .value = scan_interval},
@@ -122,6 +134,8 @@ const struct own_column own_scan_columns[OWN_SCAN_COLUMNS] = {
     {.id = 113, .name = "proctcpScanTimeSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .seconds_of = "time"},
     {.id = 114, .name = "proctcpScanLastFailureSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .has = has_failed, .value = scan_last_failure_seconds},
     {.id = 115, .name = "proctcpScanStartSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .value = scan_start_seconds},
+    {.id = 116, .name = "proctcpScanNotificationsSent", .syntax = VALUE_COUNTER32, .unit = "notifications", .value = notifications_sent},
+    {.id = 117, .name = "proctcpScanNotificationsLost", .syntax = VALUE_COUNTER32, .unit = "notifications", .value = notifications_lost},
 };
 
 const struct own_column own_process_columns[OWN_PROCESS_COLUMNS] = {

@@ -4,13 +4,14 @@
 
 #include "tables.h"
 
-#define OWN_SCAN_COLUMNS       15
+#define OWN_SCAN_COLUMNS       17
 #define OWN_PROCESS_COLUMNS    2
 #define OWN_SOCKET_COLUMNS     5
 #define OWN_LISTENER_COLUMNS   2
 #define OWN_CONNECTION_COLUMNS 12
 #define OWN_STATE_COLUMNS      4
 #define OWN_GROUP_COLUMNS      2
+#define OWN_THRESHOLD_COLUMNS  13
 
 extern const struct own_column own_scan_columns[OWN_SCAN_COLUMNS];
 extern const struct own_column own_process_columns[OWN_PROCESS_COLUMNS];
@@ -19,6 +20,7 @@ extern const struct own_column own_listener_columns[OWN_LISTENER_COLUMNS];
 extern const struct own_column own_connection_columns[OWN_CONNECTION_COLUMNS];
 extern const struct own_column own_state_columns[OWN_STATE_COLUMNS];
 extern const struct own_column own_group_columns[OWN_GROUP_COLUMNS];
+extern const struct own_column own_threshold_columns[OWN_THRESHOLD_COLUMNS];
 
 /* One of the row's addresses, in the family that proctcpSocketAddressType says for both. */
 void own_socket_address(const struct publication *publication, uint32_t row, const struct proctcp_address *address,

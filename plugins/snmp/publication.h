@@ -5,6 +5,7 @@
 
 #include "bitset.h"
 #include "proctcp.h"
+#include "thresholds.h"
 
 #define PUBLICATION_TEXT_SIZE 256
 
@@ -26,6 +27,7 @@ enum publication_table {
     PUBLICATION_CONNECTIONS,
     PUBLICATION_STATES,
     PUBLICATION_GROUPS,
+    PUBLICATION_THRESHOLDS,
     PUBLICATION_TABLES,
 };
 
@@ -44,6 +46,27 @@ struct row_order {
     uint32_t count;
 };
 
+/* Numbered as proctcpThresholdState. */
+enum { THRESHOLD_NORMAL = 1, THRESHOLD_RAISED };
+
+/* A threshold, or one group, process or listener that is over it. */
+struct threshold_row {
+    struct threshold threshold;
+    char instance[THRESHOLD_INSTANCE_MAX + 1]; /* "": the threshold as a whole */
+    char worst[THRESHOLD_INSTANCE_MAX + 1];    /* of the whole: whose value is the highest */
+    uint32_t raised;                           /* how many are over it; of one of these, 1 */
+    bool has_value;
+    uint32_t value;
+    int32_t pid;
+    uint64_t since; /* over it, Unix time, seconds; 0: of the whole, or not */
+};
+
+/* What became of notifications. */
+struct notified {
+    uint32_t sent;
+    uint32_t lost;
+};
+
 struct publication {
     const struct proctcp_snapshot *snapshot; /* NULL: none yet */
     unsigned not_served;                     /* a bit for each table that the configuration leaves out */
@@ -52,6 +75,8 @@ struct publication {
     struct row_order order[PUBLICATION_TABLES];
     struct state_count *states; /* by namespace and state, as their OIDs are ordered */
     uint32_t state_count;
+    struct threshold_row *thresholds; /* in the order of their OIDs */
+    uint32_t threshold_count;
     uint32_t own_netns; /* inode of the agent's network namespace, which is 0 in an index */
     enum publication_status status;
     uint32_t interval_s;
@@ -59,7 +84,8 @@ struct publication {
     uint64_t longest_us;      /* scan since start_time */
     uint64_t longest_hour_us; /* of the last hour */
     uint32_t failures;
-    uint64_t failure_time; /* of the last failure; 0: none yet */
+    const struct notified *notified; /* as it is at the moment of a request; NULL: nothing was */
+    uint64_t failure_time;           /* of the last failure; 0: none yet */
     char failure[PUBLICATION_TEXT_SIZE];
     char missing_capabilities[PUBLICATION_TEXT_SIZE];
     char left_out[PUBLICATION_TEXT_SIZE]; /* what, in words; "" */

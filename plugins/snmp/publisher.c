@@ -2,7 +2,9 @@
  * a failed scan; knows nothing of who serves it. */
 #include "publisher.h"
 
+#include "alarms.h"
 #include "capabilities.h"
+#include "changes.h"
 #include "clock.h"
 #include "order.h"
 #include "shortfall.h"
@@ -36,12 +38,16 @@ struct publisher {
 
     /* The thread's own. */
     const struct proctcp_snapshot *last;
+    struct alarms alarms;
+    bool is_failing;
     uint64_t longest_us;
     struct duration recent[RECENT]; /* of scans of the last hour: those that none after it exceeded */
     size_t recent_count;
     uint32_t failures;
     uint64_t failure_time;
     char failure[PUBLICATION_TEXT_SIZE];
+
+    struct events events;
 
     pthread_mutex_t lock;
     pthread_cond_t stopped; /* on CLOCK_MONOTONIC */
@@ -115,6 +121,7 @@ static struct publication *new_publication(const struct publisher *publisher, bo
     if (publisher->last)
         capabilities_missing(&publisher->last->stats, publication->missing_capabilities,
                              sizeof(publication->missing_capabilities));
+    alarms_publish(&publisher->alarms, &publisher->settings->thresholds, publication);
     order_rows(publication);
     tables_index(publication);
     return publication;
@@ -132,6 +139,15 @@ static void hand_over(struct publisher *publisher, struct publication *publicati
     eventfd_write(publisher->wake, 1);
 }
 
+/* With the scan before. */
+static void compare(struct publisher *publisher, const struct proctcp_snapshot *snapshot)
+{
+    const struct scans scans = {.now = snapshot, .before = publisher->last, .own_netns = publisher->own_netns};
+
+    alarms_evaluate(&publisher->alarms, &publisher->settings->thresholds, &scans, clock_ms(), &publisher->events);
+    changes_of_listeners(&scans, &publisher->events);
+}
+
 static void scan(struct publisher *publisher)
 {
     const struct proctcp_snapshot *snapshot;
@@ -145,6 +161,7 @@ static void scan(struct publisher *publisher)
         publisher->failure[0] = '\0';
         strncat(publisher->failure, what && what[0] ? what : strerror(-error), sizeof(publisher->failure) - 1);
     } else {
+        compare(publisher, snapshot);
         proctcp_snapshot_unref(publisher->last);
         publisher->last = snapshot;
         note_duration(publisher, snapshot->stats.duration_us);
@@ -152,8 +169,11 @@ static void scan(struct publisher *publisher)
 
     struct publication *publication = new_publication(publisher, error);
 
-    if (publication)
-        hand_over(publisher, publication);
+    if (!publication)
+        return;
+    changes_of_scanning(publication, publisher->is_failing, &publisher->events);
+    publisher->is_failing = error;
+    hand_over(publisher, publication);
 }
 
 /* Sleeps until clock_ms() is due_ms. false: to stop. */
@@ -197,8 +217,11 @@ int publisher_new(const struct settings *settings, struct publisher **result)
 
     if (!publisher)
         return -ENOMEM;
-    error = proctcp_scanner_new(&settings->scan, &publisher->scanner);
+    error = events_start(&publisher->events, settings->notify);
+    if (error == 0)
+        error = proctcp_scanner_new(&settings->scan, &publisher->scanner);
     if (error) {
+        events_free(&publisher->events);
         free(publisher);
         return error;
     }
@@ -242,9 +265,16 @@ void publisher_free(struct publisher *publisher)
     publication_free(publisher->newest);
     proctcp_snapshot_unref(publisher->last);
     proctcp_scanner_free(publisher->scanner);
+    alarms_free(&publisher->alarms);
+    events_free(&publisher->events);
     pthread_cond_destroy(&publisher->stopped);
     pthread_mutex_destroy(&publisher->lock);
     free(publisher);
+}
+
+struct events *publisher_events(struct publisher *publisher)
+{
+    return &publisher->events;
 }
 
 struct publication *publisher_take(struct publisher *publisher)

@@ -2,6 +2,7 @@
 #ifndef SNMP_PUBLISHER_H
 #define SNMP_PUBLISHER_H
 
+#include "events.h"
 #include "publication.h"
 #include "settings.h"
 
@@ -19,6 +20,9 @@ void publisher_free(struct publisher *publisher);
 struct publication *publisher_take(struct publisher *publisher);
 /* Whether one waits to be taken; and whether it only says something new of the snapshot that is served. */
 bool publisher_has(struct publisher *publisher, const struct proctcp_snapshot *served, bool *same_snapshot);
+
+/* What is to be told. */
+struct events *publisher_events(struct publisher *publisher);
 
 void publication_free(struct publication *publication);
 

@@ -42,6 +42,7 @@ static void take(struct serving *serving)
     if (!newest)
         return;
     publication_free(serving->publication);
+    newest->notified = &serving->notified;
     serving->publication = newest;
 }
 

@@ -14,6 +14,7 @@ struct serving {
     struct publisher *publisher;
     struct publication *publication; /* never NULL between serving_start() and serving_stop() */
     struct walk_hint hint;
+    struct notified notified;
     long transaction;
     int64_t last_walk_ms;     /* when the last GETNEXT came */
     int64_t waiting_since_ms; /* since when a new snapshot has been put off; -1: none is */

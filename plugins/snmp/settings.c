@@ -16,6 +16,7 @@
 
 #define INTERVAL_MAX_S      86400
 #define PING_INTERVAL_MAX_S 3600
+#define NOTIFY_MAX          6000
 
 #define PREFIX  "proctcp"
 #define EXCLUDE PREFIX "Exclude"
@@ -210,6 +211,34 @@ static void parse_tables(const char *token, char *line)
         netsnmp_config_error("%s: %s", token, error);
 }
 
+static void parse_threshold(const char *token, char *line)
+{
+    char error[512];
+
+    if (!thresholds_add(&settings->thresholds, without_quotes(without_comment(line)), error, sizeof(error)))
+        netsnmp_config_error("%s: %s", token, error);
+}
+
+static void parse_notify(const char *token, char *line)
+{
+    char error[256];
+
+    if (!served_parse_events(without_quotes(without_comment(line)), &settings->notify, error, sizeof(error)))
+        netsnmp_config_error("%s: %s", token, error);
+}
+
+static void parse_notify_max(const char *token, char *line)
+{
+    char *end;
+    const unsigned long most = strtoul(without_comment(line), &end, 10);
+
+    if (end == line || *end || most < 1 || most > NOTIFY_MAX)
+        netsnmp_config_error("%s: \"%s\" is not a number of notifications in a minute from 1 to %d; it stays at %u",
+                             token, line, NOTIFY_MAX, settings->notify_max);
+    else
+        settings->notify_max = (unsigned)most;
+}
+
 int settings_register(struct settings *to_fill)
 {
     int error = proctcp_selection_new(&to_fill->selection);
@@ -228,6 +257,10 @@ int settings_register(struct settings *to_fill)
     register_app_config_handler("proctcpProcPath", parse_proc_path, NULL, "where the proc file system stands");
     register_app_config_handler("proctcpSource", parse_source, NULL, "auto | bpf | netlink | procfs");
     register_app_config_handler("proctcpNetNamespaces", parse_namespaces, NULL, "all | own");
+    register_app_config_handler("proctcpThreshold", parse_threshold, NULL,
+                                "NAME group|process|listener[=WHICH] MEASURE HIGH [LOW [HOLD]]");
+    register_app_config_handler("proctcpNotify", parse_notify, NULL, "none | all | scan listeners thresholds");
+    register_app_config_handler("proctcpNotifyMax", parse_notify_max, NULL, "notifications in a minute");
     register_app_config_handler("proctcpTables", parse_tables, NULL, "all | names of tables");
     register_app_config_handler("proctcpGroupBy", parse_group_by, NULL, "what processes are grouped by");
     register_app_config_handler("proctcpGroup", parse_group, NULL, "NAME=KIND=VALUE;KIND=VALUE...");
@@ -258,4 +291,5 @@ void settings_free(struct settings *to_free)
     free((char *)to_free->scan.proc_root);
     proctcp_selection_free(to_free->selection);
     proctcp_grouping_free(to_free->grouping);
+    thresholds_free(&to_free->thresholds);
 }

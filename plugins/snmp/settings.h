@@ -3,6 +3,7 @@
 #define SNMP_SETTINGS_H
 
 #include "proctcp.h"
+#include "thresholds.h"
 
 struct settings {
     unsigned interval_s;
@@ -11,6 +12,9 @@ struct settings {
     struct proctcp_grouping *grouping;   /* the same */
     bool own_netns_only;
     unsigned not_served; /* see publication.h */
+    struct thresholds thresholds;
+    unsigned notify;     /* bits of enum event_kind */
+    unsigned notify_max; /* of a minute */
 };
 
 /* Registers the tokens of proctcp.conf; reading the file fills settings. Wrong values are reported with file and line,

@@ -131,6 +131,18 @@ static bool group_value(const struct publication *publication, uint32_t row, con
     return proctcp_group_value(group_of(publication, row), field, value);
 }
 
+static uint32_t threshold_count(const struct publication *publication)
+{
+    return publication->threshold_count;
+}
+
+static size_t threshold_key(const struct publication *publication, uint32_t row, unsigned long key[TABLE_INDEX_MAX])
+{
+    const struct threshold_row *at = &publication->thresholds[row];
+
+    return order_threshold_key(at->threshold.name, at->instance, key);
+}
+
 static const struct index_column listener_index[] = {
     {201, VALUE_UNSIGNED, "proctcpListenerIndexNetns"},
     {202, VALUE_INTEGER, "proctcpListenerIndexAddressType"},
@@ -151,6 +163,11 @@ static const struct index_column state_index[] = {
 
 static const struct index_column group_index[] = {
     {1, VALUE_OCTETS, "proctcpGroupIndex"},
+};
+
+static const struct index_column threshold_index[] = {
+    {1, VALUE_OCTETS, "proctcpThresholdIndexName"},
+    {2, VALUE_OCTETS, "proctcpThresholdIndexInstance"},
 };
 
 const struct table tables[PUBLICATION_TABLES] = {
@@ -247,6 +264,19 @@ const struct table tables[PUBLICATION_TABLES] = {
             .row_count = group_count,
             .key = group_key,
             .field_value = group_value,
+        },
+    [PUBLICATION_THRESHOLDS] =
+        {
+            .prefix = {8, 1},
+            .prefix_length = 2,
+            .index = threshold_index,
+            .index_count = sizeof(threshold_index) / sizeof(threshold_index[0]),
+            .name_prefix = "proctcpThreshold",
+            .fields = no_fields,
+            .own = own_threshold_columns,
+            .own_count = OWN_THRESHOLD_COLUMNS,
+            .row_count = threshold_count,
+            .key = threshold_key,
         },
 };
 

@@ -6,7 +6,8 @@
 #include "publication.h"
 #include "value.h"
 
-#define TABLE_INDEX_MAX PROCTCP_GROUP_NAME_SIZE /* the name of a group without its NUL, and its length */
+/* The name of a threshold and that of a group, each with its length before it. */
+#define TABLE_INDEX_MAX (THRESHOLD_NAME_MAX + 1 + PROCTCP_GROUP_NAME_SIZE)
 
 /* A column of the adapter's own, beside those of the field table. No field has its id. */
 struct own_column {

@@ -194,7 +194,7 @@ static void the_longest_name_is_an_index(void **state)
 
     (void)state;
     assert_true(next(&at, &value));
-    assert_int_equal(at.length, 3 + TABLE_INDEX_MAX);
+    assert_int_equal(at.length, 3 + PROCTCP_GROUP_NAME_SIZE);
     assert_int_equal(at.oid[3], 96);
     assert_int_equal(at.oid[3 + 96], '5');
 }

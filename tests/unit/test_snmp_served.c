@@ -28,7 +28,7 @@ static void names_choose_tables_and_the_scan_is_always_there(void **state)
     assert_int_equal(served(" listeners, states  ,groups"), BIT(PUBLICATION_SCAN) | BIT(PUBLICATION_LISTENERS) |
                                                                 BIT(PUBLICATION_STATES) | BIT(PUBLICATION_GROUPS));
     assert_int_equal(served("all"), ALL);
-    assert_int_equal(served("processes sockets connections listeners states groups"), ALL);
+    assert_int_equal(served("processes sockets connections listeners states groups thresholds"), ALL);
 }
 
 static void a_wrong_name_changes_nothing_and_is_named(void **state)
@@ -41,7 +41,8 @@ static void a_wrong_name_changes_nothing_and_is_named(void **state)
         unsigned not_served = 5;
         assert_false(served_parse(wrong[i], &not_served, error, sizeof(error)));
         assert_int_equal(not_served, 5);
-        assert_non_null(strstr(error, "is none of all, processes, sockets, listeners, connections, states, groups"));
+        assert_non_null(
+            strstr(error, "is none of all, processes, sockets, listeners, connections, states, groups, thresholds"));
     }
 }
 
