@@ -30,7 +30,8 @@ DEPS_BUILD := gcc make libc6-dev libmnl-dev libncurses-dev collectd-dev libsnmp-
 DEPS_BPF := clang bpftool libbpf-dev
 DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
 DEPS_LINT := clang-format clang-tidy cppcheck
-DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) $(DEPS_BPF) libclang-rt-dev libcmocka-dev netbase pkg-config smitools tmux valgrind zsh
+DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) $(DEPS_BPF) libclang-rt-dev libcmocka-dev netbase pkg-config smitools snmptrapd \
+	tmux valgrind zsh
 DEPS_KERNELS := gcc make libc6-dev libmnl-dev $(DEPS_BPF) iproute2 netbase python3 busybox-static qemu-system-x86
 
 CFLAGS ?= -O2 -g
