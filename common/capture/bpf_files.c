@@ -94,7 +94,7 @@ int bpf_take_all(struct inquiry *inquiry, bpf_take_record *take, const char *rec
     return status;
 }
 
-int bpf_say(struct inquiry *inquiry, const char *name, int status)
+int bpf_fail_status(struct inquiry *inquiry, const char *name, int status)
 {
     if (status == 0 || status == -ENOMEM)
         return status;
@@ -134,7 +134,7 @@ int bpf_read_file(struct inquiry *inquiry, const char *name, bpf_take_record *ta
     close(fd);
     if (status == -EDQUOT)
         inquiry->kept->without_shown = LIMIT_WITHOUT_SHOWN;
-    return bpf_say(inquiry, name, status);
+    return bpf_fail_status(inquiry, name, status);
 }
 
 ssize_t bpf_read_page(struct inquiry *inquiry, const char *name, uint64_t from, char *records)
@@ -152,5 +152,5 @@ ssize_t bpf_read_page(struct inquiry *inquiry, const char *name, uint64_t from, 
     } while (got < 0 && (error == EAGAIN || error == EINTR));
     prctl(PR_SET_TIMERSLACK, 0ul, 0, 0, 0); /* what it was when the thread began */
     close(fd);
-    return got < 0 ? bpf_say(inquiry, name, -error) : got;
+    return got < 0 ? bpf_fail_status(inquiry, name, -error) : got;
 }

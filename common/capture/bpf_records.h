@@ -172,10 +172,10 @@ struct bpf_held_record {
     record_u32 zero;
 };
 
-/* A network namespace with more sockets at one place of the kernel's tables than are gone through. */
+/* A network namespace that has sockets in a list of the kernel's tables which was not told of as a whole. */
 struct bpf_cut_record {
     struct bpf_record record;
-    record_u32 netns;
+    record_u32 netns; /* 0: it may be any */
 };
 
 /* A descriptor of an MPTCP socket, whose subflows others tell of. */

@@ -31,6 +31,7 @@ static bool read_bound(struct inquiry *inquiry, const struct bpf_socket_record *
     const uint8_t state = tcp_states_of_mib(record->state);
     /* What is no full socket, in TIME_WAIT or SYN_RECV, has no RTO. */
     const bool has_info = state != PROCTCP_LISTEN && state != PROCTCP_CLOSED && record->info.rto_us;
+    const uint64_t cookie = record->cookie ? record->cookie : UINT64_MAX; /* none: INET_DIAG_NOCOOKIE */
     struct inet_diag_msg message = {
         .idiag_family = record->family,
         .idiag_state = record->state,
@@ -39,7 +40,7 @@ static bool read_bound(struct inquiry *inquiry, const struct bpf_socket_record *
         .id = {.idiag_sport = record->source_port,
                .idiag_dport = record->destination_port,
                .idiag_if = record->interface,
-               .idiag_cookie = {(uint32_t)record->cookie, (uint32_t)(record->cookie >> 32)}},
+               .idiag_cookie = {(uint32_t)cookie, (uint32_t)(cookie >> 32)}},
         .idiag_expires = record->expires_ms,
         .idiag_rqueue = record->rqueue,
         .idiag_wqueue = record->wqueue,

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* A set of cookies, for each socket of the kernel is looked for in it: open addressing, and nothing but the numbers, so
  * that a look is one miss of the processor's caches. */
@@ -76,8 +77,10 @@ static int take_held(struct inquiry *inquiry, const struct bpf_held_record *reco
 {
     struct shown_socket *slot;
 
-    if (record->family != AF_INET && record->family != AF_INET6)
+    if (record->family != AF_INET && record->family != AF_INET6) {
+        inquiry->capture->stats.malformed++;
         return 0;
+    }
     if (!inquiry->shown.cookies.count && collect_cookies(&inquiry->shown, inquiry->config->seed) < 0)
         return -ENOMEM;
     if (record->cookie && has_cookie(&inquiry->shown.cookies, inquiry->config->seed, record->cookie))
@@ -164,17 +167,27 @@ static uint32_t find_unknown(const struct inquiry *inquiry, uint32_t inode, cons
     return end - low;
 }
 
+/* Of listeners that share a port, an answer without a cookie may be about any. */
+static bool can_be_asked(const struct inquiry *inquiry, const struct shown_socket *unknown, uint32_t count)
+{
+    bool can = count && is_worth_asking(inquiry, count);
+
+    for (uint32_t i = 0; i < count && can; i++)
+        can = unknown[i].cookie || !unknown[i].is_listener;
+    return can;
+}
+
 int bpf_read_unheld(struct inquiry *inquiry, struct netns *netns)
 {
     const struct sink_mark mark = sink_mark(inquiry);
     const uint32_t malformed = inquiry->capture->stats.malformed;
-    const struct shown_socket *unknown;
+    const struct shown_socket *unknown = NULL;
     uint32_t count = 0;
     int status;
 
     if (!netns->read && netns->is_hashed)
         count = find_unknown(inquiry, netns->shown.inode, &unknown);
-    if (count && is_worth_asking(inquiry, count))
+    if (can_be_asked(inquiry, unknown, count))
         status = sock_diag_ask(inquiry, netns->shown.inode, unknown, count);
     else
         status = read_all(inquiry, netns);
@@ -182,6 +195,16 @@ int bpf_read_unheld(struct inquiry *inquiry, struct netns *netns)
     if (status && status != -ENOMEM && sink_take_back(inquiry, mark) < 0)
         return -ENOMEM;
     return status;
+}
+
+int bpf_probe_unheld(struct inquiry *inquiry)
+{
+    const int fd = bpf_open(inquiry, BPF_RECORDS_UNHELD);
+
+    if (fd < 0)
+        return fd;
+    close(fd);
+    return 0;
 }
 
 /* ---- all of them ---- */
@@ -193,6 +216,18 @@ static int take_page(struct inquiry *inquiry, const struct bpf_page_record *reco
     return 0;
 }
 
+/* Inode 0: whose sockets were left out is not known. */
+static int take_cut(struct inquiry *inquiry, const struct bpf_cut_record *record)
+{
+    struct netns *netns = record->netns ? sink_find_netns(inquiry, record->netns) : NULL;
+
+    if (netns)
+        netns->is_cut = true;
+    for (uint32_t i = 0; i < inquiry->capture->namespaces.count && !record->netns; i++)
+        inquiry->capture->namespaces.at[i].is_cut = true;
+    return 0;
+}
+
 int bpf_take_hashed(struct inquiry *inquiry, const struct bpf_record *record)
 {
     const void *at = record;
@@ -200,19 +235,15 @@ int bpf_take_hashed(struct inquiry *inquiry, const struct bpf_record *record)
 
     if (record->kind == BPF_RECORD_PAGE && record->length == sizeof(struct bpf_page_record))
         return take_page(inquiry, at);
-    if (record->kind == BPF_RECORD_CUT && record->length == sizeof(struct bpf_cut_record)) {
-        netns = sink_find_netns(inquiry, ((const struct bpf_cut_record *)at)->netns);
-        if (netns)
-            netns->is_cut = true;
-        return 0;
-    }
+    if (record->kind == BPF_RECORD_CUT && record->length == sizeof(struct bpf_cut_record))
+        return take_cut(inquiry, at);
     if (is_socket(record))
         netns = sink_find_netns(inquiry, ((const struct bpf_socket_record *)at)->netns);
     else if (is_held(record))
         netns = sink_find_netns(inquiry, ((const struct bpf_held_record *)at)->netns);
     else
         return -EPROTO;
-    if (!netns)
+    if (!netns) /* it is not selected, or nobody told of it */
         return 0;
     netns->is_hashed = true;
     return is_socket(record) ? take_socket(inquiry, at) : take_held(inquiry, at);
@@ -233,7 +264,7 @@ static int read_page(struct inquiry *inquiry, uint64_t from)
         return bpf_fail(inquiry, BPF_RECORDS_HASHED, ELOOP, BPF_NO_SLACK);
     if (status == 0 && (!inquiry->hashed.is_told || (!inquiry->hashed.is_end && inquiry->hashed.next <= from)))
         status = -EPROTO;
-    return bpf_say(inquiry, BPF_RECORDS_HASHED, status);
+    return bpf_fail_status(inquiry, BPF_RECORDS_HASHED, status);
 }
 
 static int read_pages(struct inquiry *inquiry)
@@ -245,8 +276,10 @@ static int read_pages(struct inquiry *inquiry)
     do {
         status = read_page(inquiry, from);
         from = inquiry->hashed.next;
-        if (status == 0 && inquiry_milliseconds() - begun > LIMIT_SHOWN_MS)
+        if (status == 0 && inquiry_milliseconds() - begun > LIMIT_HASHED_MS) {
+            inquiry->kept->without_hashed = LIMIT_WITHOUT_SHOWN;
             status = bpf_fail(inquiry, BPF_RECORDS_HASHED, EDQUOT, "it takes too long");
+        }
     } while (status == 0 && !inquiry->hashed.is_end);
     return status;
 }
@@ -291,15 +324,18 @@ static void forget(struct inquiry *inquiry)
 int bpf_read_hashed(struct inquiry *inquiry)
 {
     const struct sink_mark mark = sink_mark(inquiry);
-    const struct proctcp_stats stats = inquiry->capture->stats;
+    const uint32_t malformed = inquiry->capture->stats.malformed, duplicates = inquiry->capture->stats.duplicates;
     int status;
 
     inquiry->shown.is_read = true;
     status = read_pages(inquiry);
     inquiry->shown.is_read = false;
+    if (status == 0 && inquiry->capture->stats.malformed != malformed)
+        status = bpf_fail_status(inquiry, BPF_RECORDS_HASHED, -EPROTO);
     if (status == 0)
         status = sink_sockets_end(inquiry);
-    inquiry->capture->stats.duplicates = stats.duplicates; /* what changes while it is gone through may come twice */
+    inquiry->capture->stats.duplicates = duplicates; /* what changes while it is gone through may come twice */
+    inquiry->capture->stats.malformed = malformed;
     if (status) {
         forget(inquiry);
         return status == -ENOMEM || sink_take_back(inquiry, mark) < 0 ? -ENOMEM : status;

@@ -10,6 +10,8 @@
 int bpf_read_hashed(struct inquiry *inquiry);
 /* Of the namespace that the calling thread is in: what is left to be asked, or all. As sock_diag_read(). */
 int bpf_read_unheld(struct inquiry *inquiry, struct netns *netns);
+/* Whether that can be read. 0 or -errno. */
+int bpf_probe_unheld(struct inquiry *inquiry);
 
 /* ---- for bpf_take() ---- */
 

@@ -317,8 +317,9 @@ struct recollection {
     struct group_names group_names;
     struct recalled_connections connections;
     struct arena strings;
-    uint64_t boot_time;     /* Unix time, seconds; 0: not known */
-    uint32_t without_shown; /* for so many more scans, a source that shows everybody's sockets is left alone */
+    uint64_t boot_time;      /* Unix time, seconds; 0: not known */
+    uint32_t without_shown;  /* for so many more scans, a source that shows everybody's sockets is left alone */
+    uint32_t without_hashed; /* the same of the walk through the hash tables */
 };
 
 static inline bool is_same_address(const struct proctcp_address *a, const struct proctcp_address *b)

@@ -28,7 +28,7 @@ static int read_page(struct inquiry *inquiry, enum connections_file file, const 
         status = -EPROTO;
     if (status == 0 && inquiry->counted.from != from)
         return bpf_fail(inquiry, name, ELOOP, BPF_NO_SLACK);
-    return bpf_say(inquiry, name, status);
+    return bpf_fail_status(inquiry, name, status);
 }
 
 /* From a number on, which is moved to where there is nothing yet. */

@@ -98,7 +98,7 @@ struct shown {
     struct shown_namespaces namespaces;
     struct shown_sockets unknown; /* ordered by namespace, once all of them are there */
     struct cookies seen;          /* of all sockets that were shown, selected or not */
-    struct cookies cookies;       /* the same in a table by themselves, once they are looked for: see bpf.c */
+    struct cookies cookies;       /* the same in a table by themselves, once they are looked for: see bpf_unheld.c */
     struct hash netns_by_inode;
     uint32_t last_netns; /* index: mostly the next socket is in the same one */
     uint64_t ticks;      /* clock ticks since boot when it began */

@@ -10,6 +10,7 @@
 /* How long a source may take that shows everybody's sockets, and for how many scans it is left alone when it took
  * longer or did not come back. */
 #define LIMIT_SHOWN_MS      20000
+#define LIMIT_HASHED_MS     5000 /* of the walk through the kernel's hash tables */
 #define LIMIT_WITHOUT_SHOWN 5
 
 /* Sockets that no table shows, of one user, asked about in one scan, about 5 us each; the rest waits for the next. */

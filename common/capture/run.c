@@ -122,6 +122,7 @@ void recollection_keep_children(struct recollection *before, struct recollection
     failed->children = children;
     before->left_alone = failed->left_alone;
     before->without_shown = failed->without_shown;
+    before->without_hashed = failed->without_hashed;
     failed->left_alone = left_alone;
 }
 
@@ -351,6 +352,7 @@ int capture_run(struct inquiry *inquiry, const struct recollection *before, cons
         return status;
     /* As long as a child that was given up hangs, it is not tried again. */
     kept->without_shown = before->without_shown - (before->without_shown && !kept->children.count);
+    kept->without_hashed = before->without_hashed - (before->without_hashed != 0);
     inquiry->shown.is_given_up = before->without_shown || kept->children.count >= LIMIT_CHILDREN;
     inquiry->without_info = kept->children.count >= LIMIT_CHILDREN;
     while ((status = guard_run(inquiry, ask_all)) == -EDEADLK && inquiry->stalls < LIMIT_STALLS) {

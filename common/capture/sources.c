@@ -85,7 +85,11 @@ static const struct source sources[] = {
      .id = PROCTCP_SOURCE_BPF,
      .gives = GIVES_UNHELD | GIVES_EVERY_NETNS,
      .read = read_hashed},
-    {.name = "bpf tables", .id = PROCTCP_SOURCE_BPF, .gives = GIVES_UNHELD | FROM_INSIDE, .read = bpf_read_unheld},
+    {.name = "bpf tables",
+     .id = PROCTCP_SOURCE_BPF,
+     .gives = GIVES_UNHELD | FROM_INSIDE,
+     .probe = bpf_probe_unheld,
+     .read = bpf_read_unheld},
     {.name = "sock_diag",
      .id = PROCTCP_SOURCE_NETLINK,
      .gives = GIVES_HELD | GIVES_UNHELD | FROM_INSIDE,
@@ -272,8 +276,10 @@ static int visit(struct inquiry *inquiry, const struct source *source, struct ne
         return 0;
     status = netns_enter(inquiry, netns);
     if (status) {
-        if (status != -ESRCH && !netns->read)
+        /* Where all sockets were gone through, what is left to be asked came later, or is nobody's to see from here. */
+        if (status != -ESRCH && !netns->read && !netns->is_hashed)
             netns->shown.error = -status;
+        netns->complete &= netns->look_again != LOOK_FOR_MISSED;
         return 0;
     }
     *has_left = netns->entered = true;
@@ -501,13 +507,23 @@ static void count_shown(struct inquiry *inquiry)
     }
 }
 
-/* What nobody holds, of all namespaces at once. Where that is not to be had, other sources tell of it: the reason does
- * not matter. 0 or -ENOMEM. */
+static bool is_own_alone(const struct namespaces *namespaces)
+{
+    return namespaces->count == 0 || (namespaces->count == 1 && namespaces->at[0].own);
+}
+
+/* What nobody holds, of all namespaces at once; where there is one's own alone, that is read by itself. Where that is
+ * not to be had, other sources tell of it. 0 or -ENOMEM. */
 static int read_every_netns(struct inquiry *inquiry)
 {
     const struct source *source = find_source(0, GIVES_UNHELD | GIVES_EVERY_NETNS);
-    const int status = inquiry->shown.is_used ? source->read(inquiry, NULL) : 0;
+    int status;
 
+    if (!inquiry->shown.is_used || is_own_alone(&inquiry->capture->namespaces) || inquiry->before->without_hashed)
+        return 0;
+    status = source->read(inquiry, NULL);
+    if (status && status != -ENOMEM && status != -ENOENT) /* it should, and does not */
+        status = give_reason(inquiry, inquiry->shown.failure);
     inquiry->shown.failure[0] = '\0';
     return status == -ENOMEM ? status : 0;
 }

@@ -4,19 +4,22 @@
  *
  * No lock is taken and no reference held: a socket may end while it is looked at, and its memory may become another
  * one's, in another list. Nothing bad comes of reading what is no longer there; but
- *  - a list that ends with the mark of another one, or begins anew when its end is reached, is gone through once more:
- *    something may have been missed, and what is told of twice the reader knows by its cookie;
- *  - what has another cookie after it was read was not one socket, and is not told of.
- * To give a socket a cookie takes a reference; one without is told of in few words, and the reader asks for it. */
+ *  - a list that ends with the mark of another one, or has another begin when its end is reached, is gone through once
+ *    more: something may have been missed, and what is told of twice the reader knows by its cookie or its ends;
+ *  - what is not the same after it was read was not one socket, and is not told of;
+ *  - a page begins with a list and holds whole lists. Of one that does not fit into a page, or changes each time, only
+ *    the namespaces are told, which are to be read in other ways.
+ * To give a socket a cookie takes a reference, which a walk without locks cannot have. */
 #include "minor.h"
 #include "pages.h"
 
-#define CHAIN_MAX             8192 /* sockets of a list, for a page is found by counting from its begin */
-#define CHAIN_SHIFT           13
 #define STEPS_OF_PAGE         65536 /* lists and sockets: a processor is not kept for longer */
 #define CHAINS_AHEAD          8
 #define WALKS_OF_CHAIN        4
 #define LISTENING_CHAINS_FROM (1ull << 29) /* by the kernel's numbering */
+#define ROOM_OF_CUTS          (32 * sizeof(struct bpf_cut_record))
+/* What is written to the last byte does not count as written. */
+#define ROOM_OF_END (sizeof(struct bpf_page_record) + 8)
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -35,7 +38,8 @@ static __always_inline __u64 address_of(const void *pointer)
 
 /* Of these the verifier must not know what they are, or it would go through the walk step by step. */
 __u32 zero = 0;
-__u32 room_of_page = PAGE_SIZE - sizeof(struct bpf_page_record);
+__u32 room_of_page = PAGE_SIZE - ROOM_OF_END - ROOM_OF_CUTS;
+__u32 room_of_cuts = ROOM_OF_CUTS;
 
 /* A program has 512 bytes of its own, which a record is too long for: each reader takes one of these. */
 #define READERS 64
@@ -66,22 +70,22 @@ static __always_inline struct room *take_room(void)
     return NULL;
 }
 
-/* A page begins at a list, and at a socket in it. */
 struct walk {
-    struct page page;
-    struct room *room; /* NULL: what is told in full is asked for */
+    struct page page;  /* from a list on */
+    struct room *room; /* NULL: what is told in full cannot be told */
     __u64 tables;      /* addresses */
     __u64 connections;
     __u64 listeners;
     __u32 connection_chains;
-    __u32 chains; /* of both tables */
-    __u32 chain;  /* where the walk is */
-    __u32 place;  /* in the list */
-    __u32 first;  /* place in it to begin at */
-    __u32 walked; /* so often */
-    __u64 head;   /* of the list; 0: it was not begun */
-    __u64 node;   /* next in the list */
+    __u32 chains;    /* of both tables */
+    __u32 chain;     /* where the walk is */
+    __u32 walked;    /* so often */
+    __u32 cuts_left; /* room */
+    __u32 last_cut;  /* namespace */
+    __u64 head;      /* of the list; 0: it was not begun */
+    __u64 node;      /* next in the list */
     __u32 is_full;
+    __u32 is_cut; /* the list: only the namespaces of what it has are told */
 };
 
 static __always_inline __u64 head_of(const struct walk *walk)
@@ -153,8 +157,26 @@ static __always_inline void show_unheld(struct walk *walk, struct bpf_socket_rec
         read_socket(CAST(struct tcp_sock, address), record);
     }
     barrier();
-    if (common->skc_cookie.counter == (__s64)record->cookie)
+    if (common->skc_cookie.counter == (__s64)record->cookie && common->skc_refcnt.refs.counter &&
+        common->skc_dport == record->destination_port && common->skc_num == bpf_ntohs(record->source_port))
         bpf_seq_write(walk->page.seq, record, sizeof(*record));
+}
+
+static __always_inline void write_cut(struct walk *walk, __u32 netns)
+{
+    const struct bpf_cut_record record = {.record = {sizeof(record), BPF_RECORD_CUT}, .netns = netns};
+
+    bpf_seq_write(walk->page.seq, &record, sizeof(record));
+}
+
+/* Of many namespaces in such a list, all are said to be. */
+static __always_inline void cut(struct walk *walk, __u32 netns)
+{
+    if (netns == walk->last_cut || walk->cuts_left < sizeof(struct bpf_cut_record))
+        return;
+    walk->cuts_left -= sizeof(struct bpf_cut_record);
+    walk->last_cut = netns;
+    write_cut(walk, walk->cuts_left < sizeof(struct bpf_cut_record) ? 0 : netns);
 }
 
 static __always_inline void show(struct walk *walk, __u64 address)
@@ -167,36 +189,31 @@ static __always_inline void show(struct walk *walk, __u64 address)
         return;
     if (address_of(common->skc_net.net->ipv4.tcp_death_row.hashinfo) != walk->tables)
         return; /* its connections are in tables of its own: all of it is had from there */
-    if (room && common->skc_cookie.counter &&
-        (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV || !CAST(struct sock, address)->sk_socket))
+    if (walk->is_cut)
+        cut(walk, common->skc_net.net->ns.inum);
+    else if (state != TCP_TIME_WAIT && state != TCP_NEW_SYN_RECV && CAST(struct sock, address)->sk_socket)
+        show_held(walk, common);
+    else if (room)
         show_unheld(walk, &room->record, address);
     else
-        show_held(walk, common);
-}
-
-/* A list that is longer is left to other ways of reading its namespace. */
-static __always_inline void cut(struct walk *walk, __u64 address)
-{
-    struct bpf_cut_record record = {.record = {sizeof(record), BPF_RECORD_CUT}};
-
-    if (!has_room(walk, sizeof(record)))
-        return;
-    record.netns = CAST(struct sock_common, address)->skc_net.net->ns.inum;
-    bpf_seq_write(walk->page.seq, &record, sizeof(record));
+        cut(walk, common->skc_net.net->ns.inum);
 }
 
 /* The first socket of a list that comes a few steps later: what is looked at of it is in no cache. */
 static __always_inline void fetch_ahead(const struct walk *walk)
 {
     const __u64 chain = walk->chain + CHAINS_AHEAD;
-    const struct hlist_nulls_node *first;
+    __u64 first;
     const struct sock *sk;
 
     if (chain >= walk->connection_chains)
         return;
-    first = CAST(struct inet_ehash_bucket, walk->connections + chain * bpf_core_type_size(struct inet_ehash_bucket))
-                ->chain.first;
-    sk = CAST(struct sock, address_of(first) - bpf_core_field_offset(struct sock_common, skc_nulls_node));
+    first = address_of(
+        CAST(struct inet_ehash_bucket, walk->connections + chain * bpf_core_type_size(struct inet_ehash_bucket))
+            ->chain.first);
+    if (first & 1)
+        return;
+    sk = CAST(struct sock, first - bpf_core_field_offset(struct sock_common, skc_nulls_node));
     FETCH(sk->__sk_common.skc_net.net);
     FETCH(sk->__sk_common.skc_cookie.counter);
     FETCH(sk->__sk_common.skc_refcnt.refs.counter);
@@ -207,26 +224,45 @@ static __always_inline void begin_chain(struct walk *walk)
 {
     fetch_ahead(walk);
     walk->node = walk->head = head_of(walk);
-    walk->place = zero;
 }
 
+static __always_inline void leave_chain(struct walk *walk)
+{
+    walk->chain++;
+    walk->walked = zero;
+    walk->is_cut = walk->head = 0;
+}
+
+/* Whole, or to be gone through again; the last time for its namespaces. */
 static __always_inline void end_chain(struct walk *walk)
 {
     const bool is_whole = walk->node == mark_of(walk) && walk->head == head_of(walk);
 
-    walk->walked = walk->walked + 1;
-    if (is_whole || walk->walked >= WALKS_OF_CHAIN) {
-        walk->chain++;
-        walk->walked = walk->first = zero;
+    if (is_whole || walk->is_cut) {
+        leave_chain(walk);
+        return;
     }
+    walk->walked = walk->walked + 1;
+    if (walk->walked >= WALKS_OF_CHAIN)
+        walk->is_cut = 1;
     walk->head = 0;
+}
+
+/* The list begins the next page; one that began this one does not fit into any. 1: the page is at its end. */
+static __always_inline long end_full(struct walk *walk)
+{
+    if (walk->chain != walk->page.from)
+        return 1;
+    walk->is_full = 0;
+    walk->is_cut = 1;
+    walk->head = 0;
+    return 0;
 }
 
 /* One list that has nothing, or one socket. */
 static long step(__u64 number, struct walk *walk)
 {
     const __u64 offset = bpf_core_field_offset(struct sock_common, skc_nulls_node);
-    __u64 address;
 
     (void)number;
     if (walk->chain >= walk->chains)
@@ -237,19 +273,10 @@ static long step(__u64 number, struct walk *walk)
         end_chain(walk);
         return 0;
     }
-    address = walk->node - offset;
-    if (walk->place >= CHAIN_MAX - 1) {
-        cut(walk, address);
-        walk->node = 0;
-        walk->walked = WALKS_OF_CHAIN;
-        return walk->is_full != 0;
-    }
-    if (walk->place >= walk->first)
-        show(walk, address);
+    show(walk, walk->node - offset);
     if (walk->is_full)
-        return 1;
+        return end_full(walk);
     walk->node = address_of(CAST(struct hlist_nulls_node, walk->node)->next);
-    walk->place++;
     return 0;
 }
 
@@ -263,11 +290,12 @@ static __always_inline void begin_walk(struct walk *walk)
     walk->listeners = address_of(tables->lhash2);
     walk->connection_chains = tables->ehash_mask + 1;
     walk->chains = walk->connection_chains + tables->lhash2_mask + 1;
-    walk->chain = walk->page.from >> CHAIN_SHIFT;
-    walk->first = walk->page.from & (CHAIN_MAX - 1);
+    walk->chain = walk->page.from;
     walk->walked = zero;
+    walk->cuts_left = room_of_cuts;
+    walk->last_cut = 0;
     walk->head = 0;
-    walk->is_full = 0;
+    walk->is_full = walk->is_cut = 0;
 }
 
 SEC("iter/task")
@@ -282,9 +310,14 @@ int hashed(struct bpf_iter__task *context)
     bpf_loop(STEPS_OF_PAGE, step, &walk, 0);
     if (walk.room)
         __sync_lock_test_and_set(&walk.room->is_taken, 0);
+    if (walk.chain == walk.page.from &&
+        walk.chain < walk.chains) { /* more than a page has steps for: whose, is not known */
+        write_cut(&walk, 0);
+        walk.chain++;
+    }
     end.is_end = walk.chain >= walk.chains;
     end.from = walk.page.from;
-    end.next = (__u64)walk.chain << CHAIN_SHIFT | (walk.head ? walk.place : walk.first);
+    end.next = walk.chain;
     bpf_seq_write(walk.page.seq, &end, sizeof(end));
     return 0;
 }

@@ -242,12 +242,15 @@ static int load_all(struct programs *programs, bool connections)
     }
     if (load_unheld(programs)) {
         fprintf(stderr,
-                "proctcp-bpf: the kernel refuses the iterator over sockets that nobody holds: sock_diag tells "
-                "of them\n");
+                "proctcp-bpf: the kernel refuses the iterator over the sockets of a namespace: sock_diag tells of "
+                "those that nobody holds, where no other program does\n");
         unheld_bpf__destroy(programs->unheld);
         programs->unheld = NULL;
     }
-    if (load_hashed(programs)) { /* before 6.2 */
+    if (load_hashed(programs)) {
+        fprintf(stderr,
+                "proctcp-bpf: the kernel refuses the walk through the tables of all namespaces, for which it takes "
+                "6.2: each namespace is read by itself\n");
         hashed_bpf__destroy(programs->hashed);
         programs->hashed = NULL;
     }

@@ -13,17 +13,22 @@
 #define TIMER_RETRANS    1
 #define TIMER_TIME_WAIT  3
 
+/* Into either kind of record. */
+#define READ_COMMON(common, record)                                                                                    \
+    do {                                                                                                               \
+        const struct net *net = (common)->skc_net.net;                                                                 \
+        if (net)                                                                                                       \
+            (record)->netns = net->ns.inum;                                                                            \
+        (record)->family = (common)->skc_family;                                                                       \
+        (record)->interface = (common)->skc_bound_dev_if;                                                              \
+        (record)->source_port = bpf_htons((common)->skc_num);                                                          \
+        (record)->destination_port = (common)->skc_dport;                                                              \
+        read_addresses(common, (record)->family, (record)->source, (record)->destination);                             \
+    } while (0)
+
 static __always_inline void read_common(const struct sock_common *common, struct bpf_socket_record *record)
 {
-    const struct net *net = common->skc_net.net;
-
-    if (net)
-        record->netns = net->ns.inum;
-    record->family = common->skc_family;
-    record->interface = common->skc_bound_dev_if;
-    record->source_port = bpf_htons(common->skc_num);
-    record->destination_port = common->skc_dport;
-    read_addresses(common, record->family, record->source, record->destination);
+    READ_COMMON(common, record);
 }
 
 static __always_inline void read_time_wait(const struct tcp_timewait_sock *tw, struct bpf_socket_record *record)
@@ -44,16 +49,8 @@ static __always_inline void read_request(const struct tcp_request_sock *request,
 /* Of members that the walk through a table has just looked at, for there are many such sockets. */
 static __always_inline void read_held(const struct sock_common *common, struct bpf_held_record *record)
 {
-    const struct net *net = common->skc_net.net;
-
-    if (net)
-        record->netns = net->ns.inum;
-    record->family = common->skc_family;
+    READ_COMMON(common, record);
     record->state = common->skc_state;
-    record->interface = common->skc_bound_dev_if;
-    record->source_port = bpf_htons(common->skc_num);
-    record->destination_port = common->skc_dport;
-    read_addresses(common, record->family, record->source, record->destination);
 }
 
 #endif

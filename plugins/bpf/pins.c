@@ -184,7 +184,10 @@ int pins_print(void)
     bool all = true;
 
     for (size_t i = 0; i < (connections ? NAMES : SCANS); i++) {
-        if (strcmp(names[i], BPF_RECORDS_HASHED) || is_there(names[i]))
+        if (strcmp(names[i], BPF_RECORDS_HASHED) == 0 && !is_there(names[i]))
+            printf("%s/%s: not there, as before Linux 6.2: each namespace is read by itself\n", BPF_RECORDS_DIRECTORY,
+                   names[i]);
+        else
             all &= print_pin(names[i]);
     }
     if (!connections)

@@ -2,7 +2,8 @@
 /* unheld.bpf.c - an iterator over the TCP sockets of the network namespace that its reader is in when it opens the
  * file: what no process can hold (TIME_WAIT, SYN_RECV, not yet accepted, orphans) with all that is known of it, and of
  * the rest who it is, so that the reader finds those that no descriptor led to (in flight, subflows of MPTCP). For
- * kernels that do not take hashed.bpf.c, and for namespaces that have tables of their own. */
+ * kernels that do not take hashed.bpf.c, for namespaces of which that does not tell all (tables of their own, long
+ * lists, listeners without a cookie), for a single namespace, and for second looks. */
 #include "minor.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
