@@ -171,13 +171,27 @@ static void set_varbind(netsnmp_variable_list *varbind, const struct value *valu
     }
 }
 
+/* What stands below our root. AgentX of net-snmp reads a number from 2^31 on, as those of namespaces, as a negative
+ * one. */
+struct below {
+    unsigned long oid[MAX_OID_LEN];
+    size_t length;
+};
+
+static void find_below(const netsnmp_variable_list *varbind, struct below *below)
+{
+    below->length = varbind->name_length - OID_LENGTH(objects);
+    for (size_t i = 0; i < below->length; i++)
+        below->oid[i] = varbind->name[OID_LENGTH(objects) + i] & UINT32_MAX;
+}
+
 static void answer_get(struct serving *serving, netsnmp_agent_request_info *reqinfo, netsnmp_request_info *request)
 {
-    const netsnmp_variable_list *varbind = request->requestvb;
+    struct below below;
     struct value value;
 
-    switch (walk_get(serving->publication, &serving->hint, varbind->name + OID_LENGTH(objects),
-                     varbind->name_length - OID_LENGTH(objects), &value)) {
+    find_below(request->requestvb, &below);
+    switch (walk_get(serving->publication, &serving->hint, below.oid, below.length, &value)) {
     case WALK_FOUND:
         set_varbind(request->requestvb, &value);
         break;
@@ -195,19 +209,17 @@ static void answer_next(struct serving *serving, netsnmp_request_info *request)
 {
     const netsnmp_variable_list *varbind = request->requestvb;
     const int place = snmp_oidtree_compare(varbind->name, varbind->name_length, objects, OID_LENGTH(objects));
-    const oid *below = NULL;
-    size_t below_length = 0, next_length;
+    struct below below = {.length = 0};
+    size_t next_length;
     oid next[OID_LENGTH(objects) + WALK_OID_MAX];
     struct value value;
 
     if (place > 0)
         return;
-    if (place == 0 && varbind->name_length > OID_LENGTH(objects)) {
-        below = varbind->name + OID_LENGTH(objects);
-        below_length = varbind->name_length - OID_LENGTH(objects);
-    }
-    if (!walk_next(serving->publication, &serving->hint, below, below_length, next + OID_LENGTH(objects), &next_length,
-                   &value))
+    if (place == 0 && varbind->name_length > OID_LENGTH(objects))
+        find_below(varbind, &below);
+    if (!walk_next(serving->publication, &serving->hint, below.oid, below.length, next + OID_LENGTH(objects),
+                   &next_length, &value))
         return;
     memcpy(next, objects, sizeof(objects));
     snmp_set_var_objid(request->requestvb, next, OID_LENGTH(objects) + next_length);

@@ -1,7 +1,7 @@
 /* main.c - proctcp-agentx: options, foreground or daemon, and the loop between the AgentX session and the publisher. */
 #include "agentx.h"
 #include "clock.h"
-#include "notify.h"
+#include "notifier.h"
 #include "publisher.h"
 #include "report.h"
 #include "serving.h"

@@ -14,6 +14,7 @@ import threading
 import time
 import unittest
 
+import zoo
 from support import BUILD, LiveTest, free_udp_port, rows, wait_until
 from test_mib import MIB, base_mib_directories, served_columns
 
@@ -413,10 +414,17 @@ class Tables(AgentTest):
         made.client.close()
 
     def test_every_instance_of_the_new_tables_is_got_as_it_is_walked(self):
+        def elsewhere():
+            zoo.enter_new_netns()
+            return zoo.netns_of(), list(zoo.connection())
+        other = zoo.Child(elsewhere)
+        self.addCleanup(other.end)
         Connection(self), Connection(self, "::1")
-        self.start_both()
+        self.start_both(OURS + "proctcpPid %d\n" % other.pid)
         for table in (LISTENER, CONNECTION, STATE, GROUP):
             walked = self.walk(table)
+            if table != GROUP:  # the numbers of namespaces are from 2^31 on
+                self.assertIn(other.result, [int(name[len(table):].split(".")[2]) for name, _ in walked])
             self.assertEqual(walked, self.walk(table, "snmpbulkwalk", "-Cr20"))
             got = []
             for start in range(0, len(walked), 20):

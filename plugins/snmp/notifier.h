@@ -1,6 +1,6 @@
-/* notify.h - sends what happened to the AgentX master, who passes it on to where snmpd.conf says. */
-#ifndef SNMP_NOTIFY_H
-#define SNMP_NOTIFY_H
+/* notifier.h - sends what happened to the AgentX master, who passes it on to where snmpd.conf says. */
+#ifndef SNMP_NOTIFIER_H
+#define SNMP_NOTIFIER_H
 
 #include "events.h"
 #include "publication.h"

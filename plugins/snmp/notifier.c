@@ -1,7 +1,7 @@
-/* notify.c - one notification after the other, each once: while no master is there they wait, and what a master was
+/* notifier.c - one notification after the other, each once: while no master is there they wait, and what a master was
  * sent and did not answer before it went is not sent again, for it may have passed it on; but it is said. Knows order
  * and rate; what a notification holds is notifications.c's knowledge. */
-#include "notify.h"
+#include "notifier.h"
 
 #include "agentx.h"
 #include "notifications.h"
