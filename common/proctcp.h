@@ -328,8 +328,9 @@ struct proctcp_process {
     uint64_t fd_limit; /* soft limit */
     /* Totals only go up as long as the process lives, whatever becomes of its sockets. A socket counts in the process
      * of its rank 1: in full when it is first seen, then by what its counters went up. One that may have lived unseen
-     * counts from where it is: its process was not walked, or its namespace not read, in the scan before, or it is in a
-     * state that is late in a connection, under a rule about states. */
+     * counts from where it is: its process was not walked, or its namespace not read, in the scan before, or it was not
+     * selected then (see proctcp_scanner_set_options()), or it is in a state that is late in a connection, under a rule
+     * about states. */
     struct proctcp_totals totals;
     struct proctcp_totals since; /* the totals went up by this since the scan before; 0 in a scanner's first */
     struct proctcp_connections
@@ -527,8 +528,9 @@ struct proctcp_snapshot {
 struct proctcp_options {
     enum proctcp_source source; /* 0 is auto */
     const char *proc_root;      /* NULL is "/proc"; a recorded tree is scanned like a live one. Copied. */
-    const struct proctcp_selection *selection; /* NULL: everything. Must outlive the scanner, unchanged. */
-    const struct proctcp_grouping *grouping;   /* NULL: no groups are made. Must outlive the scanner, unchanged. */
+    /* Both must outlive the scanner, or proctcp_scanner_set_options(), unchanged. */
+    const struct proctcp_selection *selection; /* NULL: everything */
+    const struct proctcp_grouping *grouping;   /* NULL: no groups are made */
     bool listeners; /* whether snapshots have listeners: a few percent of a scan's time where there are many sockets */
 };
 
@@ -537,6 +539,15 @@ struct proctcp_scanner;
 /* -EINVAL: an option has no such value. -ENOMEM. options may be NULL. Nothing is opened yet. */
 int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_scanner **scanner);
 void proctcp_scanner_free(struct proctcp_scanner *scanner);
+
+/* Other options from the next scan on; between two scans. What the scanner knows goes on: totals, since when something
+ * is known, last holders, the generation. What another selection or another proc_root brings in counts from where it
+ * is: it is not opened by that, nor does it add what it had counted before. What it leaves out is not closed by that;
+ * the totals of a process that is left out are kept for as long as it lives, and go on when it comes back. A group that
+ * is not configured any more stays, like one of a name; one that is from now on has what it counted under that name.
+ * The former selection and grouping must live until this returns. -EINVAL: an option has no such value, or there is a
+ * grouping where there was none, or none where there was one. -ENOMEM. After an error the former options hold. */
+int proctcp_scanner_set_options(struct proctcp_scanner *scanner, const struct proctcp_options *options);
 
 /* One walk. Fails only if nothing could be read (proctcp_failure() then names it) or with -ENOMEM; what could be read
  * in part is a snapshot whose statistics tell. The caller owns one reference. A failed scan leaves the scanner usable.

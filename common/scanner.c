@@ -2,6 +2,7 @@
  * The only file that sees every floor. */
 #include "capture/run.h"
 #include "history/history.h"
+#include "select/grouping.h"
 #include "select/select.h"
 #include "snapshot.h"
 
@@ -29,38 +30,83 @@ struct proctcp_scanner {
     char failure[256];
 };
 
-int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_scanner **scanner)
-{
-    static const struct proctcp_options defaults = {0};
-    struct proctcp_scanner *made;
-    struct config *config;
+static const struct proctcp_options default_options = {.listeners = false};
 
-    if (!options)
-        options = &defaults;
-    if ((unsigned)options->source > PROCTCP_SOURCE_BPF || (options->proc_root && !*options->proc_root))
-        return -EINVAL;
-    made = calloc(1, sizeof(*made));
-    if (!made)
+static bool are_valid(const struct proctcp_options *options)
+{
+    return (unsigned)options->source <= PROCTCP_SOURCE_BPF && (!options->proc_root || *options->proc_root);
+}
+
+/* 0 or -ENOMEM, and nothing is changed. */
+static int take_options(struct proctcp_scanner *scanner, const struct proctcp_options *options)
+{
+    struct config *config = &scanner->config;
+    char *root = strdup(options->proc_root ? options->proc_root : "/proc");
+
+    if (!root)
         return -ENOMEM;
-    config = &made->config;
-    made->root = strdup(options->proc_root ? options->proc_root : "/proc");
-    made->inquiry = capture_new(config);
-    if (!made->root || !made->inquiry) {
-        proctcp_scanner_free(made);
-        return -ENOMEM;
-    }
-    config->root = made->root;
-    made->listeners = options->listeners;
+    free(scanner->root);
+    config->root = scanner->root = root;
+    scanner->listeners = options->listeners;
     config->source = options->source ? options->source : PROCTCP_SOURCE_AUTO;
     config->selection = select_asks_anything(options->selection) ? options->selection : NULL;
     config->grouping = options->grouping;
     config->every_socket = select_unbound(config->selection);
     config->states = config->every_socket ? UINT32_MAX : select_states(config->selection);
     config->bound = !config->every_socket && config->states >> PROCTCP_CLOSED & 1;
+    return 0;
+}
+
+int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_scanner **scanner)
+{
+    struct proctcp_scanner *made;
+    struct config *config;
+
+    if (!options)
+        options = &default_options;
+    if (!are_valid(options))
+        return -EINVAL;
+    made = calloc(1, sizeof(*made));
+    if (!made)
+        return -ENOMEM;
+    config = &made->config;
+    made->inquiry = capture_new(config);
+    if (!made->inquiry || take_options(made, options) < 0) {
+        proctcp_scanner_free(made);
+        return -ENOMEM;
+    }
     config->hz = (uint32_t)sysconf(_SC_CLK_TCK);
     if (getrandom(&config->seed, sizeof(config->seed), GRND_NONBLOCK) < 0)
         config->seed = (uintptr_t)made; /* early at boot; an address serves */
     *scanner = made;
+    return 0;
+}
+
+/* What scans have found out is known on; what they have answered by rules or by another tree is asked anew. */
+int proctcp_scanner_set_options(struct proctcp_scanner *scanner, const struct proctcp_options *options)
+{
+    const struct config before = scanner->config;
+    bool is_elsewhere, is_reselected, is_regrouped;
+    int status;
+
+    if (!options)
+        options = &default_options;
+    if (!are_valid(options) || !options->grouping != !before.grouping)
+        return -EINVAL;
+    is_elsewhere = strcmp(scanner->root, options->proc_root ? options->proc_root : "/proc") != 0;
+    is_reselected = !select_is_same(before.selection, options->selection);
+    is_regrouped = !grouping_is_same(before.grouping, options->grouping);
+    status = take_options(scanner, options);
+    if (status)
+        return status;
+    if (is_elsewhere || is_reselected)
+        recollection_forget_answers(&scanner->recollection);
+    if (is_elsewhere)
+        scanner->recollection.boot_time = 0;
+    if (is_regrouped)
+        recollection_forget_groups(&scanner->recollection);
+    scanner->history.is_reselected |= is_elsewhere || is_reselected;
+    scanner->history.is_regrouped |= is_regrouped;
     return 0;
 }
 

@@ -113,6 +113,18 @@ void recollection_clear(struct recollection *recollection)
     arena_free(&recollection->strings);
 }
 
+void recollection_forget_answers(struct recollection *recollection)
+{
+    recollection->inodes.count = 0;
+    recollection->by_inode.count = 0;
+}
+
+void recollection_forget_groups(struct recollection *recollection)
+{
+    recollection->groupings.count = 0;
+    recollection->group_names.count = 0;
+}
+
 void recollection_keep_children(struct recollection *before, struct recollection *failed)
 {
     const struct indices children = before->children;

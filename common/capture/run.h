@@ -27,6 +27,9 @@ void capture_recycle(struct capture *capture);
 void capture_clear(struct capture *capture);
 void recollection_recycle(struct recollection *recollection);
 void recollection_clear(struct recollection *recollection);
+/* What depends on the selection and on the tree, or on the grouping, is asked anew. */
+void recollection_forget_answers(struct recollection *recollection);
+void recollection_forget_groups(struct recollection *recollection);
 /* Of a scan that failed nothing is recalled but the children that it gave up. */
 void recollection_keep_children(struct recollection *before, struct recollection *failed);
 

@@ -23,7 +23,7 @@ void history_recycle(struct history *history)
 {
     vectors_recycle(history, history_vectors, HISTORY_VECTORS);
     places_recycle(&history->places);
-    history->counts_connections = false;
+    history->counts_connections = history->is_reselected = history->is_regrouped = false;
     history->began_ns = 0;
 }
 
@@ -101,7 +101,7 @@ int history_apply(const struct history *before, const struct capture *capture,
                   struct history *after)
 {
     struct ends ends;
-    struct match match = {.before = before, .ends = &ends};
+    struct match match = {.before = before, .ends = &ends, .selection = selection};
     int status = ends_begin(&ends, capture, before);
 
     if (status == 0)

@@ -4,6 +4,8 @@
 
 #include "history/find.h"
 
+#include "select/select.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -247,6 +249,45 @@ static int part_connections(struct match *match, const struct capture *capture, 
     return 0;
 }
 
+/* ---- sockets that another selection leaves out ---- */
+
+static bool is_namespace_read(const struct capture *capture, uint32_t netns)
+{
+    for (uint32_t i = 0; i < capture->namespaces.count; i++) {
+        if (capture->namespaces.at[i].shown.inode == netns)
+            return true;
+    }
+    return false;
+}
+
+/* What was held by a process that is still there. */
+static void note_if_left_out(struct match *match, const struct capture *capture, uint32_t earlier, int32_t pid)
+{
+    const struct process *holder = find_seen(capture, pid);
+    const struct proctcp_impairment *impairment;
+    const struct proctcp_socket *socket = match_earlier(match, earlier, &impairment);
+
+    if (fate_of(match, earlier) != FATE_GONE || !holder)
+        return;
+    if (holder->walk == WALK_LEFT_OUT || !holder->is_selected || !select_socket(match->selection, socket) ||
+        !is_namespace_read(capture, socket->netns))
+        match->fate.at[earlier] = FATE_LEFT_OUT;
+}
+
+static void note_left_out(struct match *match, const struct capture *capture)
+{
+    const struct proctcp_snapshot *previous = match->before->previous;
+
+    if (!match->before->is_reselected || !previous)
+        return;
+    for (uint32_t i = 0; i < previous->row_count; i++) {
+        if (previous->rows[i].owner_rank == 1)
+            note_if_left_out(match, capture, previous->rows[i].socket, previous->rows[i].pid);
+    }
+    for (uint32_t i = 0; i < match->before->carried.count; i++)
+        note_if_left_out(match, capture, previous->socket_count + i, match->before->carried.at[i].pid);
+}
+
 int match_sockets(struct match *match, const struct capture *capture, struct model *model)
 {
     if (!indices_fill(&match->earlier, model->sockets.count, 0xff) ||
@@ -273,6 +314,7 @@ int match_sockets(struct match *match, const struct capture *capture, struct mod
     }
     if (match_by_cookie(match, model) < 0 || part_connections(match, capture, model) < 0)
         return -ENOMEM;
+    note_left_out(match, capture);
     return note_unread(match, capture);
 }
 

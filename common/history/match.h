@@ -9,6 +9,7 @@
 struct match {
     const struct history *before;
     const struct ends *ends;
+    const struct proctcp_selection *selection; /* of this scan */
     /* By socket: the same one in the previous snapshot, or behind those among the carried; or PROCTCP_NONE. */
     struct indices earlier;
     struct bytes fate;   /* by earlier socket: enum fate, and FATE_REFUSED */
@@ -20,9 +21,10 @@ struct match {
 
 enum fate {
     FATE_GONE,
-    FATE_LIVES,  /* it is in this scan, too */
-    FATE_LEFT,   /* it is, but nobody holds it any more */
-    FATE_UNREAD, /* it is held, and alive as far as is known, but was not seen whole */
+    FATE_LIVES,    /* it is in this scan, too */
+    FATE_LEFT,     /* it is, but nobody holds it any more */
+    FATE_UNREAD,   /* it is held, and alive as far as is known, but was not seen whole */
+    FATE_LEFT_OUT, /* the selection is another one, and does not have it any more */
 
     FATE_REFUSED = 0x80, /* beside one of these: its holder could not be read, or its counters; it is carried on */
 };

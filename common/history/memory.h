@@ -75,6 +75,9 @@ struct history {
     uint64_t began_ns;       /* when the scan did, as connections are told to have ended; 0: not known */
     struct places places;
     struct indices partial; /* inodes of namespaces whose tables were not read whole, ascending */
+    bool
+        is_reselected; /* the selection is another one since: what comes into it, or leaves it, may live on as before */
+    bool is_regrouped; /* so is the grouping */
 };
 
 #endif

@@ -281,6 +281,8 @@ int history_place_groups(const struct history *before, const struct config *conf
         status = group_memory_copy(&before->places.former, &places->former, &places->strings);
     if (status == 0 && !places->groups.count)
         status = make_first(grouping, places);
+    else if (status == 0 && before->is_regrouped)
+        status = places_regroup(places, grouping, config->seed);
     for (uint32_t g = OTHER + 1; g < places->groups.count; g++)
         *(places->groups.at[g].is_configured ? &configured : &choice.made) += 1;
     choice.most = grouping->max_groups > configured ? grouping->max_groups - configured : 0;

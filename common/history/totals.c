@@ -105,14 +105,14 @@ struct proctcp_totals totals_of_socket(const struct proctcp_socket *socket, cons
 /* ---- all sockets ---- */
 
 /* Whether a socket that was not in the scan before may have lived then, and been counted before: its process was not
- * walked, or its namespace not read whole, or it was in a state that is not selected. */
+ * walked, or its namespace not read whole, or it was not selected. */
 static bool may_be_old(const struct history *before, const struct proctcp_selection *selection,
                        const struct proctcp_process *process, const struct proctcp_socket *socket)
 {
     const struct idle_process *idle = find_idle(before, process);
     const struct indices *partial = &before->partial;
 
-    if (idle && idle->was_unseen)
+    if (before->is_reselected || (idle && idle->was_unseen))
         return true;
     if (indices_have(partial, socket->netns))
         return true;
@@ -144,7 +144,8 @@ static void add_sockets(const struct match *match, const struct proctcp_selectio
         struct proctcp_process *process = &model->processes.at[model->holders.at[i]];
         if (match->earlier.at[i] != PROCTCP_NONE)
             earlier = match_earlier(match, match->earlier.at[i], &earlier_impairment);
-        const bool is_opened = !earlier && parted_of(match, i) != PARTED_BESIDE;
+        const bool comes_in = before->is_reselected && before->previous && !parted_of(match, i);
+        const bool is_opened = !earlier && !comes_in && parted_of(match, i) != PARTED_BESIDE;
         process->sockets_opened += is_opened;
         if (model->groups.count && is_opened) {
             model->groups.at[model_home_group(model, i)].sockets_opened++;

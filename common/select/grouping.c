@@ -272,6 +272,20 @@ int proctcp_grouping_add_text(struct proctcp_grouping *grouping, const char *tex
     return status;
 }
 
+bool grouping_is_same(const struct proctcp_grouping *a, const struct proctcp_grouping *b)
+{
+    if (!a || !b)
+        return a == b;
+    if (a->by != b->by || a->max_groups != b->max_groups || a->rules.count != b->rules.count)
+        return false;
+    for (uint32_t i = 0; i < a->rules.count; i++) {
+        if (strcmp(a->rules.at[i].name, b->rules.at[i].name) != 0 ||
+            !select_is_same(a->rules.at[i].selection, b->rules.at[i].selection))
+            return false;
+    }
+    return true;
+}
+
 bool grouping_asks(const struct proctcp_grouping *grouping, enum rule_kind kind)
 {
     for (uint32_t i = 0; grouping && i < grouping->rules.count; i++) {

@@ -35,6 +35,9 @@ struct proctcp_grouping {
 /* What of the process a rule asks for: kinds of rules, a bit each. */
 bool grouping_asks(const struct proctcp_grouping *grouping, enum rule_kind kind);
 
+/* Whether two make the same groups of the same processes. Either may be NULL. */
+bool grouping_is_same(const struct proctcp_grouping *a, const struct proctcp_grouping *b);
+
 /* ---- group_name.c ---- */
 
 /* Whether something that is always there has it. */

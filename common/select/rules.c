@@ -366,6 +366,16 @@ static void restore(struct rules *rules, const struct rules *before)
     rules->every_netns = before->every_netns;
 }
 
+/* FNV-1a, each word with its NUL. Who writes rules is no stranger. */
+static uint64_t hash_word(uint64_t hash, const char *word)
+{
+    for (const char *c = word;; c++) {
+        hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
+        if (!*c)
+            return hash;
+    }
+}
+
 int proctcp_selection_add(struct proctcp_selection *selection, const char *kind, const char *value, char *error,
                           size_t error_size)
 {
@@ -386,6 +396,7 @@ int proctcp_selection_add(struct proctcp_selection *selection, const char *kind,
             used += (size_t)snprintf(error + used, error_size - used, "%s %s", k ? "," : "", kinds[k].name);
         return -EINVAL;
     }
+    selection->words = hash_word(hash_word(selection->words ? selection->words : 0xcbf29ce484222325u, kind), value);
     status = add_items(rules, (enum rule_kind)k, value, &item);
     if (status == -ENOMEM)
         snprintf(error, error_size, "%s: out of memory", kind);

@@ -47,6 +47,11 @@ bool select_asks_socket(const struct proctcp_selection *selection)
     return selection && (selection->include.given | selection->exclude.given) & ~PROCESS_KINDS;
 }
 
+bool select_is_same(const struct proctcp_selection *a, const struct proctcp_selection *b)
+{
+    return (a ? a->words : 0) == (b ? b->words : 0);
+}
+
 /* Every rule to exclude weighs more than any to include. */
 static bool passes(const struct proctcp_selection *selection, enum rule_kind kind, bool included, bool excluded)
 {

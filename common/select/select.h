@@ -60,6 +60,7 @@ struct proctcp_selection {
     struct rules exclude;
     uint32_t refused; /* a bit for each kind of which a rule to include was refused */
     uint32_t taken;   /* a bit for each kind of which one was taken */
+    uint64_t words;   /* a hash of every rule that was given, in order */
 };
 
 /* A kernel before 4.2 gives no more of a command line; what a stranger wrote there shall not cost more to match. */
@@ -70,6 +71,9 @@ bool select_asks_anything(const struct proctcp_selection *selection);
 bool select_asks_process(const struct proctcp_selection *selection);
 bool select_asks_socket(const struct proctcp_selection *selection);
 bool select_asks(const struct proctcp_selection *selection, enum rule_kind kind);
+
+/* Whether the same rules were given, in the same order. */
+bool select_is_same(const struct proctcp_selection *a, const struct proctcp_selection *b);
 
 /* What the rules of one kind say of a process. NULL, a fact that is absent, satisfies no rule. */
 bool select_pid(const struct proctcp_selection *selection, int32_t pid);
