@@ -158,6 +158,38 @@ void alarms_evaluate(struct alarms *alarms, const struct thresholds *thresholds,
     }
 }
 
+static bool is_same(const struct threshold *a, const struct threshold *b)
+{
+    return a->of == b->of && a->measure == b->measure && strcmp(a->name, b->name) == 0 && strcmp(a->only, b->only) == 0;
+}
+
+void alarms_move(struct alarms *alarms, const struct thresholds *from, const struct thresholds *to,
+                 const struct proctcp_snapshot *last, struct events *events)
+{
+    struct alarms before = *alarms;
+
+    *alarms = (struct alarms){.of = {{NULL}}};
+    for (uint32_t i = 0; i < from->count; i++) {
+        struct evaluation evaluation = {.threshold = &from->at[i],
+                                        .list = &before.of[i],
+                                        .events = events,
+                                        .time = last ? last->stats.time : 0,
+                                        .generation = last ? last->stats.generation : 0};
+        uint32_t place = 0;
+        while (place < to->count && !is_same(&from->at[i], &to->at[place]))
+            place++;
+        if (place < to->count) {
+            alarms->of[place] = before.of[i];
+            before.of[i] = (struct alarm_list){NULL};
+        }
+        for (uint32_t k = 0; k < before.of[i].count; k++) {
+            if (before.of[i].at[k].is_raised)
+                tell(&evaluation, EVENT_THRESHOLD_CLEARED, &before.of[i].at[k]);
+        }
+    }
+    alarms_free(&before);
+}
+
 static void put_row(struct publication *publication, const struct threshold *threshold, const struct alarm *alarm)
 {
     struct threshold_row *row = &publication->thresholds[publication->threshold_count++];

@@ -35,6 +35,11 @@ struct alarms {
 /* After a scan that succeeded. now_ms: of a clock that only goes on. What is raised and cleared is given to events. */
 void alarms_evaluate(struct alarms *alarms, const struct thresholds *thresholds, const struct scans *scans,
                      int64_t now_ms, struct events *events);
+/* Other thresholds from now on: what is raised of one that stays the same but for its values goes on, and what is
+ * raised of another one is cleared. last: the last scan; NULL: there was none. */
+void alarms_move(struct alarms *alarms, const struct thresholds *from, const struct thresholds *to,
+                 const struct proctcp_snapshot *last, struct events *events);
+
 /* The rows of the threshold table, in the publication. Where memory is out, there are none. */
 void alarms_publish(const struct alarms *alarms, const struct thresholds *thresholds, struct publication *publication);
 void alarms_free(struct alarms *alarms);

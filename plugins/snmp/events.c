@@ -6,12 +6,10 @@
 
 int events_start(struct events *events, unsigned wanted)
 {
-    *events = (struct events){.wanted = wanted};
+    *events = (struct events){.wanted = 0};
     pthread_mutex_init(&events->lock, NULL);
-    if (!wanted)
-        return 0;
-    events->at = calloc(EVENTS_MAX, sizeof(*events->at));
-    return events->at ? 0 : -ENOMEM;
+    events_want(events, wanted);
+    return events->wanted == wanted ? 0 : -ENOMEM;
 }
 
 void events_free(struct events *events)
@@ -20,11 +18,22 @@ void events_free(struct events *events)
     free(events->at);
 }
 
+void events_want(struct events *events, unsigned wanted)
+{
+    pthread_mutex_lock(&events->lock);
+    if (wanted && !events->at)
+        events->at = calloc(EVENTS_MAX, sizeof(*events->at));
+    events->wanted = events->at ? wanted : 0;
+    pthread_mutex_unlock(&events->lock);
+}
+
 void events_add(struct events *events, const struct event *event)
 {
-    if (!events->at || !(events->wanted & 1u << event->kind))
-        return;
     pthread_mutex_lock(&events->lock);
+    if (!(events->wanted & 1u << event->kind)) {
+        pthread_mutex_unlock(&events->lock);
+        return;
+    }
     if (events->count < EVENTS_MAX) {
         events->at[(events->first + events->count) % EVENTS_MAX] = *event;
         events->count++;

@@ -49,6 +49,8 @@ struct events {
 /* -ENOMEM. */
 int events_start(struct events *events, unsigned wanted);
 void events_free(struct events *events);
+/* Others are wanted from now on. What waits stays. Without memory, none are. */
+void events_want(struct events *events, unsigned wanted);
 
 void events_add(struct events *events, const struct event *event);
 /* false: there is none. */

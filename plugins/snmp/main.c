@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "notifier.h"
 #include "publisher.h"
+#include "reload.h"
 #include "report.h"
 #include "serving.h"
 #include "settings.h"
@@ -22,10 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROGRAM    "proctcp-agentx"
-#define INTERVAL_S 10
-
-#define NOTIFICATIONS_A_MINUTE 60
+#define PROGRAM "proctcp-agentx"
 
 enum { EXIT_USAGE = 2 };
 
@@ -38,7 +36,7 @@ struct command {
     const char *pid_file;
 };
 
-static volatile sig_atomic_t ending;
+static volatile sig_atomic_t ending, hung_up;
 static int wake = -1;
 static timer_t leave_timer;
 
@@ -52,10 +50,7 @@ static struct {
     struct notifier notifier;
     char pid_name[PATH_MAX];
     int pid_file;
-} agent = {.settings = {.interval_s = INTERVAL_S,
-                        .scan = {.source = PROCTCP_SOURCE_AUTO},
-                        .notify_max = NOTIFICATIONS_A_MINUTE},
-           .pid_file = -1};
+} agent = {.pid_file = -1};
 
 static void usage(FILE *to)
 {
@@ -159,6 +154,13 @@ static void end(int number)
     eventfd_write(wake, 1);
 }
 
+static void hang_up(int number)
+{
+    (void)number;
+    hung_up = 1;
+    eventfd_write(wake, 1);
+}
+
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = leave};
@@ -169,6 +171,8 @@ static void catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    action.sa_handler = hang_up;
+    action.sa_flags = SA_RESTART;
     sigaction(SIGHUP, &action, NULL);
 }
 
@@ -260,11 +264,20 @@ static int sooner(int a_ms, int b_ms)
     return a_ms < 0 ? b_ms : b_ms < 0 || a_ms < b_ms ? a_ms : b_ms;
 }
 
+static void reload_if_asked(void)
+{
+    if (!hung_up)
+        return;
+    hung_up = 0;
+    reload(agent.publisher, agent.command.address, agent.command.config_file);
+}
+
 static void loop(void)
 {
     while (!ending) {
+        reload_if_asked();
         const int serving_ms = serving_refresh(&agent.serving, clock_ms());
-        const int notify_ms = notify_next(&agent.notifier, clock_ms());
+        const int notify_ms = notify_next(&agent.notifier, agent.serving.publication->notify_max, clock_ms());
 
         report_scans(&agent.report, agent.serving.publication);
         look_at_connection();

@@ -74,11 +74,13 @@ static void say_lost(struct notifier *notifier)
     notifier->lost_said = lost;
 }
 
-int notify_next(struct notifier *notifier, int64_t now_ms)
+int notify_next(struct notifier *notifier, unsigned per_minute, int64_t now_ms)
 {
     static struct notification notification; /* large, and there is one thread */
     struct event event;
 
+    if (per_minute)
+        notifier->per_minute = per_minute;
     say_lost(notifier);
     if (agentx_status().state != AGENTX_SERVING) {
         if (notifier->is_under_way)

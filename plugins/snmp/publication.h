@@ -80,6 +80,7 @@ struct publication {
     uint32_t own_netns; /* inode of the agent's network namespace, which is 0 in an index */
     enum publication_status status;
     uint32_t interval_s;
+    unsigned notify_max;      /* notifications in a minute */
     uint64_t start_time;      /* of the subagent: Unix time, seconds */
     uint64_t longest_us;      /* scan since start_time */
     uint64_t longest_hour_us; /* of the last hour */

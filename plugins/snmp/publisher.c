@@ -27,8 +27,13 @@ struct duration {
     int64_t ended_ms; /* of clock_ms() */
 };
 
+/* Settings, and whom to tell when they are not used any more; NULL: nobody. */
+struct lent {
+    struct settings *settings;
+    void (*done)(struct settings *settings);
+};
+
 struct publisher {
-    const struct settings *settings;
     struct proctcp_scanner *scanner;
     int wake;
     uint64_t start_time;
@@ -37,6 +42,8 @@ struct publisher {
     bool started;
 
     /* The thread's own. */
+    const struct settings *settings;
+    struct lent lent; /* the same, unless they are those of the start */
     const struct proctcp_snapshot *last;
     struct alarms alarms;
     bool is_failing;
@@ -50,8 +57,10 @@ struct publisher {
     struct events events;
 
     pthread_mutex_t lock;
-    pthread_cond_t stopped; /* on CLOCK_MONOTONIC */
+    pthread_cond_t stopped; /* or given settings; on CLOCK_MONOTONIC */
     bool stop;
+    struct lent next;           /* settings that are to be used */
+    bool next_is_new;           /* and no scan has tried to */
     struct publication *newest; /* not taken yet */
 };
 
@@ -115,6 +124,7 @@ static struct publication *new_publication(const struct publisher *publisher, bo
     publication->start_time = publisher->start_time;
     publication->own_netns = publisher->own_netns;
     publication->not_served = publisher->settings->not_served;
+    publication->notify_max = publisher->settings->notify_max;
     publication->failures = publisher->failures;
     publication->failure_time = publisher->failure_time;
     memcpy(publication->failure, publisher->failure, sizeof(publication->failure));
@@ -146,6 +156,35 @@ static void compare(struct publisher *publisher, const struct proctcp_snapshot *
 
     alarms_evaluate(&publisher->alarms, &publisher->settings->thresholds, &scans, clock_ms(), &publisher->events);
     changes_of_listeners(&scans, &publisher->events);
+}
+
+static void give_back(const struct lent *lent)
+{
+    if (lent->settings)
+        lent->done(lent->settings);
+}
+
+/* Where memory is out, the next scan tries again. */
+static void take_settings(struct publisher *publisher)
+{
+    struct lent next, former = publisher->lent;
+
+    pthread_mutex_lock(&publisher->lock);
+    next = publisher->next;
+    publisher->next_is_new = false;
+    if (next.settings && proctcp_scanner_set_options(publisher->scanner, &next.settings->scan) == 0)
+        publisher->next = (struct lent){NULL, NULL};
+    else
+        next.settings = NULL;
+    pthread_mutex_unlock(&publisher->lock);
+    if (!next.settings)
+        return;
+    alarms_move(&publisher->alarms, &publisher->settings->thresholds, &next.settings->thresholds, publisher->last,
+                &publisher->events);
+    events_want(&publisher->events, next.settings->notify);
+    publisher->lent = next;
+    publisher->settings = next.settings;
+    give_back(&former);
 }
 
 static void scan(struct publisher *publisher)
@@ -183,7 +222,8 @@ static bool sleep_until(struct publisher *publisher, int64_t due_ms)
     bool stop;
 
     pthread_mutex_lock(&publisher->lock);
-    while (!publisher->stop && pthread_cond_timedwait(&publisher->stopped, &publisher->lock, &due) != ETIMEDOUT)
+    while (!publisher->stop && !publisher->next_is_new &&
+           pthread_cond_timedwait(&publisher->stopped, &publisher->lock, &due) != ETIMEDOUT)
         ;
     stop = publisher->stop;
     pthread_mutex_unlock(&publisher->lock);
@@ -198,6 +238,7 @@ static void *run(void *argument)
     do {
         const int64_t start_ms = clock_ms();
 
+        take_settings(publisher);
         scan(publisher);
         const int64_t end_ms = clock_ms();
         const int64_t rest_ms = end_ms + (end_ms - start_ms); /* long scans shall not keep a processor busy */
@@ -267,6 +308,8 @@ void publisher_free(struct publisher *publisher)
     proctcp_scanner_free(publisher->scanner);
     alarms_free(&publisher->alarms);
     events_free(&publisher->events);
+    give_back(&publisher->lent);
+    give_back(&publisher->next);
     pthread_cond_destroy(&publisher->stopped);
     pthread_mutex_destroy(&publisher->lock);
     free(publisher);
@@ -275,6 +318,19 @@ void publisher_free(struct publisher *publisher)
 struct events *publisher_events(struct publisher *publisher)
 {
     return &publisher->events;
+}
+
+void publisher_set_settings(struct publisher *publisher, struct settings *settings, void (*done)(struct settings *))
+{
+    struct lent unused;
+
+    pthread_mutex_lock(&publisher->lock);
+    unused = publisher->next;
+    publisher->next = (struct lent){settings, done};
+    publisher->next_is_new = true;
+    pthread_cond_signal(&publisher->stopped);
+    pthread_mutex_unlock(&publisher->lock);
+    give_back(&unused);
 }
 
 struct publication *publisher_take(struct publisher *publisher)

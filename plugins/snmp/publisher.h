@@ -8,13 +8,17 @@
 
 struct publisher;
 
-/* -EINVAL: the library has no such source. -ENOMEM. settings must live as long as the publisher. */
+/* -EINVAL: the library has no such source. -ENOMEM. settings must live until others are used, or as long as
+ * the publisher. */
 int publisher_new(const struct settings *settings, struct publisher **publisher);
 /* Starts the thread. It scans at once, then every settings->interval_s; each scan leaves a publication, whether it
  * succeeded or not, and writes to the eventfd wake. Once started, publisher_free() waits for a scan that is under way.
  */
 int publisher_start(struct publisher *publisher, int wake);
 void publisher_free(struct publisher *publisher);
+/* Other settings from the next scan on, which begins now, or when the one that is under way is over. done() is called
+ * when they are not used any more, by any thread. */
+void publisher_set_settings(struct publisher *publisher, struct settings *settings, void (*done)(struct settings *));
 
 /* The newest publication, or NULL if there is none since the last one was taken. The caller frees it. */
 struct publication *publisher_take(struct publisher *publisher);

@@ -14,9 +14,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define INTERVAL_MAX_S      86400
-#define PING_INTERVAL_MAX_S 3600
-#define NOTIFY_MAX          6000
+#define INTERVAL_S             10
+#define INTERVAL_MAX_S         86400
+#define PING_INTERVAL_MAX_S    3600
+#define NOTIFICATIONS_A_MINUTE 60
+#define NOTIFY_MAX             6000
 
 #define PREFIX  "proctcp"
 #define EXCLUDE PREFIX "Exclude"
@@ -239,18 +241,32 @@ static void parse_notify_max(const char *token, char *line)
         settings->notify_max = (unsigned)most;
 }
 
-int settings_register(struct settings *to_fill)
+int settings_begin(struct settings *to_fill)
 {
-    int error = proctcp_selection_new(&to_fill->selection);
+    int error;
 
+    *to_fill = (struct settings){.interval_s = INTERVAL_S,
+                                 .scan = {.source = PROCTCP_SOURCE_AUTO, .listeners = true},
+                                 .notify_max = NOTIFICATIONS_A_MINUTE};
+    error = proctcp_selection_new(&to_fill->selection);
     if (error == 0)
         error = proctcp_grouping_new(&to_fill->grouping);
-    if (error)
+    if (error) {
+        settings_free(to_fill);
         return error;
+    }
     to_fill->scan.selection = to_fill->selection;
     to_fill->scan.grouping = to_fill->grouping;
-    to_fill->scan.listeners = true;
     settings = to_fill;
+    return 0;
+}
+
+int settings_register(struct settings *to_fill)
+{
+    const int error = settings_begin(to_fill);
+
+    if (error)
+        return error;
     register_app_config_handler("proctcpInterval", parse_interval, NULL, "seconds between two scans");
     /* In net-snmp's spelling, so that it takes the place of a parser that does not say what is wrong. */
     register_app_config_handler("agentxPingInterval", parse_ping_interval, NULL, "seconds between two pings");

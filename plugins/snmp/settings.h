@@ -17,8 +17,10 @@ struct settings {
     unsigned notify_max; /* of a minute */
 };
 
-/* Registers the tokens of proctcp.conf; reading the file fills settings. Wrong values are reported with file and line,
- * and leave the setting as it was. Call between init_agent() and init_snmp(). 0 or -ENOMEM. */
+/* The defaults; reading the configuration from now on fills settings. 0 or -ENOMEM. */
+int settings_begin(struct settings *settings);
+/* Begins, and registers the tokens of proctcp.conf; reading the file fills settings. Wrong values are reported with
+ * file and line, and leave the setting as it was. Call between init_agent() and init_snmp(). 0 or -ENOMEM. */
 int settings_register(struct settings *settings);
 /* After the file was read: completes the selection. */
 void settings_finish(struct settings *settings);

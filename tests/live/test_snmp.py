@@ -776,12 +776,6 @@ class Masters(AgentTest):
                 self.assertEqual(agent.wait(60), 0, self.read("agent.log"))
                 self.assertEqual(self.walk(OBJECTS), [])
 
-    def test_a_hangup_is_ignored(self):
-        agent = self.start_both()
-        agent.send_signal(signal.SIGHUP)
-        self.assertIsNotNone(self.get(GENERATION))
-        self.assertIsNone(agent.poll())
-
 
 class Scans(AgentTest):
     def test_the_generation_moves_on(self):
