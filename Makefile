@@ -26,7 +26,7 @@ CLANG_FORMAT ?= clang-format
 
 # Every Debian package that proctcp needs: to be built and run, on top of that for demo and check, and for check-kernels
 # by itself.
-DEPS_BUILD := gcc make libc6-dev libmnl-dev libncurses-dev collectd-dev libsnmp-dev
+DEPS_BUILD := gcc make libc6-dev libmnl-dev libncurses-dev collectd-dev libsnmp-dev libcap-ng-dev
 DEPS_BPF := clang bpftool libbpf-dev
 DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
 DEPS_LINT := clang-format clang-tidy cppcheck
@@ -75,7 +75,7 @@ HAVE_COLLECTD := $(call have_header,$(COLLECTD_CPPFLAGS),collectd/core/daemon/co
 ifneq ($(HAVE_COLLECTD),yes)
 UNIT := $(filter-out $(BUILD)/tests/unit/test_collectd_%,$(UNIT))
 endif
-HAVE_SNMP := $(call have_header,,net-snmp/net-snmp-config.h)
+HAVE_SNMP := $(and $(call have_header,,net-snmp/net-snmp-config.h),$(call have_header,,cap-ng.h))
 # proctcp --top; without it the program says why there is none.
 HAVE_CURSES := $(call have_header,,ncurses.h)
 CURSES_LIBS ?= $(or $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null),-lncursesw)
@@ -112,7 +112,8 @@ no-libc:
 no-libmnl:
 	@echo "proctcp: libmnl's headers are missing (Debian package libmnl-dev; make deps-build installs all)" >&2; exit 1
 no-snmp:
-	@echo "proctcp: the AgentX subagent is left out: net-snmp's headers are missing (Debian package libsnmp-dev)" >&2
+	@echo "proctcp: the AgentX subagent is left out: net-snmp's or libcap-ng's headers are missing (Debian packages" \
+		"libsnmp-dev, libcap-ng-dev)" >&2
 
 $(BUILD)/%.o: %.c Makefile $(MISSING)
 	$(call say,CC,$<)
@@ -138,7 +139,7 @@ $(BUILD)/collectd/proctcp.so: $(call objects,$(COLLECTD)) $(LIB) plugins/collect
 $(BUILD)/snmp/proctcp-agentx: $(call objects,$(SNMP)) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp $(LIBS) -lrt
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp -lcap-ng $(LIBS) -lrt
 
 # For the exchanges of these; what the others get by it some verifiers do not take.
 $(BUILD)/bpf/connections.bpf.o $(BUILD)/bpf/hashed.bpf.o: BPF_CPU := -mcpu=v3

@@ -45,3 +45,22 @@ bool capabilities_missing(const struct proctcp_stats *stats, char *names, size_t
     }
     return used > 0;
 }
+
+void capabilities_hidden(const char *names, char *text, size_t size)
+{
+    static const struct {
+        const char *name, *hides;
+    } hidden[] = {
+        {"CAP_DAC_READ_SEARCH", "the descriptors of other users' processes cannot be listed"},
+        {"CAP_SYS_PTRACE", "which socket a descriptor of another user is cannot be seen"},
+        {"CAP_SYS_ADMIN", "other network namespaces cannot be asked for what sock_diag alone says"},
+    };
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]) && used < size; i++) {
+        if (strstr(names, hidden[i].name))
+            used += (size_t)snprintf(text + used, size - used, "%swithout %s %s", used ? ", " : "", hidden[i].name,
+                                     hidden[i].hides);
+    }
+}

@@ -11,4 +11,7 @@
  * spaces. false: none; names is empty. */
 bool capabilities_missing(const struct proctcp_stats *stats, char *names, size_t size);
 
+/* What each of these names hides, in words, each with its name before it; cut at size. */
+void capabilities_hidden(const char *names, char *text, size_t size);
+
 #endif

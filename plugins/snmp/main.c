@@ -5,6 +5,7 @@
 #include "publisher.h"
 #include "reload.h"
 #include "report.h"
+#include "rights.h"
 #include "serving.h"
 #include "settings.h"
 
@@ -34,6 +35,7 @@ struct command {
     const char *address;
     const char *config_file;
     const char *pid_file;
+    const char *user;
 };
 
 static volatile sig_atomic_t ending, hung_up;
@@ -55,7 +57,7 @@ static struct {
 static void usage(FILE *to)
 {
     fprintf(to,
-            "usage: %s [-f] [-x ADDRESS] [-c FILE] [-p FILE]\n"
+            "usage: %s [-f] [-x ADDRESS] [-c FILE] [-p FILE] [-u USER]\n"
             "       %s -h | -v\n"
             "Shows over SNMP which process holds which TCP socket, as a subagent of snmpd.\n"
             "  -f             stay in the foreground and log to standard error\n"
@@ -63,6 +65,7 @@ static void usage(FILE *to)
             "                 (default: agentXSocket of proctcp.conf, else %s)\n"
             "  -c FILE        read this file instead of every proctcp.conf on SNMPCONFPATH\n"
             "  -p FILE        write the process id to this file, and remove it at the end\n"
+            "  -u USER        become this user, by name or number (default: agentUser of proctcp.conf, else none)\n"
             "  -h, --help     this text\n"
             "  -v, --version  the version (-V, too)\n",
             PROGRAM, PROGRAM, NETSNMP_AGENTX_SOCKET);
@@ -85,7 +88,7 @@ static struct command parse_options(int argc, char **argv)
     int option;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":fx:c:p:hvV", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":fx:c:p:u:hvV", long_options, NULL)) != -1) {
         const char letter[] = {'-', (char)optopt, '\0'};
 
         switch (option) {
@@ -102,6 +105,9 @@ static struct command parse_options(int argc, char **argv)
             break;
         case 'p':
             command.pid_file = optarg;
+            break;
+        case 'u':
+            command.user = optarg;
             break;
         case 'h':
             usage(stdout);
@@ -122,10 +128,11 @@ static struct command parse_options(int argc, char **argv)
     return command;
 }
 
+/* The user that we became may not be let to remove it. Called by handlers of signals, too. */
 static void remove_pid_file(void)
 {
-    if (*agent.pid_name)
-        unlink(agent.pid_name);
+    if (*agent.pid_name && unlink(agent.pid_name) != 0 && ftruncate(agent.pid_file, 0) != 0)
+        *agent.pid_name = '\0';
 }
 
 static void die(const char *what, const char *which, int error)
@@ -213,7 +220,6 @@ static void write_pid(void)
         return;
     if (dprintf(agent.pid_file, "%ld\n", (long)getpid()) < 0)
         snmp_log(LOG_ERR, "the process id could not be written: %s\n", strerror(errno));
-    close(agent.pid_file);
 }
 
 static void become_daemon(void)
@@ -231,6 +237,16 @@ static void look_at_connection(void)
     report_connection(&agent.report, &status, agentx_address(), clock_ms());
 }
 
+static void reduce_rights(void)
+{
+    const char *user = agent.command.user ? agent.command.user : agent.settings.user;
+
+    if (rights_reduce(agent.command.user ? "-u" : user ? "agentUser" : "privileges", user, &agent.settings))
+        return;
+    remove_pid_file();
+    exit(EXIT_FAILURE);
+}
+
 /* What is wrong by now is said to whoever starts us; then nobody waits for a master. */
 static void start(void)
 {
@@ -246,6 +262,7 @@ static void start(void)
     serving_attach(&agent.serving, agent.publisher, agent.settings.interval_s);
     notify_start(&agent.notifier, publisher_events(agent.publisher), &agent.serving.notified, agent.settings.notify_max,
                  clock_ms());
+    reduce_rights();
     if (!agent.command.foreground) {
         report_unreachable(&agent.report, agentx_address());
         become_daemon();
@@ -269,7 +286,7 @@ static void reload_if_asked(void)
     if (!hung_up)
         return;
     hung_up = 0;
-    reload(agent.publisher, agent.command.address, agent.command.config_file);
+    reload(agent.publisher, agent.command.address, agent.command.config_file, agent.settings.user);
 }
 
 static void loop(void)

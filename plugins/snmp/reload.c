@@ -5,6 +5,7 @@
 
 #include "agentx.h"
 #include "messages.h"
+#include "rights.h"
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -74,7 +75,7 @@ static struct settings *read_settings(const char *address, const char *config_fi
     return fresh;
 }
 
-void reload(struct publisher *publisher, const char *address, const char *config_file)
+void reload(struct publisher *publisher, const char *address, const char *config_file, const char *user)
 {
     struct settings *fresh;
 
@@ -87,6 +88,9 @@ void reload(struct publisher *publisher, const char *address, const char *config
         snmp_log(LOG_ERR, "SIGHUP: out of memory; the former configuration holds\n");
         return;
     }
+    if (strcmp(user ? user : "", fresh->user ? fresh->user : "") != 0)
+        snmp_log(LOG_WARNING, "SIGHUP: agentUser holds from the start on: restart to change it\n");
+    rights_say_given_up(fresh);
     publisher_set_settings(publisher, fresh, done);
     snmp_log(LOG_NOTICE, "SIGHUP: the configuration was read again\n");
 }

@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include "agentx.h"
+#include "capabilities.h"
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -118,6 +119,16 @@ static void report_poorer_namespaces(struct report *report, const struct publica
              stats->namespaces_procfs, stats->namespaces, publication->missing_capabilities);
 }
 
+/* Names alone mean nothing to most. */
+static void say_what_is_hidden(const char *missing)
+{
+    char text[512];
+
+    capabilities_hidden(missing, text, sizeof(text));
+    if (*text)
+        snmp_log(LOG_WARNING, "%s\n", text);
+}
+
 /* Said once: what hides from one scan may hide from the next one or not, and the scan's objects tell of each. */
 static void report_shortfall(struct report *report, const struct publication *publication)
 {
@@ -136,6 +147,7 @@ static void report_shortfall(struct report *report, const struct publication *pu
              : stats->denied ? "; denied although no capability is missing (a security module, ptrace policy or "
                                "container)"
                              : "");
+    say_what_is_hidden(missing);
 }
 
 void report_scans(struct report *report, const struct publication *publication)

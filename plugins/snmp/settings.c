@@ -166,6 +166,22 @@ static void parse_rule(const char *token, char *line)
     }
 }
 
+static void parse_user(const char *token, char *line)
+{
+    char *copy;
+
+    (void)token;
+    if (!*without_comment(line)) {
+        netsnmp_config_error("agentUser: give the name or the number of a user");
+        return;
+    }
+    copy = strdup(line);
+    if (!copy)
+        return;
+    free(settings->user);
+    settings->user = copy;
+}
+
 static void parse_source(const char *token, char *line)
 {
     (void)token;
@@ -270,6 +286,7 @@ int settings_register(struct settings *to_fill)
     register_app_config_handler("proctcpInterval", parse_interval, NULL, "seconds between two scans");
     /* In net-snmp's spelling, so that it takes the place of a parser that does not say what is wrong. */
     register_app_config_handler("agentxPingInterval", parse_ping_interval, NULL, "seconds between two pings");
+    register_app_config_handler("agentuser", parse_user, NULL, "user to become");
     register_app_config_handler("proctcpProcPath", parse_proc_path, NULL, "where the proc file system stands");
     register_app_config_handler("proctcpSource", parse_source, NULL, "auto | bpf | netlink | procfs");
     register_app_config_handler("proctcpNetNamespaces", parse_namespaces, NULL, "all | own");
@@ -305,6 +322,7 @@ void settings_finish(struct settings *read)
 void settings_free(struct settings *to_free)
 {
     free((char *)to_free->scan.proc_root);
+    free(to_free->user);
     proctcp_selection_free(to_free->selection);
     proctcp_grouping_free(to_free->grouping);
     thresholds_free(&to_free->thresholds);

@@ -1,12 +1,16 @@
 """proctcp-agentx as a process of the host: what SIGHUP changes, whose rights it has, whom it tells, where it logs."""
 import os
+import pwd
+import re
+import shutil
 import signal
 import socket
+import subprocess
 import time
 import unittest
 
 from support import wait_until
-from test_snmp import (GENERATION, GROUP, INTERVAL, MANY_SCANS, ONE_SCAN, OURS, PROCESS, SOCKET, SOURCE, PROCFS, AgentTest,
+from test_snmp import (AGENT, DENIED, GENERATION, GROUP, INTERVAL, MANY_SCANS, MISSING, ONE_SCAN, OURS, PROCESS, SOCKET, SOURCE, PROCFS, AgentTest,
                        Connection, index_of, name_index)
 
 SAID = "the configuration was read again"
@@ -111,6 +115,105 @@ class Hangup(AgentTest):
         self.reload("proctcpInterval 5\n", agent)
         wait_until(lambda: self.get(INTERVAL) == 5, "the last configuration")
         self.assertEqual(self.stop(agent), 0)
+
+
+def capabilities_of(process):
+    """By the kernel's name of the set."""
+    with open("/proc/%d/status" % process.pid) as status:
+        return {name: int(mask, 16) for name, mask in re.findall(r"^Cap(\w+):\s*([0-9a-f]+)", status.read(), re.M)}
+
+
+DAC_READ_SEARCH, SYS_PTRACE, SYS_ADMIN = 1 << 2, 1 << 19, 1 << 21
+NOBODY = 65534
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root, to become another user and to give up rights")
+class Rights(AgentTest):
+    def start_as(self, configuration, *options):
+        self.start_master()
+        agent = self.start_agent(configuration, "-x", self.address, *options)
+        self.wait_for_scan()
+        return agent
+
+    def assert_kept(self, agent, kept):
+        found = capabilities_of(agent)
+        self.assertEqual((found["Prm"], found["Eff"]), (kept, kept))
+        self.assertEqual((found["Inh"], found["Bnd"], found.get("Amb", 0)), (0, found["Bnd"] & kept, 0))
+        with open("/proc/%d/status" % agent.pid) as status:
+            self.assertIn("NoNewPrivs:\t1", status.read())
+
+    def who(self, agent):
+        with open("/proc/%d/status" % agent.pid) as status:
+            text = status.read()
+        return [[int(word) for word in re.search(r"^%s:(.*)" % name, text, re.M).group(1).split()]
+                for name in ("Uid", "Gid", "Groups")]
+
+    def test_a_user_sees_what_root_sees_with_three_capabilities(self):
+        made = Connection(self)
+        agent = self.start_as(OURS, "-u", "nobody")
+        entry = pwd.getpwnam("nobody")
+        uids, gids, groups = self.who(agent)
+        self.assertEqual((uids, gids), ([entry.pw_uid] * 4, [entry.pw_gid] * 4))
+        self.assertEqual(sorted(groups), sorted(os.getgrouplist("nobody", entry.pw_gid)))
+        self.assert_kept(agent, DAC_READ_SEARCH | SYS_PTRACE | SYS_ADMIN)
+        seen_by_user = self.column(SOCKET, 102), self.column(PROCESS, 3), self.get(SOURCE)
+        self.assertIn(index_of(made.client.fileno()), seen_by_user[0])
+        self.assertEqual(self.get(MISSING), b"")
+        denied = self.get(DENIED)
+        self.assertEqual(self.stop(agent), 0)
+        agent = self.start_agent(OURS, "-x", self.address)
+        self.wait_for_scan()
+        self.assertEqual((self.column(SOCKET, 102), self.column(PROCESS, 3), self.get(SOURCE)), seen_by_user)
+        self.assertEqual(self.get(DENIED), denied)
+        self.assert_kept(agent, DAC_READ_SEARCH | SYS_PTRACE | SYS_ADMIN)
+
+    def test_what_the_configuration_does_not_need_is_given_up(self):
+        for lines, kept in (("proctcpNetNamespaces own\n", DAC_READ_SEARCH | SYS_PTRACE), ("proctcpSource bpf\n", 0)):
+            with self.subTest(lines):
+                self.write("proctcp.conf", OURS + lines)
+                agent = self.start_agent(OURS + lines + "agentUser %d\n" % NOBODY)
+                wait_until(lambda: capabilities_of(agent)["Prm"] == kept or agent.poll() is not None, "rights to go")
+                self.assert_kept(agent, kept)
+                self.assertEqual(self.who(agent)[0], [NOBODY] * 4)
+                self.assertEqual(self.stop(agent), 0)
+
+    def test_what_is_missing_hides_something_that_is_said(self):
+        os.chmod(self.directory, 0o755)
+        program = shutil.copy(AGENT, self.path("proctcp-agentx"))
+        self.start_master()
+        self.start_agent(OURS, program=program, user=NOBODY, group=NOBODY, extra_groups=[])
+        self.wait_for_log("without CAP_DAC_READ_SEARCH the descriptors of other users' processes cannot be listed, without "
+                          "CAP_SYS_PTRACE which socket")
+
+    def test_a_user_that_cannot_be_ends_the_start(self):
+        self.write("proctcp.conf", OURS + "agentUser nobody-there\n")
+        for options, where in ((("-u", "no-such-user"), "-u: there is no user no-such-user"),
+                               ((), "agentUser: there is no user nobody-there")):
+            for foreground in (("-f",), ()):
+                status, _, error = self.run_agent(*foreground, "-x", self.address, "-p", self.path("pid"), *options)
+                self.assertEqual(status, 1)
+                self.assertIn(where, error)
+                self.assertFalse(os.path.exists(self.path("pid")))
+        os.chmod(self.directory, 0o755)
+        program = shutil.copy(AGENT, self.path("proctcp-agentx"))
+        done = subprocess.run([program, "-f", "-u", "root"], env=self.environment, user=NOBODY, group=NOBODY,
+                              extra_groups=[], stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("-u: may not become the user root: start as root", done.stderr)
+
+    def test_a_pid_file_that_cannot_be_removed_is_emptied(self):
+        agent = self.start_as(OURS, "-u", "nobody", "-p", self.path("pid"))
+        self.assertEqual(self.read("pid"), "%d\n" % agent.pid)
+        self.assertEqual(self.stop(agent), 0)
+        self.assertEqual(self.read("pid"), "")
+
+    def test_a_hangup_gives_no_rights_back_and_says_so(self):
+        agent = self.start_as(OURS + "proctcpNetNamespaces own\n", "-u", "nobody")
+        self.write("proctcp.conf", OURS + "agentUser root\n")
+        agent.send_signal(signal.SIGHUP)
+        self.wait_for_log("needs CAP_SYS_ADMIN, which was given up")
+        self.wait_for_log("agentUser holds from the start on")
+        self.assert_kept(agent, DAC_READ_SEARCH | SYS_PTRACE)
 
 
 if __name__ == "__main__":

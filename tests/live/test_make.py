@@ -43,7 +43,8 @@ class Missing(MakeTest):
 
     def test_a_plugin_whose_headers_are_missing_is_left_out_and_that_is_said(self):
         for header, left_out, others in (("collectd.h", "collectd/proctcp.so", ("proctcp", "snmp/proctcp-agentx")),
-                                         ("net-snmp-config.h", "snmp/proctcp-agentx", ("proctcp", "collectd/proctcp.so"))):
+                                         ("net-snmp-config.h", "snmp/proctcp-agentx", ("proctcp", "collectd/proctcp.so")),
+                                         ("cap-ng.h", "snmp/proctcp-agentx", ("proctcp", "collectd/proctcp.so"))):
             status, out = self.make("-n", self.compiler_without(header))
             self.assertEqual(status, 0, out)
             self.assertEqual(out.count("is left out: "), 1)
