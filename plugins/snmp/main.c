@@ -2,10 +2,12 @@
 #include "agentx.h"
 #include "clock.h"
 #include "notifier.h"
+#include "notify.h"
 #include "publisher.h"
 #include "reload.h"
 #include "report.h"
 #include "rights.h"
+#include "service.h"
 #include "serving.h"
 #include "settings.h"
 
@@ -50,6 +52,7 @@ static struct {
     struct publisher *publisher;
     struct serving serving;
     struct notifier notifier;
+    struct service service;
     char pid_name[PATH_MAX];
     int pid_file;
 } agent = {.pid_file = -1};
@@ -157,6 +160,7 @@ static void end(int number)
     if (ending)
         leave(number);
     ending = 1;
+    service_stopping();
     timer_settime(leave_timer, 0, &soon, NULL);
     eventfd_write(wake, 1);
 }
@@ -260,8 +264,8 @@ static void start(void)
     if ((error = publisher_new(&agent.settings, &agent.publisher)))
         die("preparing to scan", "", -error);
     serving_attach(&agent.serving, agent.publisher, agent.settings.interval_s);
-    notify_start(&agent.notifier, publisher_events(agent.publisher), &agent.serving.notified, agent.settings.notify_max,
-                 clock_ms());
+    notifier_start(&agent.notifier, publisher_events(agent.publisher), &agent.serving.notified,
+                   agent.settings.notify_max, clock_ms());
     reduce_rights();
     if (!agent.command.foreground) {
         report_unreachable(&agent.report, agentx_address());
@@ -275,30 +279,50 @@ static void start(void)
         die("starting the scanner's thread", "", -error);
 }
 
-/* -1: never. */
-static int sooner(int a_ms, int b_ms)
-{
-    return a_ms < 0 ? b_ms : b_ms < 0 || a_ms < b_ms ? a_ms : b_ms;
-}
-
 static void reload_if_asked(void)
 {
     if (!hung_up)
         return;
     hung_up = 0;
+    service_reloading(&agent.service);
     reload(agent.publisher, agent.command.address, agent.command.config_file, agent.settings.user);
+    service_reloaded(&agent.service);
+}
+
+static const char *master_state(void)
+{
+    switch (agentx_status().state) {
+    case AGENTX_AWAY:
+        return "no AgentX master";
+    case AGENTX_JOINING:
+        return "joining the AgentX master";
+    case AGENTX_SERVING:
+        return "serving the AgentX master";
+    case AGENTX_REFUSED:
+        return "the AgentX master refuses";
+    }
+    return "";
+}
+
+/* Milliseconds, -1 is for ever. */
+static int earlier(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 static void loop(void)
 {
+    service_begin(&agent.service, clock_ms());
     while (!ending) {
         reload_if_asked();
         const int serving_ms = serving_refresh(&agent.serving, clock_ms());
-        const int notify_ms = notify_next(&agent.notifier, agent.serving.publication->notify_max, clock_ms());
+        const int notify_ms = notifier_next(&agent.notifier, agent.serving.publication->notify_max, clock_ms());
 
         report_scans(&agent.report, agent.serving.publication);
         look_at_connection();
-        agentx_process(wake, sooner(serving_ms, notify_ms));
+        const int beat_ms = service_tell(&agent.service, agent.serving.publication, master_state(),
+                                         publisher_scanning_since(agent.publisher), clock_ms());
+        agentx_process(wake, earlier(earlier(serving_ms, notify_ms), beat_ms));
     }
 }
 
@@ -312,6 +336,7 @@ int main(int argc, char **argv)
     wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake < 0)
         die("eventfd", "", errno);
+    notify_open();
     make_leave_timer();
     catch_signals();
 

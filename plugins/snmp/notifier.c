@@ -14,8 +14,8 @@
 /* net-snmp's callbacks get no pointer of their own. */
 static struct notifier *sending;
 
-void notify_start(struct notifier *notifier, struct events *events, struct notified *counts, unsigned per_minute,
-                  int64_t now_ms)
+void notifier_start(struct notifier *notifier, struct events *events, struct notified *counts, unsigned per_minute,
+                    int64_t now_ms)
 {
     *notifier = (struct notifier){.events = events,
                                   .counts = counts,
@@ -74,7 +74,7 @@ static void say_lost(struct notifier *notifier)
     notifier->lost_said = lost;
 }
 
-int notify_next(struct notifier *notifier, unsigned per_minute, int64_t now_ms)
+int notifier_next(struct notifier *notifier, unsigned per_minute, int64_t now_ms)
 {
     static struct notification notification; /* large, and there is one thread */
     struct event event;

@@ -15,10 +15,10 @@ struct notifier {
     uint32_t lost_said;
 };
 
-void notify_start(struct notifier *notifier, struct events *events, struct notified *counts, unsigned per_minute,
-                  int64_t now_ms);
+void notifier_start(struct notifier *notifier, struct events *events, struct notified *counts, unsigned per_minute,
+                    int64_t now_ms);
 /* per_minute: as it is now; 0: as it was. Sends the next one if the master takes any, one after the other. Returns in
  * how many milliseconds to look again; -1: not before something happens. */
-int notify_next(struct notifier *notifier, unsigned per_minute, int64_t now_ms);
+int notifier_next(struct notifier *notifier, unsigned per_minute, int64_t now_ms);
 
 #endif

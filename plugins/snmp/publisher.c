@@ -62,6 +62,7 @@ struct publisher {
     struct lent next;           /* settings that are to be used */
     bool next_is_new;           /* and no scan has tried to */
     struct publication *newest; /* not taken yet */
+    int64_t scanning_since_ms;  /* -1: it rests */
 };
 
 void publication_free(struct publication *publication)
@@ -230,6 +231,13 @@ static bool sleep_until(struct publisher *publisher, int64_t due_ms)
     return !stop;
 }
 
+static void note_scanning(struct publisher *publisher, int64_t since_ms)
+{
+    pthread_mutex_lock(&publisher->lock);
+    publisher->scanning_since_ms = since_ms;
+    pthread_mutex_unlock(&publisher->lock);
+}
+
 static void *run(void *argument)
 {
     struct publisher *publisher = argument;
@@ -238,8 +246,10 @@ static void *run(void *argument)
     do {
         const int64_t start_ms = clock_ms();
 
+        note_scanning(publisher, start_ms);
         take_settings(publisher);
         scan(publisher);
+        note_scanning(publisher, -1);
         const int64_t end_ms = clock_ms();
         const int64_t rest_ms = end_ms + (end_ms - start_ms); /* long scans shall not keep a processor busy */
         due_ms = start_ms + (int64_t)publisher->settings->interval_s * 1000;
@@ -267,6 +277,7 @@ int publisher_new(const struct settings *settings, struct publisher **result)
         return error;
     }
     publisher->settings = settings;
+    publisher->scanning_since_ms = -1;
     publisher->own_netns = stat("/proc/self/ns/net", &netns) == 0 ? (uint32_t)netns.st_ino : 0;
     publisher->start_time = (uint64_t)time(NULL);
     pthread_mutex_init(&publisher->lock, NULL);
@@ -331,6 +342,16 @@ void publisher_set_settings(struct publisher *publisher, struct settings *settin
     pthread_cond_signal(&publisher->stopped);
     pthread_mutex_unlock(&publisher->lock);
     give_back(&unused);
+}
+
+int64_t publisher_scanning_since(struct publisher *publisher)
+{
+    int64_t since_ms;
+
+    pthread_mutex_lock(&publisher->lock);
+    since_ms = publisher->scanning_since_ms;
+    pthread_mutex_unlock(&publisher->lock);
+    return since_ms;
 }
 
 struct publication *publisher_take(struct publisher *publisher)

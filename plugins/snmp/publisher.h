@@ -20,6 +20,8 @@ void publisher_free(struct publisher *publisher);
  * when they are not used any more, by any thread. */
 void publisher_set_settings(struct publisher *publisher, struct settings *settings, void (*done)(struct settings *));
 
+/* When the scan that is under way began, by clock_ms(); -1: none is. */
+int64_t publisher_scanning_since(struct publisher *publisher);
 /* The newest publication, or NULL if there is none since the last one was taken. The caller frees it. */
 struct publication *publisher_take(struct publisher *publisher);
 /* Whether one waits to be taken; and whether it only says something new of the snapshot that is served. */

@@ -15,7 +15,7 @@ struct settings {
     struct thresholds thresholds;
     unsigned notify;     /* bits of enum event_kind */
     unsigned notify_max; /* of a minute */
-    char *user; /* to become; NULL: none is named */
+    char *user;          /* to become; NULL: none is named */
 };
 
 /* The defaults; reading the configuration from now on fills settings. 0 or -ENOMEM. */

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from support import wait_until
-from test_snmp import (AGENT, DENIED, GENERATION, GROUP, INTERVAL, MANY_SCANS, MISSING, ONE_SCAN, OURS, PROCESS, SOCKET, SOURCE, PROCFS, AgentTest,
+from test_snmp import (AGENT, DENIED, GENERATION, GROUP, INTERVAL, MANY_SCANS, MISSING, ONE_SCAN, OURS, PROCESS, ROWS, SOCKET, SOURCE, PROCFS, AgentTest,
                        Connection, index_of, name_index)
 
 SAID = "the configuration was read again"
@@ -214,6 +214,67 @@ class Rights(AgentTest):
         self.wait_for_log("needs CAP_SYS_ADMIN, which was given up")
         self.wait_for_log("agentUser holds from the start on")
         self.assert_kept(agent, DAC_READ_SEARCH | SYS_PTRACE)
+
+
+class Service(AgentTest):
+    """A service manager is a socket that datagrams come to."""
+
+    def setUp(self):
+        super().setUp()
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.manager.close)
+        self.manager.bind(self.path("notify"))
+        self.manager.settimeout(0.1)
+        self.environment.update(NOTIFY_SOCKET=self.path("notify"))
+        self.heard = []
+
+    def listen(self):
+        try:
+            while True:
+                self.heard.append(self.manager.recv(4096).decode())
+        except socket.timeout:
+            return self.heard
+
+    def wait_to_hear(self, wanted):
+        wait_until(lambda: any(word.startswith(wanted) for word in self.listen()), wanted)
+
+    def test_the_start_a_reload_and_the_end_are_told(self):
+        self.start_both()
+        self.wait_to_hear("READY=1")
+        self.wait_to_hear("STATUS=%d rows of " % self.get(ROWS))
+        wait_until(lambda: any("; serving the AgentX master" in word for word in self.listen()), "the master's state")
+        self.listen()
+        self.heard.clear()
+        self.agent.send_signal(signal.SIGHUP)
+        self.wait_to_hear("READY=1")
+        self.assertRegex(self.heard[0], r"^RELOADING=1\nMONOTONIC_USEC=\d+$")
+        self.assertEqual(self.stop(self.agent), 0)
+        self.wait_to_hear("STOPPING=1")
+        self.assertNotIn("WATCHDOG=1", self.heard)
+
+    def test_a_first_scan_that_fails_ends_the_start_too(self):
+        self.start_agent(ONE_SCAN + "proctcpProcPath %s\n" % self.path("none"))
+        self.wait_to_hear("STATUS=no scan succeeded yet; no AgentX master")
+        self.wait_to_hear("READY=1")
+
+    def test_signs_of_life_come_until_it_stands_still(self):
+        self.environment.update(WATCHDOG_USEC="400000")
+        agent = self.start_agent(ONE_SCAN)
+        wait_until(lambda: self.listen().count("WATCHDOG=1") >= 3, "signs of life")
+        agent.send_signal(signal.SIGSTOP)
+        self.addCleanup(agent.send_signal, signal.SIGCONT)
+        self.listen()
+        count = self.heard.count("WATCHDOG=1")
+        time.sleep(1)
+        self.assertEqual(self.listen().count("WATCHDOG=1"), count)
+
+    def test_a_manager_that_is_not_there_or_does_not_listen_hurts_nobody(self):
+        self.start_master()
+        for address in (self.path("no-such-socket"), "@proctcp-no-such-socket", "x" * 300, "", self.path("notify")):
+            self.environment.update(NOTIFY_SOCKET=address, WATCHDOG_USEC="20000")
+            agent = self.start_agent(MANY_SCANS + "proctcpPid %d\n" % os.getpid(), "-x", self.address)
+            self.wait_for_scan(lambda generation: generation >= 2)
+            self.assertEqual(self.stop(agent), 0)
 
 
 if __name__ == "__main__":
