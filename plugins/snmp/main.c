@@ -1,6 +1,7 @@
 /* main.c - proctcp-agentx: options, foreground or daemon, and the loop between the AgentX session and the publisher. */
 #include "agentx.h"
 #include "clock.h"
+#include "logs.h"
 #include "notifier.h"
 #include "notify.h"
 #include "publisher.h"
@@ -59,19 +60,22 @@ static struct {
 
 static void usage(FILE *to)
 {
-    fprintf(to,
-            "usage: %s [-f] [-x ADDRESS] [-c FILE] [-p FILE] [-u USER]\n"
-            "       %s -h | -v\n"
-            "Shows over SNMP which process holds which TCP socket, as a subagent of snmpd.\n"
-            "  -f             stay in the foreground and log to standard error\n"
-            "  -x ADDRESS     of the AgentX master, as in agentXSocket: unix:/run/agentx/master, tcp:localhost:705\n"
-            "                 (default: agentXSocket of proctcp.conf, else %s)\n"
-            "  -c FILE        read this file instead of every proctcp.conf on SNMPCONFPATH\n"
-            "  -p FILE        write the process id to this file, and remove it at the end\n"
-            "  -u USER        become this user, by name or number (default: agentUser of proctcp.conf, else none)\n"
-            "  -h, --help     this text\n"
-            "  -v, --version  the version (-V, too)\n",
-            PROGRAM, PROGRAM, NETSNMP_AGENTX_SOCKET);
+    fprintf(
+        to,
+        "usage: %s [-f] [-x ADDRESS] [-c FILE] [-p FILE] [-u USER] [-L LOGOPTS]\n"
+        "       %s -h | -v\n"
+        "Shows over SNMP which process holds which TCP socket, as a subagent of snmpd.\n"
+        "  -f             stay in the foreground and log to standard error\n"
+        "  -x ADDRESS     of the AgentX master, as in agentXSocket: unix:/run/agentx/master, tcp:localhost:705\n"
+        "                 (default: agentXSocket of proctcp.conf, else %s)\n"
+        "  -c FILE        read this file instead of every proctcp.conf on SNMPCONFPATH\n"
+        "  -L LOGOPTS     where messages go, as of snmpd: e standard error, f FILE, s FACILITY of syslog, n nowhere\n"
+        "                 (default: standard error with -f, else syslog)\n"
+        "  -p FILE        write the process id to this file, and remove it at the end\n"
+        "  -u USER        become this user, by name or number (default: agentUser of proctcp.conf, else none)\n"
+        "  -h, --help     this text\n"
+        "  -v, --version  the version (-V, too)\n",
+        PROGRAM, PROGRAM, NETSNMP_AGENTX_SOCKET);
 }
 
 static void usage_error(const char *problem, const char *what)
@@ -91,7 +95,7 @@ static struct command parse_options(int argc, char **argv)
     int option;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":fx:c:p:u:hvV", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":fx:c:p:u:L:hvV", long_options, NULL)) != -1) {
         const char letter[] = {'-', (char)optopt, '\0'};
 
         switch (option) {
@@ -108,6 +112,10 @@ static struct command parse_options(int argc, char **argv)
             break;
         case 'p':
             command.pid_file = optarg;
+            break;
+        case 'L':
+            if (!logs_option(PROGRAM, optarg, argc, argv))
+                usage_error("-L: no such place for messages: ", optarg);
             break;
         case 'u':
             command.user = optarg;
@@ -228,10 +236,8 @@ static void write_pid(void)
 
 static void become_daemon(void)
 {
-    if (netsnmp_daemonize(1, 0) != 0)
+    if (logs_daemonize(PROGRAM) != 0)
         die("going into the background", "", errno);
-    snmp_disable_stderrlog();
-    snmp_enable_syslog_ident(PROGRAM, LOG_DAEMON);
 }
 
 static void look_at_connection(void)
@@ -284,6 +290,7 @@ static void reload_if_asked(void)
     if (!hung_up)
         return;
     hung_up = 0;
+    logs_reopen();
     service_reloading(&agent.service);
     reload(agent.publisher, agent.command.address, agent.command.config_file, agent.settings.user);
     service_reloaded(&agent.service);
@@ -330,7 +337,7 @@ int main(int argc, char **argv)
 {
     agent.command = parse_options(argc, argv);
     agent.report = REPORT_NEW;
-    snmp_enable_stderrlog();
+    logs_begin();
     check_config_file(agent.command.config_file);
     open_pid_file(agent.command.pid_file);
     wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

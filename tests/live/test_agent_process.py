@@ -277,5 +277,58 @@ class Service(AgentTest):
             self.assertEqual(self.stop(agent), 0)
 
 
+
+class Logs(AgentTest):
+    def start_logging(self, *options):
+        return self.start_agent(ONE_SCAN, *options, "-x", "unix:" + self.path("none"))
+
+    def wait_for(self, name, text, count=1):
+        wait_until(lambda: os.path.exists(self.path(name)) and self.read(name).count(text) >= count, text)
+
+    def test_a_file_is_written_and_opened_anew_after_a_hangup(self):
+        agent = self.start_logging("-Lf", self.path("log"))
+        self.wait_for("log", "no AgentX master")
+        agent.send_signal(signal.SIGHUP)
+        self.wait_for("log", SAID)
+        self.assertIn("no AgentX master", self.read("log"))  # what is there stays
+        os.rename(self.path("log"), self.path("old"))
+        agent.send_signal(signal.SIGHUP)
+        self.wait_for("log", SAID)
+        self.assertEqual(self.read("old").count(SAID), 1)
+        self.assertEqual(self.read("agent.log"), "")
+
+    def test_a_file_that_cannot_be_opened_anew_is_written_on(self):
+        os.mkdir(self.path("logs"))
+        agent = self.start_logging("-Lf", self.path("logs/log"))
+        self.wait_for("logs/log", "no AgentX master")
+        os.rename(self.path("logs"), self.path("moved"))
+        agent.send_signal(signal.SIGHUP)
+        self.wait_for("moved/log", "cannot write %s: No such file" % self.path("logs/log"))
+        self.wait_for("moved/log", SAID)
+
+    def test_each_place_can_be_chosen(self):
+        self.start_logging("-Le")
+        self.wait_for_log("no AgentX master")
+        agent = self.start_logging("-Ln", "-p", self.path("pid"))
+        self.wait_for("pid", "\n")
+        self.assertEqual(self.stop(agent), 0)
+        self.assertEqual(self.read("agent.log"), "")
+        status, _, error = self.run_agent("-Lq")
+        self.assertEqual(status, 2)
+        self.assertIn("-L: no such place for messages: q", error)
+
+    def test_a_daemon_logs_to_its_file(self):
+        self.write("proctcp.conf", ONE_SCAN)
+        self.assertEqual(self.run_agent("-Lf", self.path("log"), "-x", "unix:" + self.path("none"), "-p",
+                                        self.path("pid"))[0], 0)
+        self.wait_for("pid", "\n")
+        pid = int(self.read("pid"))
+        self.addCleanup(lambda: os.path.exists("/proc/%d" % pid) and os.kill(pid, signal.SIGKILL))
+        os.kill(pid, signal.SIGHUP)
+        self.wait_for("log", SAID)
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(self.path("pid")), "the pid file to go")
+
+
 if __name__ == "__main__":
     unittest.main()

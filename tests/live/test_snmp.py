@@ -871,7 +871,7 @@ class Start(AgentTest):
     def test_help_and_version_are_printed(self):
         status, out, error = self.run_agent("-h")
         self.assertEqual((status, error), (0, ""))
-        for option in ("-f", "-x ADDRESS", "-c FILE", "-p FILE", "-u USER", "-h, --help", "-v, --version"):
+        for option in ("-f", "-x ADDRESS", "-c FILE", "-p FILE", "-u USER", "-L LOGOPTS", "-h, --help", "-v, --version"):
             self.assertIn("  %s " % option, out)
         self.assertEqual(self.run_agent("--help"), (status, out, error))
         status, out, error = self.run_agent("-v")
