@@ -189,7 +189,7 @@ $(BUILD)/tests/unit/test_cli_top_state: LDFLAGS_ALL += -Wl,--wrap=calloc
 
 # What of the subagent runs without net-snmp.
 $(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,alarms bitset capabilities changes clock connection_columns connections events \
-	measures notifications notify order own_columns publisher served service serving shortfall tables threshold_columns thresholds value walk)
+	measures notifications order own_columns publisher sd_notify served service serving shortfall tables threshold_columns thresholds value walk)
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/tests/unit/test_snmp_%: $(BUILD)/tests/unit/test_snmp_%.o $(BUILD)/snmp/parts.a $(LIB)

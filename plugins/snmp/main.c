@@ -3,11 +3,11 @@
 #include "clock.h"
 #include "logs.h"
 #include "notifier.h"
-#include "notify.h"
 #include "publisher.h"
 #include "reload.h"
 #include "report.h"
 #include "rights.h"
+#include "sd_notify.h"
 #include "service.h"
 #include "serving.h"
 #include "settings.h"
@@ -343,7 +343,7 @@ int main(int argc, char **argv)
     wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake < 0)
         die("eventfd", "", errno);
-    notify_open();
+    sd_notify_open();
     make_leave_timer();
     catch_signals();
 

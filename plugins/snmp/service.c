@@ -2,7 +2,7 @@
 #include "service.h"
 
 #include "clock.h"
-#include "notify.h"
+#include "sd_notify.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 void service_begin(struct service *service, int64_t now_ms)
 {
-    *service = (struct service){.beat_ms = notify_watchdog_ms() / 2, .due_ms = now_ms};
+    *service = (struct service){.beat_ms = sd_notify_watchdog_ms() / 2, .due_ms = now_ms};
 }
 
 bool service_scans_go_on(int64_t scanning_since_ms, unsigned interval_s, int64_t now_ms)
@@ -56,7 +56,7 @@ static void tell_status(struct service *service, const struct publication *publi
         return;
     memcpy(service->status, text, sizeof(service->status));
     snprintf(message, sizeof(message), "STATUS=%s", text);
-    notify_send(message);
+    sd_notify_send(message);
 }
 
 int service_tell(struct service *service, const struct publication *publication, const char *master,
@@ -65,13 +65,13 @@ int service_tell(struct service *service, const struct publication *publication,
     tell_status(service, publication, master);
     if (!service->is_ready && publication->status != PUBLICATION_NONE) {
         service->is_ready = true;
-        notify_send("READY=1");
+        sd_notify_send("READY=1");
     }
     if (!service->beat_ms)
         return -1;
     if (now_ms >= service->due_ms) {
         if (service_scans_go_on(scanning_since_ms, publication->interval_s, now_ms))
-            notify_send("WATCHDOG=1");
+            sd_notify_send("WATCHDOG=1");
         service->due_ms = now_ms + service->beat_ms;
     }
     return (int)(service->due_ms - now_ms);
@@ -84,16 +84,16 @@ void service_reloading(const struct service *service)
     if (!service->is_ready)
         return;
     snprintf(message, sizeof(message), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_ms() * 1000);
-    notify_send(message);
+    sd_notify_send(message);
 }
 
 void service_reloaded(const struct service *service)
 {
     if (service->is_ready)
-        notify_send("READY=1");
+        sd_notify_send("READY=1");
 }
 
 void service_stopping(void)
 {
-    notify_send("STOPPING=1");
+    sd_notify_send("STOPPING=1");
 }

@@ -1,5 +1,5 @@
 /* test_snmp_service.c - when a service manager hears that the subagent is alive, and what of it. */
-#include "../../plugins/snmp/notify.h"
+#include "../../plugins/snmp/sd_notify.h"
 #include "../../plugins/snmp/service.h"
 
 #include <setjmp.h>
@@ -32,7 +32,7 @@ static int setup(void **state)
     setenv("NOTIFY_SOCKET", name, 1);
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
-    notify_open();
+    sd_notify_open();
     return 0;
 }
 
@@ -111,12 +111,12 @@ static void the_watchdog_of_another_process_is_not_ours(void **state)
     (void)state;
     setenv("WATCHDOG_USEC", "20000000", 1);
     setenv("WATCHDOG_PID", "1", 1);
-    assert_int_equal(notify_watchdog_ms(), 0);
+    assert_int_equal(sd_notify_watchdog_ms(), 0);
     snprintf(own, sizeof(own), "%d", (int)getpid());
     setenv("WATCHDOG_PID", own, 1);
-    assert_int_equal(notify_watchdog_ms(), 20000);
+    assert_int_equal(sd_notify_watchdog_ms(), 20000);
     setenv("WATCHDOG_USEC", "often", 1);
-    assert_int_equal(notify_watchdog_ms(), 0);
+    assert_int_equal(sd_notify_watchdog_ms(), 0);
 }
 
 static void an_address_that_is_none_hurts_nobody(void **state)
@@ -128,13 +128,13 @@ static void an_address_that_is_none_hurts_nobody(void **state)
     name[sizeof(name) - 1] = '\0';
     for (const char *const *at = (const char *const[]){name, "", "@", "relative", "/no/such/socket", NULL}; *at; at++) {
         setenv("NOTIFY_SOCKET", *at, 1);
-        notify_open();
-        notify_send("READY=1");
+        sd_notify_open();
+        sd_notify_send("READY=1");
     }
     unsetenv("NOTIFY_SOCKET");
-    notify_open();
-    notify_send("READY=1");
-    assert_int_equal(notify_watchdog_ms(), 0);
+    sd_notify_open();
+    sd_notify_send("READY=1");
+    assert_int_equal(sd_notify_watchdog_ms(), 0);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
-/* notify.c - one datagram for each message, to an address of the environment, which is left as it is. A socket for
+/* sd_notify.c - one datagram for each message, to an address of the environment, which is left as it is. A socket for
  * each, too: the manager may have gone and come back between two. */
-#include "notify.h"
+#include "sd_notify.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ static struct {
 } manager;
 
 /* A path, or "@name" in the abstract namespace. */
-void notify_open(void)
+void sd_notify_open(void)
 {
     const char *name = getenv("NOTIFY_SOCKET");
     const size_t length = name ? strlen(name) : 0;
@@ -31,7 +31,7 @@ void notify_open(void)
     manager.length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (name[0] == '/'));
 }
 
-void notify_send(const char *message)
+void sd_notify_send(const char *message)
 {
     const int former = errno;
     int fd;
@@ -60,7 +60,7 @@ static int64_t number_of(const char *name)
     return *end ? -1 : number;
 }
 
-int64_t notify_watchdog_ms(void)
+int64_t sd_notify_watchdog_ms(void)
 {
     const int64_t us = number_of("WATCHDOG_USEC");
 
