@@ -56,12 +56,13 @@ static __always_inline bool count_descriptors(struct files_struct *files, __u32 
 }
 
 /* Whether its network namespace's sockets are in the same hash tables as the reader's. */
-static __always_inline bool is_hashed_with(const struct task_struct *task, const struct task_struct *reader)
+static __always_inline __u32 is_hashed_with(const struct task_struct *task, const struct task_struct *reader)
 {
-    const struct net *net = task->nsproxy->net_ns, *own = reader->nsproxy ? reader->nsproxy->net_ns : NULL;
+    const struct net *net = task->nsproxy ? task->nsproxy->net_ns : NULL, *own = reader->nsproxy->net_ns;
 
-    return bpf_core_field_exists(net->ipv4.tcp_death_row.hashinfo) && own &&
-           net->ipv4.tcp_death_row.hashinfo == own->ipv4.tcp_death_row.hashinfo;
+    if (!bpf_core_field_exists(net->ipv4.tcp_death_row.hashinfo) || !net)
+        return 0;
+    return net->ipv4.tcp_death_row.hashinfo == own->ipv4.tcp_death_row.hashinfo ? BPF_TASK_HASHED : 0;
 }
 
 SEC("iter/task")
@@ -91,15 +92,13 @@ int tasks(struct bpf_iter__task *context)
         record.flags |= BPF_TASK_BELOW;
     if (task->real_cred)
         record.uid = task->real_cred->euid.val;
-    if (task->nsproxy && task->nsproxy->net_ns) {
+    if (task->nsproxy && task->nsproxy->net_ns)
         record.netns = task->nsproxy->net_ns->ns.inum;
-        if (is_hashed_with(task, reader))
-            record.flags |= BPF_TASK_HASHED;
-    }
     if (!files)
         record.flags |= BPF_TASK_ENDED;
     else if (count_descriptors(files, &record.fds))
         record.flags |= BPF_TASK_FDS;
+    record.flags |= is_hashed_with(task, reader); /* last: each branch before the count is one more way through it */
     bpf_seq_write(context->meta->seq, &record, sizeof(record));
     return 0;
 }

@@ -85,7 +85,7 @@ static struct alarm *add(struct alarm_list *list)
 
 static struct alarm *find(const struct alarm_list *list, const char *instance)
 {
-    struct alarm wanted;
+    struct alarm wanted = {.pid = 0};
 
     memcpy(wanted.instance, instance, sizeof(wanted.instance));
     return list->count ? bsearch(&wanted, list->at, list->count, sizeof(wanted), compare_alarms) : NULL;
