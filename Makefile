@@ -188,7 +188,7 @@ $(patsubst %,$(BUILD)/tests/unit/test_cli_top_%,rates state draw): LDFLAGS_ALL +
 $(BUILD)/tests/unit/test_cli_top_state: LDFLAGS_ALL += -Wl,--wrap=calloc
 
 # What of the subagent runs without net-snmp.
-$(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,alarms bitset capabilities changes clock connection_columns connections events \
+$(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,alarms bitset capabilities changes clock connection_columns connections events gone \
 	measures notifications order own_columns publisher sd_notify served service serving shortfall tables threshold_columns thresholds value walk)
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^

@@ -62,11 +62,18 @@ size_t order_group_key(const struct proctcp_group *group, unsigned long key[TABL
 
 /* ---- rows in their order ---- */
 
+const struct proctcp_listener *order_listener(const struct publication *publication, uint32_t place)
+{
+    const uint32_t listening = publication->snapshot->listener_count;
+
+    return place < listening ? &publication->snapshot->listeners[place] : &publication->gone[place - listening];
+}
+
 static size_t key_of(const struct publication *publication, enum publication_table table, uint32_t place,
                      unsigned long key[TABLE_INDEX_MAX])
 {
     return table == PUBLICATION_GROUPS ? order_group_key(&publication->snapshot->groups[place], key)
-                                       : order_listener_key(publication, &publication->snapshot->listeners[place], key);
+                                       : order_listener_key(publication, order_listener(publication, place), key);
 }
 
 struct comparison {
@@ -203,7 +210,8 @@ void order_rows(struct publication *publication)
     if (!publication->snapshot)
         return;
     if (publication_serves(publication, PUBLICATION_LISTENERS))
-        order_table(publication, PUBLICATION_LISTENERS, publication->snapshot->listener_count);
+        order_table(publication, PUBLICATION_LISTENERS,
+                    publication->snapshot->listener_count + (publication->gone ? publication->gone_count : 0));
     if (publication_serves(publication, PUBLICATION_CONNECTIONS))
         connections_order(publication);
     if (publication_serves(publication, PUBLICATION_STATES))
@@ -218,4 +226,5 @@ void order_free(struct publication *publication)
         free(publication->order[i].at);
     free(publication->states);
     free(publication->thresholds);
+    free(publication->gone);
 }

@@ -19,6 +19,9 @@ size_t order_listener_key(const struct publication *publication, const struct pr
 size_t order_threshold_key(const char *name, const char *instance, unsigned long key[TABLE_INDEX_MAX]);
 size_t order_group_key(const struct proctcp_group *group, unsigned long key[TABLE_INDEX_MAX]);
 
+/* A listener by its place: of the snapshot, and behind those the ones that have gone. */
+const struct proctcp_listener *order_listener(const struct publication *publication, uint32_t place);
+
 /* Fills publication->order and publication->states. Where memory is out, such a table has no rows. */
 void order_rows(struct publication *publication);
 void order_free(struct publication *publication);

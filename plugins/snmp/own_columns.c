@@ -2,6 +2,8 @@
  * what managers can read better in another form. Knows what a cell says; nothing of the order of rows. */
 #include "own_columns.h"
 
+#include "order.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -228,7 +230,7 @@ const struct own_column own_socket_columns[OWN_SOCKET_COLUMNS] = {
 
 const struct proctcp_listener *own_listener_of(const struct publication *publication, uint32_t row)
 {
-    return &publication->snapshot->listeners[publication->order[PUBLICATION_LISTENERS].at[row]];
+    return order_listener(publication, publication->order[PUBLICATION_LISTENERS].at[row]);
 }
 
 void own_listener_address(const struct publication *publication, uint32_t row, const struct proctcp_address *address,

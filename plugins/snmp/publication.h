@@ -73,6 +73,8 @@ struct publication {
     /* Per table an array with, for each column that some rows lack, the rows that have it. NULL: ask the rows. */
     struct bitset **present[PUBLICATION_TABLES];
     struct row_order order[PUBLICATION_TABLES];
+    struct proctcp_listener *gone; /* that listened once; in order they stand behind the snapshot's */
+    uint32_t gone_count;
     struct state_count *states; /* by namespace and state, as their OIDs are ordered */
     uint32_t state_count;
     struct threshold_row *thresholds; /* in the order of their OIDs */

@@ -6,6 +6,7 @@
 #include "capabilities.h"
 #include "changes.h"
 #include "clock.h"
+#include "gone.h"
 #include "order.h"
 #include "shortfall.h"
 #include "tables.h"
@@ -46,6 +47,7 @@ struct publisher {
     struct lent lent; /* the same, unless they are those of the start */
     const struct proctcp_snapshot *last;
     struct alarms alarms;
+    struct gone gone;
     bool is_failing;
     uint64_t longest_us;
     struct duration recent[RECENT]; /* of scans of the last hour: those that none after it exceeded */
@@ -133,6 +135,8 @@ static struct publication *new_publication(const struct publisher *publisher, bo
         capabilities_missing(&publisher->last->stats, publication->missing_capabilities,
                              sizeof(publication->missing_capabilities));
     alarms_publish(&publisher->alarms, &publisher->settings->thresholds, publication);
+    publication->gone = gone_copy(&publisher->gone);
+    publication->gone_count = publisher->gone.count;
     order_rows(publication);
     tables_index(publication);
     return publication;
@@ -157,6 +161,7 @@ static void compare(struct publisher *publisher, const struct proctcp_snapshot *
 
     alarms_evaluate(&publisher->alarms, &publisher->settings->thresholds, &scans, clock_ms(), &publisher->events);
     changes_of_listeners(&scans, &publisher->events);
+    gone_update(&publisher->gone, &scans);
 }
 
 static void give_back(const struct lent *lent)
@@ -318,6 +323,7 @@ void publisher_free(struct publisher *publisher)
     proctcp_snapshot_unref(publisher->last);
     proctcp_scanner_free(publisher->scanner);
     alarms_free(&publisher->alarms);
+    gone_free(&publisher->gone);
     events_free(&publisher->events);
     give_back(&publisher->lent);
     give_back(&publisher->next);

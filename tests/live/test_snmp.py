@@ -344,6 +344,23 @@ class Tables(AgentTest):
                          (bytes(15) + b"\1", 2, b"[::1]:%d" % six.port, os.getpid(), six.listener.fileno()))
         self.assertEqual(found[address_index("127.0.0.1", made.port)][17], 1)  # established
 
+    def test_a_listener_that_goes_stays_at_0_and_comes_back(self):
+        late = socket.create_server(("127.0.0.1", 0))
+        at, port = address_index(*late.getsockname()), late.getsockname()[1]
+        made = Connection(self)
+        self.start_both(MANY_SCANS + "proctcpPid %d\n" % os.getpid())
+        self.assertEqual(self.get(LISTENER + ".9" + at), 1)
+        late.close()
+        wait_until(lambda: self.get(LISTENER + ".9" + at) == 0, "no socket to listen")
+        self.assertEqual([self.get(LISTENER + ".%d" % column + at) for column in (3, 10, 102)],
+                         [port, 0, b"127.0.0.1:%d" % port])
+        self.assertIsNone(self.get(LISTENER + ".5" + at))  # no pid
+        self.assertEqual(self.walk(LISTENER), self.walk(LISTENER, "snmpbulkwalk", "-Cr20"))
+        late = socket.create_server(("127.0.0.1", port))
+        wait_until(lambda: self.get(LISTENER + ".9" + at) == 1, "a socket to listen")
+        self.assertEqual(self.get(LISTENER + ".5" + at), os.getpid())
+        late.close(), made.client.close()
+
     def test_several_sockets_at_one_port_are_one_listener(self):
         first = socket.socket()
         first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
