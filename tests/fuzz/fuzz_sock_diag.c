@@ -47,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     capture_clear(&capture);
     vector_free(&inquiry.without_inode);
     vector_free(&inquiry.inodes);
+    vector_free(&inquiry.homes);
     free(inquiry.buffer);
     return 0;
 }
