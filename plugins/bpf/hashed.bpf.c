@@ -12,14 +12,16 @@
  * To give a socket a cookie takes a reference, which a walk without locks cannot have. */
 #include "minor.h"
 #include "pages.h"
+#include "tasks.h"
 
 #define STEPS_OF_PAGE         65536 /* lists and sockets: a processor is not kept for longer */
 #define CHAINS_AHEAD          8
 #define WALKS_OF_CHAIN        4
 #define LISTENING_CHAINS_FROM (1ull << 29) /* by the kernel's numbering */
-#define ROOM_OF_CUTS          (32 * sizeof(struct bpf_cut_record))
+#define CUTS                  512          /* namespaces that are told once in a page */
+#define PROBES                4
 /* What is written to the last byte does not count as written. */
-#define ROOM_OF_END (sizeof(struct bpf_page_record) + 8)
+#define ROOM_OF_END (sizeof(struct bpf_cut_record) + sizeof(struct bpf_page_record) + 8)
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -38,8 +40,7 @@ static __always_inline __u64 address_of(const void *pointer)
 
 /* Of these the verifier must not know what they are, or it would go through the walk step by step. */
 __u32 zero = 0;
-__u32 room_of_page = PAGE_SIZE - ROOM_OF_END - ROOM_OF_CUTS;
-__u32 room_of_cuts = ROOM_OF_CUTS;
+__u32 room_of_page = PAGE_SIZE - ROOM_OF_END;
 
 /* A program has 512 bytes of its own, which a record is too long for: each reader takes one of these. */
 #define READERS 64
@@ -47,6 +48,7 @@ __u32 room_of_cuts = ROOM_OF_CUTS;
 struct room {
     __u32 is_taken;
     struct bpf_socket_record record;
+    __u64 cuts[CUTS]; /* namespaces by their numbers, each below the stamp of a page */
 };
 
 struct {
@@ -77,13 +79,13 @@ struct walk {
     __u64 connections;
     __u64 listeners;
     __u32 connection_chains;
-    __u32 chains;    /* of both tables */
-    __u32 chain;     /* where the walk is */
-    __u32 walked;    /* so often */
-    __u32 cuts_left; /* room */
-    __u32 last_cut;  /* namespace */
-    __u64 head;      /* of the list; 0: it was not begun */
-    __u64 node;      /* next in the list */
+    __u32 chains;  /* of both tables */
+    __u32 chain;   /* where the walk is */
+    __u32 walked;  /* so often */
+    __u32 stamp;   /* of the page */
+    __u32 all_cut; /* whose sockets were left out is not known */
+    __u64 head;    /* of the list; 0: it was not begun */
+    __u64 node;    /* next in the list */
     __u32 is_full;
     __u32 is_cut; /* the list: only the namespaces of what it has are told */
 };
@@ -169,14 +171,39 @@ static __always_inline void write_cut(struct walk *walk, __u32 netns)
     bpf_seq_write(walk->page.seq, &record, sizeof(record));
 }
 
-/* Of many namespaces in such a list, all are said to be. */
+/* Whether this page says so already, as far as there is a place to know: who has several namespaces in a list shall not
+ * use up its room by them. */
+static __always_inline bool is_said(struct walk *walk, __u32 netns)
+{
+    const __u64 stamped = (__u64)walk->stamp << 32 | netns;
+    const __u32 first = netns * 2654435761u >> 16;
+    struct room *room = walk->room;
+
+    for (__u32 i = 0; room && i < PROBES; i++) {
+        __u64 *place = &room->cuts[hide(first + i) % CUTS];
+        if (*place == stamped)
+            return true;
+        if (*place >> 32 != walk->stamp) {
+            *place = stamped;
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Where there is no room, the list begins the next page; if it began this one, no namespace is told to be whole. */
 static __always_inline void cut(struct walk *walk, __u32 netns)
 {
-    if (netns == walk->last_cut || walk->cuts_left < sizeof(struct bpf_cut_record))
+    if (is_said(walk, netns))
         return;
-    walk->cuts_left -= sizeof(struct bpf_cut_record);
-    walk->last_cut = netns;
-    write_cut(walk, walk->cuts_left < sizeof(struct bpf_cut_record) ? 0 : netns);
+    if (walk->page.left >= sizeof(struct bpf_cut_record)) {
+        walk->page.left -= sizeof(struct bpf_cut_record);
+        write_cut(walk, netns);
+    } else if (walk->chain != walk->page.from) {
+        walk->is_full = 1;
+    } else {
+        walk->all_cut = 1;
+    }
 }
 
 static __always_inline void show(struct walk *walk, __u64 address)
@@ -292,8 +319,8 @@ static __always_inline void begin_walk(struct walk *walk)
     walk->chains = walk->connection_chains + tables->lhash2_mask + 1;
     walk->chain = walk->page.from;
     walk->walked = zero;
-    walk->cuts_left = room_of_cuts;
-    walk->last_cut = 0;
+    walk->stamp = (__u32)bpf_ktime_get_ns() | 1;
+    walk->all_cut = 0;
     walk->head = 0;
     walk->is_full = walk->is_cut = 0;
 }
@@ -310,11 +337,12 @@ int hashed(struct bpf_iter__task *context)
     bpf_loop(STEPS_OF_PAGE, step, &walk, 0);
     if (walk.room)
         __sync_lock_test_and_set(&walk.room->is_taken, 0);
-    if (walk.chain == walk.page.from &&
-        walk.chain < walk.chains) { /* more than a page has steps for: whose, is not known */
-        write_cut(&walk, 0);
+    if (walk.chain == walk.page.from && walk.chain < walk.chains) { /* more than a page has steps for */
+        walk.all_cut = 1;
         walk.chain++;
     }
+    if (walk.all_cut)
+        write_cut(&walk, 0);
     end.is_end = walk.chain >= walk.chains;
     end.from = walk.page.from;
     end.next = walk.chain;

@@ -262,16 +262,16 @@ bool agentx_register(struct serving *serving)
 
 /* ---- notifications ---- */
 
-static void (*notification_answered)(bool is_taken);
+static void (*notification_answered)(long error);
 
 static int notified(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, void *ignored)
 {
     (void)session, (void)request, (void)ignored;
     if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
-        notification_answered(pdu->errstat == SNMP_ERR_NOERROR);
+        notification_answered(pdu->errstat);
     else if (operation == NETSNMP_CALLBACK_OP_TIMED_OUT || operation == NETSNMP_CALLBACK_OP_DISCONNECT ||
              operation == NETSNMP_CALLBACK_OP_SEND_FAILED)
-        notification_answered(false);
+        notification_answered(-1);
     return 1;
 }
 
@@ -288,7 +288,7 @@ static bool add_object(netsnmp_pdu *pdu, const unsigned long *below, size_t leng
     return varbind;
 }
 
-bool agentx_notify(unsigned long number, const struct notification *notification, void (*when_answered)(bool is_taken))
+bool agentx_notify(unsigned long number, const struct notification *notification, void (*when_answered)(long error))
 {
     static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
     const oid kind[] = {OID_PROCTCP_NOTIFICATIONS, number};

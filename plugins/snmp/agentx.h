@@ -32,9 +32,9 @@ bool agentx_register(struct serving *serving);
 void agentx_connect(void);
 /* Answers what has come, waiting for it at most timeout_ms (-1: for ever) or until the eventfd wake is written to. */
 void agentx_process(int wake, int timeout_ms);
-/* Sends a notification, by its number in the MIB. when_answered is called once, with whether the master took it.
- * false: it was not sent, and nothing is called. */
-bool agentx_notify(unsigned long number, const struct notification *notification, void (*when_answered)(bool is_taken));
+/* Sends a notification, by its number in the MIB. when_answered is called once: 0: the master took it; else why not, as
+ * res.error of RFC 2741 says, or -1: it went away. false: it was not sent, and nothing is called. */
+bool agentx_notify(unsigned long number, const struct notification *notification, void (*when_answered)(long error));
 /* Takes leave of the master. */
 void agentx_close(void);
 

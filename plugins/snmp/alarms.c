@@ -12,9 +12,9 @@ struct evaluation {
     struct alarm_list next;
     struct events *events;
     int64_t now_ms;
-    uint64_t time;       /* of the scan */
-    uint64_t generation; /* the same */
-    uint32_t fresh;      /* that were not known before, and are now */
+    uint64_t time;                  /* of the scan */
+    uint64_t generation;            /* the same */
+    uint32_t fresh, fresh_ordinary; /* that were not known before, and are now */
 };
 
 static int compare_alarms(const void *a, const void *b)
@@ -28,6 +28,7 @@ static void tell(struct evaluation *evaluation, enum event_kind kind, const stru
     struct event event = {.kind = kind,
                           .threshold = *evaluation->threshold,
                           .pid = alarm->pid,
+                          .uid = alarm->uid,
                           .value = alarm->value,
                           .time = evaluation->time,
                           .generation = evaluation->generation};
@@ -91,6 +92,17 @@ static struct alarm *find(const struct alarm_list *list, const char *instance)
     return list->count ? bsearch(&wanted, list->at, list->count, sizeof(wanted), compare_alarms) : NULL;
 }
 
+/* For one more that was not known. */
+static bool has_place(struct evaluation *evaluation, bool is_ordinary)
+{
+    if (evaluation->list->count + evaluation->fresh >= ALARMS_MAX ||
+        (is_ordinary && evaluation->list->ordinary + evaluation->fresh_ordinary >= ALARMS_ORDINARY_MAX))
+        return false;
+    evaluation->fresh++;
+    evaluation->fresh_ordinary += is_ordinary;
+    return true;
+}
+
 static bool take(void *context, const struct instance *instance)
 {
     struct evaluation *evaluation = context;
@@ -103,19 +115,20 @@ static bool take(void *context, const struct instance *instance)
     }
     memcpy(alarm.instance, instance->name, sizeof(alarm.instance));
     alarm.pid = instance->pid;
+    alarm.uid = instance->uid;
     alarm.value = instance->value;
     if (!*evaluation->next.worst.instance || alarm.value > evaluation->next.worst.value)
         evaluation->next.worst = alarm;
     if (!known && alarm.value < evaluation->threshold->high)
         return true;
-    if (!known && evaluation->list->count + evaluation->fresh >= ALARMS_MAX) {
+    if (!known && !has_place(evaluation, events_is_ordinary(alarm.uid))) {
         evaluation->next.beyond++;
         return true;
     }
-    evaluation->fresh += !known;
     kept = follow(evaluation, &alarm) ? add(&evaluation->next) : NULL;
     if (kept)
         *kept = alarm;
+    evaluation->next.ordinary += kept && events_is_ordinary(alarm.uid);
     evaluation->next.raised += alarm.is_raised && kept;
     return true;
 }

@@ -6,12 +6,14 @@
 #include "measures.h"
 #include "publication.h"
 
-#define ALARMS_MAX 1000 /* of one threshold; what is beyond is counted, and nothing more */
+#define ALARMS_MAX          1000 /* of one threshold; what is beyond is counted, and nothing more */
+#define ALARMS_ORDINARY_MAX 750  /* of these, of users that are no part of the system */
 
 /* Something that is over its threshold, or may be so soon, or no more. */
 struct alarm {
     char instance[THRESHOLD_INSTANCE_MAX + 1];
     int32_t pid;
+    uint32_t uid;
     uint32_t value;
     bool is_raised;
     bool is_seen;        /* in this scan */
@@ -24,6 +26,7 @@ struct alarm_list {
     struct alarm *at;
     uint32_t count;
     uint32_t raised;
+    uint32_t ordinary;  /* of users that are no part of the system */
     uint32_t beyond;    /* that found no place */
     struct alarm worst; /* of all, raised or not; "": there is none */
 };

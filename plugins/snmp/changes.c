@@ -39,6 +39,7 @@ static void tell(const struct scans *scans, const struct proctcp_snapshot *of, c
                           .generation = scans->now->stats.generation,
                           .time = scans->now->stats.time,
                           .pid = row ? row->pid : 0,
+                          .uid = measure_listener_uid(of, listener),
                           .address = listener->local_address,
                           .netns = listener->netns == scans->own_netns ? 0 : listener->netns,
                           .interface = listener->interface,

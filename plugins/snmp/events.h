@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#define EVENTS_MAX     1024
+#define EVENTS_MAX     256 /* of each queue */
 #define EVENT_TEXT_MAX 255
 
 /* Numbered as the notifications of the PROCTCP-MIB. */
@@ -24,6 +24,7 @@ struct event {
     uint64_t generation; /* of the scan that told */
     uint64_t time;       /* of the scan: Unix time, seconds */
     int32_t pid;         /* 0: none */
+    uint32_t uid;        /* whose it is; 0: root's, or nobody's */
     /* of a threshold */
     struct threshold threshold;
     char instance[THRESHOLD_INSTANCE_MAX + 1];
@@ -37,14 +38,35 @@ struct event {
     char text[EVENT_TEXT_MAX + 1];
 };
 
-/* Filled by one thread and emptied by another one. What is full takes no more: what is lost is counted. */
+/* What is told first: each with a queue of its own, so that none of the later ones holds up an earlier one. Users of
+ * the system's own, below 1000 and systemd's dynamic ones, before the others. */
+enum event_queue {
+    EVENTS_OF_SCANS,
+    EVENTS_OF_SYSTEM_THRESHOLDS,
+    EVENTS_OF_SYSTEM_LISTENERS,
+    EVENTS_OF_THRESHOLDS,
+    EVENTS_OF_LISTENERS,
+    EVENT_QUEUES,
+};
+
+struct event_queue_items {
+    struct event *at; /* EVENTS_MAX; NULL: none were wanted yet */
+    uint32_t count;   /* the oldest first */
+    uint32_t last_uid;
+};
+
+/* Filled by one thread and emptied by another one. Of a full queue the user who has most in it loses his newest one;
+ * users take turns. A listener that comes and goes, or the other way round, while that waits to be told is not told of.
+ */
 struct events {
     pthread_mutex_t lock;
     unsigned wanted; /* bits of enum event_kind; others are not taken */
     uint32_t lost;
-    uint32_t first, count;
-    struct event *at; /* EVENTS_MAX; NULL: none are wanted */
+    struct event_queue_items queues[EVENT_QUEUES];
 };
+
+/* Whether somebody who is no part of the system may have such a user. */
+bool events_is_ordinary(uint32_t uid);
 
 /* -ENOMEM. */
 int events_start(struct events *events, unsigned wanted);

@@ -207,12 +207,16 @@ static void make_leave_timer(void)
 /* net-snmp itself would go on without the file, and take a comma in its name for the end of the first of several. */
 static void check_config_file(const char *file)
 {
+    const char *fault;
+
     if (!file)
         return;
     if (strchr(file, ','))
         usage_error("-c: net-snmp reads no file with a comma in its name: ", file);
-    if (access(file, R_OK) != 0)
-        die("-c: cannot read ", file, errno);
+    if ((fault = settings_file_fault(file))) {
+        snmp_log(LOG_ERR, "%s: -c: cannot read %s: %s\n", PROGRAM, file, fault);
+        exit(EXIT_FAILURE);
+    }
 }
 
 /* Opened while the operator can still read what is wrong with it. */

@@ -46,6 +46,21 @@ static bool retransmission_percent(uint64_t again, uint64_t sent, uint32_t *valu
     return percent(again, sent ? sent : 1, value);
 }
 
+/* Of a process, which are ordered by pid. */
+static uint32_t uid_of(const struct proctcp_snapshot *snapshot, int32_t pid)
+{
+    uint32_t low = 0, high = snapshot->process_count;
+
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (snapshot->processes[middle].pid < pid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < snapshot->process_count && snapshot->processes[low].pid == pid ? snapshot->processes[low].uid : 0;
+}
+
 /* ---- groups ---- */
 
 /* Mostly at the place where it was. NULL: it is new. */
@@ -100,6 +115,7 @@ static bool take_group(const struct threshold *threshold, const struct scans *sc
     if (*threshold->only && strcmp(group->name, threshold->only) != 0)
         return false;
     instance->pid = group->fds_pid;
+    instance->uid = group->is_configured ? 0 : uid_of(scans->now, group->fds_pid);
     snprintf(instance->name, sizeof(instance->name), "%s", group->name);
     return measure_group(scans, place, threshold->measure, &instance->value);
 }
@@ -139,6 +155,7 @@ static bool take_process(const struct threshold *threshold, const struct scans *
     if (*threshold->only && strcmp(process->name, threshold->only) != 0)
         return false;
     instance->pid = process->pid;
+    instance->uid = process->uid;
     snprintf(instance->name, sizeof(instance->name), "%.64s[%d]", process->name, (int)process->pid);
     return measure_process(scans, process, threshold->measure, &instance->value);
 }
@@ -172,6 +189,14 @@ static bool measure_listener(const struct scans *scans, const struct proctcp_lis
     return false;
 }
 
+/* Of several the first, who holds it. */
+uint32_t measure_listener_uid(const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener)
+{
+    if (listener->row != PROCTCP_NONE)
+        return snapshot->processes[snapshot->rows[listener->row].process].uid;
+    return listener->present & PROCTCP_HAS_LISTENER_UID ? listener->uid : 0;
+}
+
 void measure_name_listener(const struct proctcp_listener *listener, uint32_t own_netns,
                            char name[THRESHOLD_INSTANCE_MAX + 1])
 {
@@ -193,6 +218,7 @@ static bool take_listener(const struct threshold *threshold, const struct scans 
     if (*threshold->only && strtoul(threshold->only, NULL, 10) != listener->local_port)
         return false;
     instance->pid = listener->row == PROCTCP_NONE ? 0 : scans->now->rows[listener->row].pid;
+    instance->uid = measure_listener_uid(scans->now, listener);
     measure_name_listener(listener, scans->own_netns, instance->name);
     return measure_listener(scans, listener, threshold->measure, &instance->value);
 }

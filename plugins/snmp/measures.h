@@ -17,6 +17,7 @@ struct instance {
                                               behind a % the interface, behind an @ the namespace if it is not the
                                               agent's */
     int32_t pid;                           /* 0: none */
+    uint32_t uid;                          /* of that; 0: not known */
     uint32_t value;
 };
 
@@ -24,6 +25,8 @@ struct instance {
 void measure(const struct threshold *threshold, const struct scans *scans,
              bool (*take)(void *context, const struct instance *instance), void *context);
 
+/* The user whose a listener is; 0: root, or not known. */
+uint32_t measure_listener_uid(const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener);
 /* The name of a listener. */
 void measure_name_listener(const struct proctcp_listener *listener, uint32_t own_netns,
                            char name[THRESHOLD_INSTANCE_MAX + 1]);

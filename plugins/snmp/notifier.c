@@ -34,16 +34,23 @@ static void lose(struct notifier *notifier)
              "have passed it on; proctcpThresholdTable and proctcpListenerTable say how things are\n");
 }
 
-static void answered(bool is_taken)
+static void answered(long error)
 {
     if (!sending || !sending->is_under_way)
         return;
-    if (!is_taken) {
+    if (error < 0) {
         lose(sending);
         return;
     }
     sending->is_under_way = false;
-    sending->counts->sent++;
+    sending->counts->sent += error == 0;
+    sending->counts->lost += error != 0;
+    if (error && !sending->refusal_said)
+        snmp_log(LOG_WARNING,
+                 "the AgentX master refuses notifications (AgentX error %ld); proctcpScanNotificationsLost "
+                 "counts them\n",
+                 error);
+    sending->refusal_said = error;
 }
 
 /* Notifications of a minute may come at once; then one after the other as they are earned. */
@@ -65,11 +72,10 @@ static void say_lost(struct notifier *notifier)
     if (lost == notifier->lost_said)
         return;
     if (!notifier->lost_said)
-        snmp_log(
-            LOG_WARNING,
-            "more happens than %d notifications that wait, and %u in a minute that are sent (proctcpNotifyMax): some "
-            "are left out, and proctcpScanNotificationsLost counts them\n",
-            EVENTS_MAX, notifier->per_minute);
+        snmp_log(LOG_WARNING,
+                 "more happens than %u notifications in a minute tell of (proctcpNotifyMax): some are left out, and "
+                 "proctcpScanNotificationsLost counts them\n",
+                 notifier->per_minute);
     notifier->counts->lost += lost - notifier->lost_said;
     notifier->lost_said = lost;
 }

@@ -13,6 +13,7 @@ struct notifier {
     int64_t last_ms;
     bool is_under_way; /* the master was sent one, and has not answered yet */
     uint32_t lost_said;
+    bool refusal_said;
 };
 
 void notifier_start(struct notifier *notifier, struct events *events, struct notified *counts, unsigned per_minute,

@@ -78,9 +78,10 @@ static struct settings *read_settings(const char *address, const char *config_fi
 void reload(struct publisher *publisher, const char *address, const char *config_file, const char *user)
 {
     struct settings *fresh;
+    const char *fault;
 
-    if (config_file && access(config_file, R_OK) != 0) {
-        snmp_log(LOG_ERR, "SIGHUP: cannot read %s: %s; the former configuration holds\n", config_file, strerror(errno));
+    if (config_file && (fault = settings_file_fault(config_file))) {
+        snmp_log(LOG_ERR, "SIGHUP: cannot read %s: %s; the former configuration holds\n", config_file, fault);
         return;
     }
     fresh = read_settings(address, config_file);

@@ -8,11 +8,14 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include <ctype.h>
+#include <errno.h>
 #include <net-snmp/agent/ds_agent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define INTERVAL_S             10
 #define INTERVAL_MAX_S         86400
@@ -307,6 +310,15 @@ int settings_register(struct settings *to_fill)
         register_app_config_handler(token, parse_rule, NULL, rules[i].help);
     }
     return 0;
+}
+
+const char *settings_file_fault(const char *file)
+{
+    struct stat status;
+
+    if (access(file, R_OK) != 0 || stat(file, &status) != 0)
+        return strerror(errno);
+    return S_ISREG(status.st_mode) || S_ISCHR(status.st_mode) ? NULL : "it is no regular file";
 }
 
 void settings_finish(struct settings *read)

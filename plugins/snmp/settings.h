@@ -23,6 +23,8 @@ int settings_begin(struct settings *settings);
 /* Begins, and registers the tokens of proctcp.conf; reading the file fills settings. Wrong values are reported with
  * file and line, and leave the setting as it was. Call between init_agent() and init_snmp(). 0 or -ENOMEM. */
 int settings_register(struct settings *settings);
+/* Why a file can be no configuration; NULL: it can. Opening a FIFO would wait for who writes to it. */
+const char *settings_file_fault(const char *file);
 /* After the file was read: completes the selection. */
 void settings_finish(struct settings *settings);
 void settings_free(struct settings *settings);

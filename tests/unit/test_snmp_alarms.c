@@ -397,21 +397,94 @@ static void a_notification_has_the_objects_of_the_mib_with_their_index(void **st
     }
 }
 
+static struct event event_of(enum event_kind kind, uint32_t uid, unsigned number)
+{
+    struct event event = {.kind = kind, .uid = uid, .generation = number};
+
+    snprintf(event.instance, sizeof(event.instance), "%u", number);
+    return event;
+}
+
+static void add(enum event_kind kind, uint32_t uid, unsigned number)
+{
+    const struct event event = event_of(kind, uid, number);
+
+    events_add(&events, &event);
+}
+
+static void assert_next(enum event_kind kind, uint32_t uid, unsigned number)
+{
+    struct event event;
+
+    assert_true(events_take(&events, &event));
+    assert_int_equal(event.kind, kind);
+    assert_int_equal(event.uid, uid);
+    assert_int_equal(event.generation, number);
+}
+
 static void what_is_full_takes_no_more_and_counts_it(void **state)
 {
-    struct event event = {.kind = EVENT_SCAN_FAILING};
+    struct event event;
 
     (void)state;
-    for (unsigned i = 0; i < EVENTS_MAX + 3; i++) {
-        event.generation = i;
-        events_add(&events, &event);
-    }
+    for (unsigned i = 0; i < EVENTS_MAX + 3; i++)
+        add(EVENT_SCAN_FAILING, 0, i);
     assert_int_equal(events_lost(&events), 3);
-    for (unsigned i = 0; i < EVENTS_MAX; i++) {
-        assert_true(events_take(&events, &event));
-        assert_int_equal(event.generation, i);
-    }
+    for (unsigned i = 0; i < EVENTS_MAX; i++)
+        assert_next(EVENT_SCAN_FAILING, 0, i);
     assert_false(events_take(&events, &event));
+}
+
+static void who_has_much_to_tell_holds_up_nobody_else(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2 * EVENTS_MAX; i++)
+        add(EVENT_LISTENER_CAME, 1234, i);
+    add(EVENT_LISTENER_CAME, 1235, 7001);
+    add(EVENT_LISTENER_CAME, 33, 7002);
+    add(EVENT_THRESHOLD_RAISED, 1234, 7003);
+    add(EVENT_THRESHOLD_RAISED, 0, 7004);
+    add(EVENT_SCAN_FAILING, 0, 7005);
+    assert_next(EVENT_SCAN_FAILING, 0, 7005);
+    assert_next(EVENT_THRESHOLD_RAISED, 0, 7004);
+    assert_next(EVENT_LISTENER_CAME, 33, 7002);
+    assert_next(EVENT_THRESHOLD_RAISED, 1234, 7003);
+    assert_next(EVENT_LISTENER_CAME, 1234, 0);
+    assert_next(EVENT_LISTENER_CAME, 1235, 7001);
+    assert_next(EVENT_LISTENER_CAME, 1234, 1);
+    assert_int_equal(events_lost(&events), EVENTS_MAX + 1);
+}
+
+static void a_listener_that_comes_and_goes_before_it_is_told_is_not(void **state)
+{
+    struct event event;
+
+    (void)state;
+    add(EVENT_LISTENER_CAME, 1234, 1);
+    add(EVENT_LISTENER_CAME, 1234, 2);
+    add(EVENT_LISTENER_WENT, 1234, 1);
+    assert_next(EVENT_LISTENER_CAME, 1234, 2);
+    assert_false(events_take(&events, &event));
+    add(EVENT_LISTENER_WENT, 1234, 2);
+    assert_next(EVENT_LISTENER_WENT, 1234, 2);
+}
+
+static void strangers_leave_places_for_the_system(void **state)
+{
+    static struct proctcp_process processes[ALARMS_MAX + 1];
+    const struct proctcp_snapshot now = {.processes = processes, .process_count = ALARMS_MAX + 1};
+    const struct scans scans = {.now = &now, .own_netns = 1};
+
+    (void)state;
+    for (int32_t i = 0; i <= ALARMS_MAX; i++)
+        processes[i] =
+            (struct proctcp_process){.pid = i + 1, .name = "x", .sockets = 5, .uid = i < ALARMS_MAX ? 1234 : 0};
+    threshold("t process sockets 5");
+    alarms_evaluate(&alarms, &thresholds, &scans, now_ms, &events);
+    assert_int_equal(alarms.of[0].raised, ALARMS_ORDINARY_MAX + 1);
+    assert_int_equal(alarms.of[0].beyond, ALARMS_MAX - ALARMS_ORDINARY_MAX);
+    alarms_evaluate(&alarms, &thresholds, &scans, now_ms, &events);
+    assert_int_equal(alarms.of[0].raised, ALARMS_ORDINARY_MAX + 1);
 }
 
 static void what_nobody_wants_is_not_kept(void **state)
@@ -462,6 +535,9 @@ int main(void)
         TEST(each_has_a_row_and_what_is_over_it_has_one_too),
         TEST(a_notification_has_the_objects_of_the_mib_with_their_index),
         TEST(what_is_full_takes_no_more_and_counts_it),
+        TEST(who_has_much_to_tell_holds_up_nobody_else),
+        TEST(a_listener_that_comes_and_goes_before_it_is_told_is_not),
+        TEST(strangers_leave_places_for_the_system),
         TEST(what_nobody_wants_is_not_kept),
         TEST(scans_that_begin_and_cease_to_fail_are_told_of_once),
     };
