@@ -181,7 +181,7 @@ void alarms_move(struct alarms *alarms, const struct thresholds *from, const str
 {
     struct alarms before = *alarms;
 
-    *alarms = (struct alarms){.of = {{NULL}}};
+    memset(alarms, 0, sizeof(*alarms));
     for (uint32_t i = 0; i < from->count; i++) {
         struct evaluation evaluation = {.threshold = &from->at[i],
                                         .list = &before.of[i],
@@ -193,7 +193,7 @@ void alarms_move(struct alarms *alarms, const struct thresholds *from, const str
             place++;
         if (place < to->count) {
             alarms->of[place] = before.of[i];
-            before.of[i] = (struct alarm_list){NULL};
+            before.of[i] = (struct alarm_list){.at = NULL};
         }
         for (uint32_t k = 0; k < before.of[i].count; k++) {
             if (before.of[i].at[k].is_raised)
@@ -248,5 +248,5 @@ void alarms_free(struct alarms *alarms)
 {
     for (uint32_t i = 0; i < THRESHOLDS_MAX; i++)
         free(alarms->of[i].at);
-    *alarms = (struct alarms){.of = {{NULL}}};
+    memset(alarms, 0, sizeof(*alarms));
 }

@@ -307,8 +307,9 @@ class Logs(AgentTest):
         self.wait_for("moved/log", SAID)
 
     def test_each_place_can_be_chosen(self):
-        self.start_logging("-Le")
+        agent = self.start_logging("-Le")
         self.wait_for_log("no AgentX master")
+        self.stop(agent)  # or else it goes on writing
         agent = self.start_logging("-Ln", "-p", self.path("pid"))
         self.wait_for("pid", "\n")
         self.assertEqual(self.stop(agent), 0)

@@ -26,7 +26,7 @@ static int setup(void **state)
 {
     (void)state;
     thresholds = (struct thresholds){NULL, 0};
-    alarms = (struct alarms){.of = {{NULL}}};
+    memset(&alarms, 0, sizeof(alarms));
     now_ms = 1000000;
     assert_int_equal(events_start(&events, ALL), 0);
     return 0;
