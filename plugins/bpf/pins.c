@@ -185,8 +185,9 @@ int pins_print(void)
 
     for (size_t i = 0; i < (connections ? NAMES : SCANS); i++) {
         if (strcmp(names[i], BPF_RECORDS_HASHED) == 0 && !is_there(names[i]))
-            printf("%s/%s: not there, as before Linux 6.2: each namespace is read by itself\n", BPF_RECORDS_DIRECTORY,
-                   names[i]);
+            printf("%s/%s: %s\n", BPF_RECORDS_DIRECTORY, names[i],
+                   is_there(names[0]) ? "not there, as before Linux 6.2: each namespace is read by itself"
+                                      : "not loaded");
         else
             all &= print_pin(names[i]);
     }

@@ -79,7 +79,7 @@ void changes_of_scanning(const struct publication *publication, bool was_failing
 
     if (is_failing == was_failing)
         return;
-    if (is_failing)
+    if (*publication->failure)
         snprintf(event.text, sizeof(event.text), "%s", publication->failure);
     events_add(events, &event);
 }

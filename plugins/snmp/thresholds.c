@@ -66,6 +66,13 @@ static bool read_name(const char *word, struct threshold *threshold, char *error
     return fits;
 }
 
+static bool is_port(const char *text)
+{
+    const size_t digits = strspn(text, "0123456789");
+
+    return digits && digits <= 5 && !text[digits] && atoi(text) >= 1 && atoi(text) <= UINT16_MAX;
+}
+
 static bool read_target(char *word, struct threshold *threshold, char *error, size_t size)
 {
     char *which = strchr(word, '=');
@@ -82,6 +89,10 @@ static bool read_target(char *word, struct threshold *threshold, char *error, si
     }
     if (which && (!*which || strlen(which) > THRESHOLD_INSTANCE_MAX)) {
         snprintf(error, size, "\"%s=%s\" names none", word, which);
+        return false;
+    }
+    if (which && threshold->of == THRESHOLD_OF_LISTENER && !is_port(which)) {
+        snprintf(error, size, "\"%s\" is no port: a number from 1 to 65535", which);
         return false;
     }
     if (which)
