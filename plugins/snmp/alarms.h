@@ -7,7 +7,7 @@
 #include "publication.h"
 
 #define ALARMS_MAX          1000 /* of one threshold; what is beyond is counted, and nothing more */
-#define ALARMS_ORDINARY_MAX 750  /* of these, of users that are no part of the system */
+#define ALARMS_ORDINARY_MAX 750  /* of these, of users that are no part of the system: see events.h */
 
 /* Something that is over its threshold, or may be so soon, or no more. */
 struct alarm {
