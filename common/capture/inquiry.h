@@ -157,7 +157,6 @@ struct inquiry {
     struct select_netns named_netns; /* inodes of the namespaces that rules give by their names */
     struct hash without_inode;       /* sockets that have none, by cookie or else by endpoints */
     struct indices inodes;           /* of the sockets written so far, apart: those lie far from each other */
-    struct indices homes;            /* and the inodes of the namespaces that these are in */
     uint32_t indexed;                /* so many of them have been looked through for duplicates */
     struct hash netns_by_inode;
     struct hash table_ids; /* inodes of tables in procfs, and the namespace that has it */

@@ -52,7 +52,6 @@ static const struct vector_place recollection_vectors[] = {
 static const struct vector_place inquiry_vectors[] = {
     VECTOR_PLACE(struct inquiry, without_inode),
     VECTOR_PLACE(struct inquiry, inodes),
-    VECTOR_PLACE(struct inquiry, homes),
     VECTOR_PLACE(struct inquiry, netns_by_inode),
     VECTOR_PLACE(struct inquiry, table_ids),
     VECTOR_PLACE(struct inquiry, threads),

@@ -177,8 +177,7 @@ int sink_reserve(struct inquiry *inquiry, uint64_t expected)
     struct sockets *vector = &inquiry->capture->sockets;
     const uint32_t capacity = vector->capacity;
 
-    if (!vector_reserve(vector, sockets) || !vector_reserve(&inquiry->inodes, sockets) ||
-        !vector_reserve(&inquiry->homes, sockets))
+    if (!vector_reserve(vector, sockets) || !vector_reserve(&inquiry->inodes, sockets))
         return -ENOMEM;
     if (vector->capacity > capacity && vector->count == 0)
         populate(vector->at, (size_t)expected * sizeof(vector->at[0]));
@@ -199,7 +198,7 @@ int sink_socket(struct inquiry *inquiry, struct proctcp_socket *socket, uint32_t
         return status;
     }
     socket->first_seen = (uint32_t)capture->stats.time;
-    if (!indices_push(&inquiry->inodes, socket->inode) || !indices_push(&inquiry->homes, netns))
+    if (!indices_push(&inquiry->inodes, socket->inode))
         return -ENOMEM;
     return keep_impairment(inquiry, socket, impairment);
 }
@@ -243,10 +242,9 @@ static void drop_duplicates(struct inquiry *inquiry)
         if (!sockets->at[i].state)
             continue;
         inquiry->inodes.at[kept] = inquiry->inodes.at[i];
-        inquiry->homes.at[kept] = inquiry->homes.at[i];
         sockets->at[kept++] = sockets->at[i];
     }
-    sockets->count = inquiry->inodes.count = inquiry->homes.count = kept;
+    sockets->count = inquiry->inodes.count = kept;
 }
 
 /* All at once: between the kernel's answers every look at a table would find the processor's caches full of other
@@ -324,7 +322,7 @@ int sink_take_back(struct inquiry *inquiry, struct sink_mark mark)
     struct capture *capture = inquiry->capture;
     const bool was_indexed = inquiry->indexed > mark.sockets || inquiry->indexed > capture->sockets.count;
 
-    capture->sockets.count = inquiry->inodes.count = inquiry->homes.count = mark.sockets;
+    capture->sockets.count = inquiry->inodes.count = mark.sockets;
     capture->impairments.count = mark.impairments;
     capture->siblings.count = mark.siblings;
     if (!was_indexed)

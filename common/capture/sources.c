@@ -498,8 +498,8 @@ static void count_shown(struct inquiry *inquiry)
 {
     struct netns *last = NULL;
 
-    for (uint32_t i = 0; i < inquiry->homes.count; i++) {
-        const uint32_t inode = inquiry->homes.at[i];
+    for (uint32_t i = 0; i < inquiry->capture->sockets.count; i++) {
+        const uint32_t inode = inquiry->capture->sockets.at[i].netns;
         if (!last || last->shown.inode != inode)
             last = sink_find_netns(inquiry, inode);
         if (last)

@@ -47,7 +47,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     capture_clear(&capture);
     vector_free(&inquiry.without_inode);
     vector_free(&inquiry.inodes);
-    vector_free(&inquiry.homes);
     free(inquiry.buffer);
     return 0;
 }

@@ -44,7 +44,6 @@ static int teardown(void **state)
     capture_clear(&capture);
     vector_free(&inquiry.without_inode);
     vector_free(&inquiry.inodes);
-    vector_free(&inquiry.homes);
     test_free(inquiry.buffer);
     return 0;
 }
