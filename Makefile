@@ -5,7 +5,9 @@
 #   sudo make check    every test                               make check-kernels the walk on older kernels, in qemu
 #   make fuzz          fuzz every parser                        make lint          static checks and layout
 #   make bench         time and memory, against the kernel's own work, ss, lsof and netstat (none of it is in check)
+#   make soak          an hour's worth of scans in some minutes: nothing grows, nothing goes down
 #   make install       DESTDIR= PREFIX= (and uninstall)         V=1                show the commands
+#   make check-install the packages on a host of their own      make check-nms     the files of mibs/nms in their systems
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -16,7 +18,12 @@ MANDIR ?= $(PREFIX)/share/man
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 COLLECTDDIR ?= $(LIBDIR)/collectd
+# Where collectd itself looks for plugins.
+COLLECTD_PLUGINS ?= /usr/lib/collectd
+EXAMPLESDIR ?= $(PREFIX)/share/doc/proctcp/examples
+DLMODDIR ?= $(LIBDIR)/snmp/dlmod
 INCLUDEDIR ?= $(PREFIX)/include
 PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
 INSTALL ?= install
@@ -28,10 +35,15 @@ CLANG_FORMAT ?= clang-format
 # by itself.
 DEPS_BUILD := gcc make libc6-dev libmnl-dev libncurses-dev collectd-dev libsnmp-dev libcap-ng-dev
 DEPS_BPF := clang bpftool libbpf-dev
-DEPS_DEMO := collectd-core libyajl2 snmp snmpd iproute2 python3
+DEPS_DEMO := collectd-core libyajl2 snmp snmpd snmptrapd iproute2 python3
 DEPS_LINT := clang-format clang-tidy cppcheck
-DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) $(DEPS_BPF) libclang-rt-dev libcmocka-dev netbase pkg-config smitools snmptrapd \
-	tmux valgrind zsh
+DEPS_WALKERS := libnet-snmp-perl perl prometheus-snmp-exporter python3-pysnmp4 ruby ruby-snmp snmptt
+DEPS_WRITERS := collectd-utils libgcrypt20 libmicrohttpd12 libprotobuf-c1 librrd8 prometheus rrdtool
+DEPS_CHECK := $(DEPS_DEMO) $(DEPS_LINT) $(DEPS_BPF) $(DEPS_WALKERS) $(DEPS_WRITERS) libclang-rt-dev libcmocka-dev netbase \
+	mandoc pkg-config smitools tmux valgrind zsh
+DEPS_DEB := $(DEPS_BPF) debhelper dpkg-dev libcmocka-dev pkg-config
+DEPS_NMS := collectd-core libmicrohttpd12 libprotobuf-c1 libyajl2 prometheus prometheus-snmp-exporter python3 python3-yaml snmp snmpd
+DEPS_INSTALL := iproute2 lintian mmdebstrap python3 rpm rpmlint
 DEPS_KERNELS := gcc make libc6-dev libmnl-dev $(DEPS_BPF) iproute2 netbase python3 busybox-static qemu-system-x86
 
 CFLAGS ?= -O2 -g
@@ -50,7 +62,12 @@ endif
 COMMON := $(wildcard common/*.c common/*/*.c)
 CLI := $(wildcard plugins/cli/*.c)
 COLLECTD := $(wildcard plugins/collectd/*.c)
-SNMP := $(wildcard plugins/snmp/*.c)
+# Of SNMP: what runs without net-snmp, and what of the rest the subagent or the module of snmpd has for itself.
+SNMP_PURE := $(patsubst %,plugins/snmp/%.c,alarms bitset capabilities changes clock columns connection_columns connections events \
+	gone measures named notifications order own_columns publisher sd_notify served service serving shortfall tables \
+	threshold_columns thresholds top_columns tops value walk)
+SNMP := $(filter-out plugins/snmp/dlmod.c,$(wildcard plugins/snmp/*.c))
+DLMOD := $(SNMP_PURE) $(patsubst %,plugins/snmp/%.c,answers dlmod notifier report_scans settings varbinds)
 BPF := $(filter-out %.bpf.c,$(wildcard plugins/bpf/*.c))
 UNIT := $(patsubst tests/unit/test_%.c,$(BUILD)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
 LIB := $(BUILD)/libproctcp.a
@@ -58,6 +75,7 @@ VERSION = $(shell sed -n 's/^.define PROCTCP_VERSION "\(.*\)"/\1/p' common/proct
 LIBS := -lmnl -lpthread
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 BENCH := $(patsubst %,$(BUILD)/tests/bench/%,load floor measure connects)
+BENCH_SNMP := $(patsubst %,$(BUILD)/tests/bench/%,walker floor_agentx)
 
 # The other parts are built also where a plugin's headers are missing; the notices say what was left out, and why. Nothing
 # is built without a compiler, the C library's headers and libmnl's.
@@ -71,7 +89,7 @@ MISSING := no-libc
 else ifneq ($(call have_header,,libmnl/libmnl.h),yes)
 MISSING := no-libmnl
 endif
-HAVE_COLLECTD := $(call have_header,$(COLLECTD_CPPFLAGS),collectd/core/daemon/collectd.h)
+HAVE_COLLECTD := $(or $(call have_header,$(COLLECTD_CPPFLAGS),collectd/core/daemon/collectd.h),$(call have_header,$(COLLECTD_CPPFLAGS),collectd.h))
 ifneq ($(HAVE_COLLECTD),yes)
 UNIT := $(filter-out $(BUILD)/tests/unit/test_collectd_%,$(UNIT))
 endif
@@ -82,20 +100,21 @@ CURSES_LIBS ?= $(or $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null),-lncurses
 CLI_LIBS := $(if $(HAVE_CURSES),$(CURSES_LIBS))
 CLI := $(filter-out $(if $(HAVE_CURSES),plugins/cli/top_none.c,plugins/cli/top.c plugins/cli/top_screen.c),$(CLI))
 PARTS := $(BUILD)/proctcp $(if $(HAVE_CURSES),,no-curses) $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
-PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx,no-snmp)
+PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx $(BUILD)/snmp/proctcp.so,no-snmp)
 # The BPF programs and their loader. clang compiles the programs, whatever compiles the rest.
 BPF_CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 HAVE_BPF := $(and $(call have_header,,bpf/libbpf.h),$(shell command -v $(BPF_CLANG)),$(shell $(BPFTOOL) version 2>/dev/null))
 PARTS += $(if $(HAVE_BPF),$(BUILD)/bpf/proctcp-bpf,no-bpf)
 
-.PHONY: all lib unit replay bench no-bpf no-compiler no-libc no-collectd no-curses no-libmnl no-snmp deps deps-build deps-demo deps-kernels \
-	demo check check-kernels fuzz lint format install uninstall clean
+.PHONY: all lib unit replay bench soak no-bpf no-compiler no-libc no-collectd no-curses no-libmnl no-snmp deb rpm packages deps deps-build deps-deb \
+	deps-demo deps-kernels deps-nms demo check check-install check-kernels check-nms fuzz lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(or $(MISSING),$(PARTS))
 lib: $(LIB)
-unit: $(UNIT) $(BUILD)/tests/live/columns $(BUILD)/tests/live/listeners $(BUILD)/tests/live/shim.so $(BENCH)
+unit: $(UNIT) $(BUILD)/tests/live/columns $(BUILD)/tests/live/listeners $(BUILD)/tests/live/shim.so $(BENCH) \
+	$(if $(HAVE_SNMP),$(BENCH_SNMP))
 
 no-bpf:
 	@echo "proctcp: the BPF source is left out: clang, bpftool or libbpf's headers are missing (Debian packages clang," \
@@ -120,6 +139,10 @@ $(BUILD)/%.o: %.c Makefile $(MISSING)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS_$(firstword $(subst /, ,$(patsubst plugins/%,%,$*)))) $(CFLAGS_ALL) -c -o $@ $<
 CPPFLAGS_collectd := $(COLLECTD_CPPFLAGS)
+# The date of the MIB, with which proctcp doctor compares the one that is installed.
+CPPFLAGS_cli := -DPROCTCP_MIB_UPDATED='"$(shell sed -n 's/.*LAST-UPDATED "\(.*\)".*/\1/p' mibs/PROCTCP-MIB.txt 2>/dev/null)"' \
+	-DCOLLECTD_PLUGINS='"$(COLLECTD_PLUGINS)"'
+$(BUILD)/plugins/cli/doctor_mib.o: mibs/PROCTCP-MIB.txt
 
 $(LIB): $(call objects,$(COMMON))
 	$(call say,AR,$@)
@@ -140,6 +163,12 @@ $(BUILD)/snmp/proctcp-agentx: $(call objects,$(SNMP)) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp -lcap-ng $(LIBS) -lrt
+
+# net-snmp's functions are snmpd's own. It stays in memory when snmpd unloads it: a child process of a scan may still end.
+$(BUILD)/snmp/proctcp.so: $(call objects,$(DLMOD)) $(LIB) plugins/snmp/dlmod.map
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -shared -Wl,-z,nodelete -Wl,--version-script=plugins/snmp/dlmod.map -o $@ \
+		$(filter %.o %.a,$^) $(LIBS)
 
 # For the exchanges of these; what the others get by it some verifiers do not take.
 $(BUILD)/bpf/connections.bpf.o $(BUILD)/bpf/hashed.bpf.o: BPF_CPU := -mcpu=v3
@@ -167,7 +196,7 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(call objects,$(filter
 $(BUILD)/tests/unit/test_allocation: LDFLAGS_ALL += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 # What of the collectd plugin runs without the daemon; as an archive, for a test takes what it needs.
-$(BUILD)/collectd/parts.a: $(call objects,$(filter-out plugins/collectd/plugin.c plugins/collectd/details.c,$(COLLECTD)))
+$(BUILD)/collectd/parts.a: $(call objects,$(filter-out $(patsubst %,plugins/collectd/%.c,plugin instance passes complaints details),$(COLLECTD)))
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/tests/unit/test_collectd_settings.o: CFLAGS_ALL += $(COLLECTD_CPPFLAGS)
@@ -187,9 +216,8 @@ $(BUILD)/tests/unit/test_cli_%: $(BUILD)/tests/unit/test_cli_%.o $(BUILD)/cli/pa
 $(patsubst %,$(BUILD)/tests/unit/test_cli_top_%,rates state draw): LDFLAGS_ALL += -Wl,--wrap=proctcp_snapshot_unref
 $(BUILD)/tests/unit/test_cli_top_state: LDFLAGS_ALL += -Wl,--wrap=calloc
 
-# What of the subagent runs without net-snmp.
-$(BUILD)/snmp/parts.a: $(patsubst %,$(BUILD)/plugins/snmp/%.o,alarms bitset capabilities changes clock connection_columns connections events gone \
-	measures notifications order own_columns publisher sd_notify served service serving shortfall tables threshold_columns thresholds value walk)
+# What of them runs without net-snmp.
+$(BUILD)/snmp/parts.a: $(call objects,$(SNMP_PURE))
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/tests/unit/test_snmp_%: $(BUILD)/tests/unit/test_snmp_%.o $(BUILD)/snmp/parts.a $(LIB)
@@ -238,8 +266,16 @@ FOR_CALLER := tests/for_caller.sh $(BUILD)
 # ---- measuring it: SIZES="1000 1000000" PROCESSES= RUNS= and others, see tests/bench/bench.py ----
 
 bench:
-	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BENCH) && /usr/bin/python3 tests/bench/bench.py'
-$(BUILD)/tests/bench/floor: $(call objects,$(wildcard tests/bench/floor_*.c))
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BENCH) $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx $(BUILD)/snmp/proctcp.so $(BENCH_SNMP))'
+	$(Q)$(FOR_CALLER) '/usr/bin/python3 tests/bench/bench.py'
+# As many scans as an hour has, in some minutes: SCANS= SOCKETS=, see tests/soak/soak.py. None of it is in check.
+soak: deps-demo
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s all $(BENCH)'
+	$(Q)$(FOR_CALLER) '/usr/bin/python3 tests/soak/soak.py'
+$(BUILD)/tests/bench/floor: $(call objects,$(filter-out %_agentx.c,$(wildcard tests/bench/floor_*.c)))
+$(BENCH_SNMP): %: %.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp
 $(BENCH): %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lpthread
@@ -264,8 +300,14 @@ deps:
 	@$(call install_packages,$(DEPS_BUILD) $(DEPS_CHECK))
 deps-demo:
 	@$(call install_packages,$(DEPS_BUILD) $(DEPS_DEMO))
+deps-install:
+	@$(call install_packages,$(DEPS_BUILD) $(DEPS_DEB) $(DEPS_INSTALL))
+deps-deb:
+	@$(call install_packages,$(DEPS_BUILD) $(DEPS_DEB))
 deps-kernels:
 	@$(call install_packages,$(DEPS_KERNELS))
+deps-nms:
+	@$(call install_packages,$(DEPS_BUILD) $(DEPS_NMS))
 
 # make looks for headers before it runs anything: what deps installed is seen by a make of its own.
 demo: deps-demo
@@ -275,6 +317,13 @@ check: deps
 check-kernels: deps-kernels
 	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BUILD)/bpf/proctcp-bpf $(BUILD)/tests/bench/load && \
 		/usr/bin/python3 tests/kernels/run.py'
+
+check-install: deps-install
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory packages >/dev/null && /usr/bin/python3 tests/install/run.py'
+
+# The files of mibs/nms, each in the system that it is for.
+check-nms: deps-nms
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s all && /usr/bin/python3 tests/nms/run.py'
 
 lint: $(if $(HAVE_BPF),$(BPF_SKELETONS))
 	$(Q)missing=$$(for tool in $(DEPS_LINT:clang-format=$(CLANG_FORMAT)); do \
@@ -293,44 +342,88 @@ format:
 	$(Q)$(CLANG_FORMAT) -i $(SOURCES)
 SOURCES = $(wildcard common/*.[ch] common/*/*.[ch] plugins/*/*.[ch] tests/*/*.[ch])
 
+# Texts that name files name them where they are installed.
+install_text = sed 's|/usr/local/share/doc/proctcp/examples|$(EXAMPLESDIR)|g; s|/usr/local/lib/snmp/dlmod|$(DLMODDIR)|g; s|/usr/local/lib/collectd|$(COLLECTDDIR)|g; s|/usr/local/sbin|$(SBINDIR)|g; \
+	s|/usr/local|$(PREFIX)|g; s|@VERSION@|$(VERSION)|g' $(1) \
+	>$(DESTDIR)$(2)/$(or $(3),$(notdir $(1))) && chmod 644 $(DESTDIR)$(2)/$(or $(3),$(notdir $(1)))
+PAGES := $(wildcard plugins/*/*.[1578] common/*.3)
+page_dir = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))
+
 install: all
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MIBDIR)
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(MIBDIR) $(INCLUDEDIR) $(LIBDIR) $(PKGCONFIGDIR) $(BASHDIR) $(ZSHDIR) \
+		$(sort $(foreach page,$(PAGES),$(call page_dir,$(page)))))
 	$(INSTALL) -m 755 $(BUILD)/proctcp $(DESTDIR)$(BINDIR)/proctcp
 	$(INSTALL) -m 644 mibs/PROCTCP-MIB.txt $(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt
-	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PKGCONFIGDIR)
 	$(INSTALL) -m 644 common/proctcp.h $(DESTDIR)$(INCLUDEDIR)/proctcp.h
 	$(INSTALL) -m 644 $(LIB) $(DESTDIR)$(LIBDIR)/libproctcp.a
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
 		common/proctcp.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc
-	$(INSTALL) -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR)
 	$(INSTALL) -m 644 plugins/cli/completion.bash $(DESTDIR)$(BASHDIR)/proctcp
 	$(INSTALL) -m 644 plugins/cli/_proctcp $(DESTDIR)$(ZSHDIR)/_proctcp
-	for page in plugins/*/*.[158]; do \
-		$(INSTALL) -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	$(foreach page,$(PAGES),$(call install_text,$(page),$(call page_dir,$(page))) && ) true
 ifeq ($(HAVE_COLLECTD),yes)
-	$(INSTALL) -d $(DESTDIR)$(COLLECTDDIR)
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(COLLECTDDIR) $(EXAMPLESDIR))
 	$(INSTALL) -m 755 $(BUILD)/collectd/proctcp.so $(DESTDIR)$(COLLECTDDIR)/proctcp.so
+	$(call install_text,plugins/collectd/proctcp.conf,$(EXAMPLESDIR))
+	$(call install_text,plugins/collectd/thresholds.conf,$(EXAMPLESDIR))
+	$(call install_text,plugins/collectd/collectd.service.conf,$(EXAMPLESDIR))
+	$(INSTALL) -m 755 plugins/collectd/graphs.sh $(DESTDIR)$(EXAMPLESDIR)/graphs.sh
 endif
 ifeq ($(HAVE_SNMP),yes)
-	$(INSTALL) -d $(DESTDIR)$(SBINDIR)
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(DLMODDIR) $(UNITDIR) $(SYSUSERSDIR) $(EXAMPLESDIR))
 	$(INSTALL) -m 755 $(BUILD)/snmp/proctcp-agentx $(DESTDIR)$(SBINDIR)/proctcp-agentx
-	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
-	sed 's|/usr/local/sbin|$(SBINDIR)|' plugins/snmp/proctcp-agentx.service >$(DESTDIR)$(UNITDIR)/proctcp-agentx.service
+	$(INSTALL) -m 755 $(BUILD)/snmp/proctcp.so $(DESTDIR)$(DLMODDIR)/proctcp.so
+	$(call install_text,plugins/snmp/proctcp-agentx.service,$(UNITDIR))
+	$(INSTALL) -m 644 plugins/snmp/proctcp.sysusers $(DESTDIR)$(SYSUSERSDIR)/proctcp-snmp.conf
+	$(INSTALL) -m 644 plugins/snmp/snmpd.conf $(DESTDIR)$(EXAMPLESDIR)/snmpd.conf
+	$(INSTALL) -m 644 plugins/snmp/proctcp.conf $(DESTDIR)$(EXAMPLESDIR)/agentx.conf
 endif
 ifneq ($(HAVE_BPF),)
-	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR)
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(SBINDIR) $(UNITDIR) $(SYSUSERSDIR))
 	$(INSTALL) -m 755 $(BUILD)/bpf/proctcp-bpf $(DESTDIR)$(SBINDIR)/proctcp-bpf
-	sed 's|/usr/local/sbin|$(SBINDIR)|' plugins/bpf/proctcp-bpf.service >$(DESTDIR)$(UNITDIR)/proctcp-bpf.service
+	$(call install_text,plugins/bpf/proctcp-bpf.service,$(UNITDIR))
+	$(INSTALL) -m 644 plugins/bpf/proctcp.sysusers $(DESTDIR)$(SYSUSERSDIR)/proctcp-bpf.conf
 endif
 uninstall:
-	rm -f $(DESTDIR)$(UNITDIR)/proctcp-bpf.service $(DESTDIR)$(SBINDIR)/proctcp-bpf \
-		$(DESTDIR)$(UNITDIR)/proctcp-agentx.service $(DESTDIR)$(BINDIR)/proctcp $(DESTDIR)$(SBINDIR)/proctcp-agentx $(DESTDIR)$(COLLECTDDIR)/proctcp.so \
-		$(DESTDIR)$(MIBDIR)/PROCTCP-MIB.txt $(DESTDIR)$(INCLUDEDIR)/proctcp.h $(DESTDIR)$(LIBDIR)/libproctcp.a \
-		$(DESTDIR)$(PKGCONFIGDIR)/proctcp.pc $(DESTDIR)$(BASHDIR)/proctcp $(DESTDIR)$(ZSHDIR)/_proctcp \
-		$(foreach page,$(wildcard plugins/*/*.[158]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	rm -f $(addprefix $(DESTDIR),$(BINDIR)/proctcp $(SBINDIR)/proctcp-agentx $(SBINDIR)/proctcp-bpf $(COLLECTDDIR)/proctcp.so \
+		$(DLMODDIR)/proctcp.so $(addprefix $(UNITDIR)/,proctcp-agentx.service proctcp-bpf.service) \
+		$(addprefix $(SYSUSERSDIR)/,proctcp-snmp.conf proctcp-bpf.conf) \
+		$(addprefix $(EXAMPLESDIR)/,proctcp.conf thresholds.conf graphs.sh collectd.service.conf snmpd.conf agentx.conf) \
+		$(MIBDIR)/PROCTCP-MIB.txt $(INCLUDEDIR)/proctcp.h $(LIBDIR)/libproctcp.a $(PKGCONFIGDIR)/proctcp.pc \
+		$(BASHDIR)/proctcp $(ZSHDIR)/_proctcp \
+		$(foreach page,$(PAGES),$(call page_dir,$(page))/$(notdir $(page))))
+
+# ---- Debian packages: plugins/debian beside a copy of the sources is what dpkg-buildpackage takes. Units run in check. ----
+
+DEB_TREE = $(BUILD)/deb/proctcp-$(VERSION)
+deb: deps-deb
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory packages'
+packages:
+	$(Q)changelog=$$(sed -n '1s/^proctcp (\(.*\)) .*/\1/p' plugins/debian/changelog); if [ "$$changelog" != "$(VERSION)" ]; then \
+		echo "proctcp: plugins/debian/changelog begins with $$changelog, common/proctcp.h says $(VERSION)" >&2; exit 1; fi
+	$(Q)rm -rf $(BUILD)/deb && mkdir -p $(DEB_TREE)
+	$(Q)tar -c --exclude-vcs --exclude=./build --exclude=./$(BUILD) . | tar -x -C $(DEB_TREE)
+	$(Q)cp -r plugins/debian $(DEB_TREE)/debian
+	$(Q)cd $(DEB_TREE) && DEB_BUILD_OPTIONS="$(DEB_BUILD_OPTIONS)" dpkg-buildpackage -us -uc -b >../build.log 2>&1 || \
+		{ tail -n 50 ../build.log >&2; echo "proctcp: the whole is in $(BUILD)/deb/build.log" >&2; exit 1; }
+	$(Q)ls $(BUILD)/deb/*.deb
+DEB_BUILD_OPTIONS ?= nocheck
+
+# ---- RPM packages: what the spec asks for is not looked up, for rpm on Debian knows no package. ----
+
+rpm:
+	$(Q)command -v rpmbuild >/dev/null || { echo "proctcp: rpmbuild is missing (Debian package rpm)" >&2; exit 1; }
+	$(Q)rm -rf $(BUILD)/rpm && mkdir -p $(BUILD)/rpm/SOURCES $(BUILD)/rpm/SPECS
+	$(Q)tar -c -z --exclude-vcs --exclude=./build --exclude=./$(BUILD) --transform 's,^\.,proctcp-$(VERSION),' \
+		-f $(BUILD)/rpm/SOURCES/proctcp-$(VERSION).tar.gz .
+	$(Q)cp plugins/snmp/proctcp.sysusers $(BUILD)/rpm/SOURCES/proctcp-snmp.sysusers
+	$(Q)cp plugins/bpf/proctcp.sysusers $(BUILD)/rpm/SOURCES/proctcp-bpf.sysusers
+	$(Q)sed 's/@VERSION@/$(VERSION)/' plugins/rpm/proctcp.spec >$(BUILD)/rpm/SPECS/proctcp.spec
+	$(Q)rpmbuild --quiet -bb --nodeps --define "_topdir $(abspath $(BUILD)/rpm)" $(BUILD)/rpm/SPECS/proctcp.spec \
+		>$(BUILD)/rpm/build.log 2>&1 || { tail -n 30 $(BUILD)/rpm/build.log >&2; exit 1; }
+	$(Q)find $(BUILD)/rpm/RPMS -name '*.rpm'
 
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) \( -path $(BUILD)/deb -o -path $(BUILD)/rpm \) -prune -o -type f -name '*.d' -print 2>/dev/null)

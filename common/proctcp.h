@@ -5,7 +5,8 @@
  * looping over the field tables at the end of this file.
  *
  * Calls return 0 or -errno unless they say otherwise. The library keeps no mutable file-scope state, prints nothing and
- * never exits. A scanner belongs to one thread at a time; snapshots may be shared, referenced and released by any. */
+ * never exits. A scanner belongs to one thread at a time, but for proctcp_scanner_cancel(); snapshots may be shared,
+ * referenced and released by any. */
 #ifndef PROCTCP_H
 #define PROCTCP_H
 
@@ -17,7 +18,7 @@
 extern "C" {
 #endif
 
-#define PROCTCP_VERSION "0.1.0"
+#define PROCTCP_VERSION "0.2.0"
 
 /* No row, no process: an index that points nowhere. */
 #define PROCTCP_NONE UINT32_MAX
@@ -390,7 +391,9 @@ struct proctcp_group {
     /* Totals only go up, whatever becomes of processes and sockets, and whatever moves between groups: each counts what
      * went by while it was of this group. */
     struct proctcp_totals totals;
-    struct proctcp_connections connections; /* of processes that have ended, too */
+    struct proctcp_connections connections; /* of processes that have ended, too; absent (PROCTCP_HAS_CONNECTIONS) in a
+                                               group whose rules ask about sockets, for which sockets they were is not
+                                               known. The next group that takes the processes without asking has them */
     uint64_t sockets_opened;
     uint64_t sockets_closed;
     uint64_t start_time; /* of the process that has run for longest: Unix time, seconds */
@@ -513,6 +516,7 @@ struct proctcp_snapshot {
     uint32_t group_count;
     uint32_t groups_left_out; /* names that found no place, and are summed in PROCTCP_GROUP_OTHER */
     uint32_t namespace_count;
+    uint32_t own_netns; /* inode of the namespace that the scanner is in; 0: not known, or not read */
     uint32_t last_holder_count;
     uint32_t impairment_count;
     uint32_t row_count;
@@ -549,10 +553,16 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner);
  * grouping where there was none, or none where there was one. -ENOMEM. After an error the former options hold. */
 int proctcp_scanner_set_options(struct proctcp_scanner *scanner, const struct proctcp_options *options);
 
-/* One walk. Fails only if nothing could be read (proctcp_failure() then names it) or with -ENOMEM; what could be read
- * in part is a snapshot whose statistics tell. The caller owns one reference. A failed scan leaves the scanner usable.
- */
+/* One walk. Fails only if nothing could be read (proctcp_failure() then names it), with -ENOMEM, or with -ECANCELED;
+ * what could be read in part is a snapshot whose statistics tell. The caller owns one reference. A failed scan leaves
+ * the scanner usable. */
 int proctcp_scan(struct proctcp_scanner *scanner, const struct proctcp_snapshot **snapshot);
+
+/* From any thread or a signal handler, and again if need be: a scan that is under way ends soon, between two of its
+ * questions to the kernel, and returns -ECANCELED, as does each one after it; proctcp_failure() then says "cancelled".
+ * For hosts that are about to end: there is no way back. At the same time nothing else may be called with the scanner
+ * but proctcp_scan(); it is freed after both have returned. */
+void proctcp_scanner_cancel(struct proctcp_scanner *scanner);
 
 /* What the last failed proctcp_scan() failed at, with the reason: "/proc/net/tcp: Permission denied". Valid until the
  * next call with this scanner. */
@@ -616,8 +626,8 @@ void proctcp_grouping_free(struct proctcp_grouping *grouping);
 
 /* What a process is grouped by that no configured group takes: "process", its name; "unit", the systemd unit that it
  * runs in; "cgroup", its path; "user", the name that /etc/passwd gives, or the number; "executable"; "container", the
- * first 12 digits of its id. What is in no unit or container, or lacks what is asked for, goes by its name. -EINVAL:
- * error says what there is. */
+ * first 12 digits of its id. What is in no unit or container, or lacks what is asked for, goes by its name. "none": it
+ * has no group of its own, and is summed in PROCTCP_GROUP_OTHER. -EINVAL: error says what there is. */
 int proctcp_grouping_by(struct proctcp_grouping *grouping, const char *key, char *error, size_t error_size);
 
 /* At most so many groups beside PROCTCP_GROUP_OTHER. A new name takes the place of the group that has been gone for
@@ -665,11 +675,29 @@ char *proctcp_endpoint_text(const struct proctcp_address *address, uint16_t port
  * size bytes with the NUL (never half an escape), returns the length of the whole. */
 size_t proctcp_escape(const char *bytes, char *text, size_t size, bool keep_blanks);
 
+/* Root, users of the system (below 1000) and those that systemd makes for services: not people who log in. */
+static inline bool proctcp_is_system_user(uint32_t uid)
+{
+    return uid < 1000 || (uid >= 61184 && uid <= 65519);
+}
+
+/* Letters that must be added, taken out or changed to make one word of the other; beyond 63 letters they are far. */
+unsigned proctcp_word_distance(const char *one, const char *other);
+/* Which of count words somebody may have meant: puts those near to wanted at text, the nearest first, separated by ", "
+ * and each behind prefix; if none is near, puts all of them there and returns false. text ends with ".." if there is no
+ * room for more. */
+bool proctcp_nearest_words(const char *wanted, const char *const *words, size_t count, const char *prefix, char *text,
+                           size_t size);
+
 /* Length of the character that text begins with, 0 if it is not valid UTF-8 (RFC 3629). text is not empty. */
 size_t proctcp_utf8_length(const char *text);
 
+/* "nginx[1234]": printable ASCII, and what a process calls itself has neither blanks nor brackets in it. Like snprintf.
+ */
+size_t proctcp_process_text(const struct proctcp_process *process, char *text, size_t size);
+
 /* The row as a line of text that reads like ss: "nginx[1234] fd 5 established 192.0.2.1:443 <- 198.51.100.7:50112 tx 0
- * rx 0 ...". Printable ASCII. Like snprintf. */
+ * rx 0 rtt 0.135 ms ...". Processes as in proctcp_process_text(). Printable ASCII. Like snprintf. */
 size_t proctcp_row_text(const struct proctcp_snapshot *snapshot, const struct proctcp_row *row, char *text,
                         size_t size);
 

@@ -27,6 +27,7 @@ struct proctcp_scanner {
     struct recollection recollection, next_recollection; /* from scan to scan */
     struct history history, next_history;
     uint64_t generation;
+    bool is_cancelled; /* by any thread, for good: atomic */
     char failure[256];
 };
 
@@ -70,7 +71,7 @@ int proctcp_scanner_new(const struct proctcp_options *options, struct proctcp_sc
     if (!made)
         return -ENOMEM;
     config = &made->config;
-    made->inquiry = capture_new(config);
+    made->inquiry = capture_new(config, &made->is_cancelled);
     if (!made->inquiry || take_options(made, options) < 0) {
         proctcp_scanner_free(made);
         return -ENOMEM;
@@ -127,6 +128,17 @@ void proctcp_scanner_free(struct proctcp_scanner *scanner)
     free(scanner);
 }
 
+void proctcp_scanner_cancel(struct proctcp_scanner *scanner)
+{
+    __atomic_store_n(&scanner->is_cancelled, true, __ATOMIC_RELAXED);
+}
+
+/* What a stage returned, or -ECANCELED: nobody waits for the next one. */
+static int unless_cancelled(const struct proctcp_scanner *scanner, int status)
+{
+    return __atomic_load_n(&scanner->is_cancelled, __ATOMIC_RELAXED) ? -ECANCELED : status;
+}
+
 /* The model may want to know more: who holds the peers of what is selected, among the processes that the selection left
  * out. That is one more round of questions, and no further one. */
 static int find_holders_of_peers(struct proctcp_scanner *scanner)
@@ -150,28 +162,30 @@ static int make_model(struct proctcp_scanner *scanner)
     struct model *model = &scanner->model;
     struct capture *capture = &scanner->capture;
     uint32_t leftovers;
-    int status = model_begin(model, capture);
+    int status = unless_cancelled(scanner, model_begin(model, capture));
 
     if (status == 0)
-        status = tuples_index(model, capture, config->seed, &scanner->tuples, &leftovers);
+        status = unless_cancelled(scanner, tuples_index(model, capture, config->seed, &scanner->tuples, &leftovers));
     if (status == 0) {
         capture->stats.duplicates += leftovers;
-        status = find_holders_of_peers(scanner);
+        status = unless_cancelled(scanner, find_holders_of_peers(scanner));
     }
     if (status == 0)
-        status = capture_read_facts(scanner->inquiry);
+        status = unless_cancelled(scanner, capture_read_facts(scanner->inquiry));
     if (status == 0)
-        status = model_join(model, capture);
+        status = unless_cancelled(scanner, model_join(model, capture));
     if (status == 0)
-        status = peers_find(model, &scanner->tuples, scanner->listeners);
+        status = unless_cancelled(scanner, peers_find(model, &scanner->tuples, scanner->listeners));
     if (status == 0)
-        status = filter_model(model, capture, config->selection);
+        status = unless_cancelled(scanner, model_drop_dead(model));
     if (status == 0)
-        status = sums_count(model, capture, &capture->stats.unbound);
+        status = unless_cancelled(scanner, filter_model(model, capture, config->selection));
     if (status == 0)
-        status = groups_name(model, capture, config->grouping, config->seed);
+        status = unless_cancelled(scanner, sums_count(model, capture, &capture->stats.unbound));
     if (status == 0)
-        status = listeners_count(model, capture, config->selection);
+        status = unless_cancelled(scanner, groups_name(model, capture, config->grouping, config->seed));
+    if (status == 0)
+        status = unless_cancelled(scanner, listeners_count(model, capture, config->selection));
     return status;
 }
 
@@ -183,6 +197,7 @@ static int run_stages(struct proctcp_scanner *scanner)
                              &scanner->next_recollection, capture),
         ended;
 
+    status = unless_cancelled(scanner, status);
     if (status == 0)
         status = make_model(scanner);
     ended = capture_end(scanner->inquiry);
@@ -192,12 +207,12 @@ static int run_stages(struct proctcp_scanner *scanner)
         status =
             history_place_groups(&scanner->history, &scanner->config, model, &capture->strings, &scanner->next_history);
     if (status == 0)
-        status = history_apply(&scanner->history, capture, scanner->config.selection, model, &capture->strings,
-                               &scanner->next_history);
+        status = unless_cancelled(scanner, history_apply(&scanner->history, capture, scanner->config.selection, model,
+                                                         &capture->strings, &scanner->next_history));
     if (status == 0)
-        status = sums_unattributed(model, &capture->stats.unattributed);
+        status = unless_cancelled(scanner, sums_unattributed(model, &capture->stats.unattributed));
     if (status == 0)
-        status = groups_sum(model, capture);
+        status = unless_cancelled(scanner, groups_sum(model, capture));
     if (status == 0)
         history_keep_groups(model, &scanner->next_history);
     return status;
@@ -257,7 +272,9 @@ int proctcp_scan(struct proctcp_scanner *scanner, const struct proctcp_snapshot 
         status = snapshot_freeze(&scanner->model, &scanner->capture, &made);
     }
     if (status) {
-        if (!scanner->capture.failure[0] || status == -ENOMEM)
+        if (status == -ECANCELED)
+            snprintf(scanner->failure, sizeof(scanner->failure), "cancelled");
+        else if (!scanner->capture.failure[0] || status == -ENOMEM)
             snprintf(scanner->failure, sizeof(scanner->failure), "%s: %s", scanner->root, strerror(-status));
         else
             memcpy(scanner->failure, scanner->capture.failure, sizeof(scanner->failure));

@@ -80,6 +80,7 @@ int snapshot_freeze(struct model *model, struct capture *capture, const struct p
                                               .group_count = model->groups.count,
                                               .groups_left_out = model->groups_left_out,
                                               .all = model->all,
+                                              .own_netns = capture_own_netns(capture),
                                               .namespaces = namespaces,
                                               .namespace_count = namespace_count,
                                               .stats = capture->stats};

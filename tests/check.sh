@@ -66,6 +66,9 @@ step "build with gcc and ThreadSanitizer" make --no-print-directory -j"$jobs" BU
     SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" all || finish
 step "tsan: namespaces" env BUILD=build/tsan TSAN_OPTIONS=halt_on_error=1 /usr/bin/python3 tests/live/run.py \
     test_truth.Namespaces
+step "tsan: agent" env BUILD=build/tsan TSAN_OPTIONS="halt_on_error=1 die_after_fork=0 suppressions=$PWD/tests/tsan.supp" /usr/bin/python3 tests/live/run.py \
+    test_snmp.Scans test_snmp_walkers.SideBySide test_agent_process.Hangup.test_any_moment_will_do \
+    test_snmp_notifications.Notifications.test_a_listener_that_comes_and_one_that_goes_are_told_of
 
 step "build with clang" build CC=clang BUILD=build/clang || finish
 units build/clang

@@ -3,6 +3,8 @@
 #ifndef PROCTCP_VECTOR_H
 #define PROCTCP_VECTOR_H
 
+#include "base/large.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +31,7 @@ static inline bool vector_grow(void *at_member, uint32_t *capacity, uint64_t nee
     if (wanted > UINT32_MAX - 1 || wanted > SIZE_MAX / item_size)
         return false;
     memcpy(&at, at_member, sizeof(at));
-    grown = realloc(at, (size_t)wanted * item_size);
+    grown = large_resize(at, (size_t)wanted * item_size);
     if (!grown)
         return false;
     memcpy(at_member, &grown, sizeof(grown));

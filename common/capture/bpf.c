@@ -125,8 +125,11 @@ static int read_rows(struct inquiry *inquiry)
     uint32_t uid;
 
     shown_tasks_end(inquiry);
-    if (shown_is_affordable(inquiry, &uid))
+    if (shown_is_affordable(inquiry, &uid)) {
+        if (!inquiry->previous)
+            shown_expect(inquiry);
         return bpf_read_file(inquiry, BPF_RECORDS_ROWS, take_of_rows);
+    }
     snprintf(reason, sizeof(reason), "user %u has more descriptors than a scan reads", uid);
     return bpf_fail(inquiry, BPF_RECORDS_ROWS, EDQUOT, reason);
 }
@@ -151,5 +154,5 @@ int bpf_read(struct inquiry *inquiry)
         return shown_owners_end(inquiry);
     }
     shown_forget(inquiry);
-    return status == -ENOMEM || sink_take_back(inquiry, mark) < 0 ? -ENOMEM : status;
+    return !inquiry_ends_with(status) && sink_take_back(inquiry, mark) < 0 ? -ENOMEM : status;
 }

@@ -96,7 +96,7 @@ int bpf_take_all(struct inquiry *inquiry, bpf_take_record *take, const char *rec
 
 int bpf_fail_status(struct inquiry *inquiry, const char *name, int status)
 {
-    if (status == 0 || status == -ENOMEM)
+    if (status == 0 || inquiry_ends_with(status))
         return status;
     return bpf_fail(inquiry, name, -status, status == -EPROTO ? "records of another version of proctcp-bpf" : NULL);
 }
@@ -108,7 +108,7 @@ static int read_all(struct inquiry *inquiry, bpf_take_record *take, int fd)
     _Alignas(8) char records[BPF_READ_SIZE];
     const uint32_t begun = inquiry_milliseconds();
 
-    for (;;) {
+    while (!inquiry_is_cancelled(inquiry)) {
         const ssize_t got = GUARD_CALL(inquiry, read(fd, records, sizeof(records)));
         /* After a million objects without a record the kernel says EAGAIN: it is asked again. */
         if (got < 0 && errno != EAGAIN && errno != EINTR)
@@ -121,6 +121,7 @@ static int read_all(struct inquiry *inquiry, bpf_take_record *take, int fd)
         if (inquiry_milliseconds() - begun > LIMIT_SHOWN_MS)
             return -EDQUOT;
     }
+    return -ECANCELED;
 }
 
 int bpf_read_file(struct inquiry *inquiry, const char *name, bpf_take_record *take)
@@ -139,7 +140,7 @@ int bpf_read_file(struct inquiry *inquiry, const char *name, bpf_take_record *ta
 
 ssize_t bpf_read_page(struct inquiry *inquiry, const char *name, uint64_t from, char *records)
 {
-    const int fd = bpf_open(inquiry, name);
+    const int fd = inquiry_is_cancelled(inquiry) ? -ECANCELED : bpf_open(inquiry, name);
     ssize_t got;
     int error;
 
@@ -149,7 +150,7 @@ ssize_t bpf_read_page(struct inquiry *inquiry, const char *name, uint64_t from, 
     do {
         got = GUARD_CALL(inquiry, read(fd, records, BPF_READ_SIZE));
         error = errno;
-    } while (got < 0 && (error == EAGAIN || error == EINTR));
+    } while (got < 0 && (error == EAGAIN || error == EINTR) && !inquiry_is_cancelled(inquiry));
     prctl(PR_SET_TIMERSLACK, 0ul, 0, 0, 0); /* what it was when the thread began */
     close(fd);
     return got < 0 ? bpf_fail_status(inquiry, name, -error) : got;

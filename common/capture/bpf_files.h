@@ -29,7 +29,7 @@ int bpf_read_file(struct inquiry *inquiry, const char *name, bpf_take_record *ta
 ssize_t bpf_read_page(struct inquiry *inquiry, const char *name, uint64_t from, char *records);
 /* Why a page may begin elsewhere. */
 #define BPF_NO_SLACK "timer slack has no effect, as under a real-time policy"
-/* Says why a file does not serve, unless status is 0 or -ENOMEM. Returns status. */
+/* Says why a file does not serve, unless status is 0 or ends the scan. Returns status. */
 int bpf_fail_status(struct inquiry *inquiry, const char *name, int status);
 
 #endif

@@ -192,7 +192,7 @@ int bpf_read_unheld(struct inquiry *inquiry, struct netns *netns)
     else
         status = read_all(inquiry, netns);
     netns->complete = status == 0 && inquiry->capture->stats.malformed == malformed;
-    if (status && status != -ENOMEM && sink_take_back(inquiry, mark) < 0)
+    if (status && !inquiry_ends_with(status) && sink_take_back(inquiry, mark) < 0)
         return -ENOMEM;
     return status;
 }
@@ -338,7 +338,7 @@ int bpf_read_hashed(struct inquiry *inquiry)
     inquiry->capture->stats.malformed = malformed;
     if (status) {
         forget(inquiry);
-        return status == -ENOMEM || sink_take_back(inquiry, mark) < 0 ? -ENOMEM : status;
+        return !inquiry_ends_with(status) && sink_take_back(inquiry, mark) < 0 ? -ENOMEM : status;
     }
     if (inquiry->shown.unknown.count)
         qsort(inquiry->shown.unknown.at, inquiry->shown.unknown.count, sizeof(inquiry->shown.unknown.at[0]),

@@ -72,7 +72,6 @@ struct process {
 };
 
 /* Users of the host itself, and of its services, have lower numbers; who logs in, and what he maps, has not. */
-#define FIRST_ORDINARY_USER 1000
 /* From here on, what a user may map for his own user namespaces (SUB_UID_MIN is 100000). */
 #define FIRST_MAPPED_USER 65536
 
@@ -224,6 +223,16 @@ struct capture {
     struct proctcp_stats stats;
     char failure[256]; /* the first thing that failed, in words; "" */
 };
+
+/* Inode of the namespace that the scanner is in; 0: not known, or not read. */
+static inline uint32_t capture_own_netns(const struct capture *capture)
+{
+    for (uint32_t i = 0; i < capture->namespaces.count; i++) {
+        if (capture->namespaces.at[i].own)
+            return capture->namespaces.at[i].shown.inode;
+    }
+    return 0;
+}
 
 /* ---- from scan to scan ---- */
 

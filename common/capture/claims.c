@@ -78,6 +78,8 @@ int claims_resolve(struct inquiry *inquiry)
             continue;
         for (uint32_t p = 0; p < capture->processes.count; p++) {
             const struct process *process = &capture->processes.at[p];
+            if (inquiry_is_cancelled(inquiry))
+                return -ECANCELED;
             for (uint32_t i = 0; i < process->owner_count && status == 0; i++) {
                 struct owner *owner = &capture->owners.at[process->first_owner + i];
                 if (owner->inode == inode && owner->netns == 0)

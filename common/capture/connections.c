@@ -146,7 +146,7 @@ static int read_where_there_are_some(struct inquiry *inquiry)
     if (select_asks_socket(inquiry->config->selection))
         return give_reason(inquiry, "rules about sockets cannot be asked of connections that no scan sees");
     status = read_both(inquiry);
-    if (status == -ENOMEM)
+    if (inquiry_ends_with(status))
         return status;
     if (status) {
         status = give_reason(inquiry, inquiry->shown.failure);

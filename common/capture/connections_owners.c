@@ -72,7 +72,7 @@ int connections_find_facts(struct inquiry *inquiry)
         if (is_known && inquiry->capture->facts.at[process->facts].start_ticks == unseen->start_ticks)
             unseen->facts = process->facts;
         else if (process && !is_known && (process->walk == WALKED || process->walk == WALK_GONE))
-            status = facts_read_of(inquiry, process, unseen->start_ticks);
+            status = inquiry_is_cancelled(inquiry) ? -ECANCELED : facts_read_of(inquiry, process, unseen->start_ticks);
         if (process && !is_known && process->facts != PROCTCP_NONE)
             unseen->facts = process->facts;
         if (status == 0 && unseen->facts == PROCTCP_NONE && unseen->is_new &&

@@ -435,7 +435,7 @@ int facts_read(struct inquiry *inquiry)
     for (uint32_t i = 0; i < inquiry->capture->processes.count && status == 0; i++) {
         struct process *process = &inquiry->capture->processes.at[i];
         if (process->owner_count && process->facts == PROCTCP_NONE)
-            status = read_process(inquiry, process);
+            status = inquiry_is_cancelled(inquiry) ? -ECANCELED : read_process(inquiry, process);
     }
     return status;
 }

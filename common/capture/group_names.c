@@ -63,7 +63,7 @@ static bool may_be_matched(struct inquiry *inquiry, uint32_t uid)
 {
     if (uid == 0)
         return true;
-    if (uid >= FIRST_ORDINARY_USER && inquiry->matched_us > LIMIT_MATCHING)
+    if (!proctcp_is_system_user(uid) && inquiry->matched_us > LIMIT_MATCHING)
         return false;
     return inquiry_within_limit(&inquiry->matching_of, account_of(uid), 0, LIMIT_MATCHING_OF_USER);
 }
@@ -86,7 +86,7 @@ static int note_command(struct inquiry *inquiry, int32_t pid, const char *comman
     if (status == 0 && !indices_push(&inquiry->commands_read, (uint32_t)pid))
         status = -ENOMEM;
     taken = (uint32_t)(inquiry_microseconds() - begun);
-    if (uid >= FIRST_ORDINARY_USER)
+    if (!proctcp_is_system_user(uid))
         inquiry->matched_us += taken;
     if (uid)
         inquiry_within_limit(&inquiry->matching_of, account_of(uid), taken, LIMIT_MATCHING_OF_USER);
@@ -267,6 +267,8 @@ static int find_names(struct inquiry *inquiry, const struct process *process, st
     }
     if (status)
         return status;
+    if (grouping->by == GROUP_BY_NONE)
+        return add_name(inquiry, facts, PROCTCP_NONE, PROCTCP_GROUP_OTHER);
     group_name_default(grouping, find_key(inquiry, facts, text), name);
     return add_name(inquiry, facts, PROCTCP_NONE, name);
 }

@@ -106,11 +106,12 @@ static int watch(struct cell *cell, int child, int pidfd)
         wait_a_tick(pidfd);
         if (waitpid(child, &status, WNOHANG | __WALL) == child)
             return status;
+        const uint32_t limit = inquiry_is_cancelled(cell->inquiry) ? LIMIT_CANCELLED_CALL_WAIT_MS : LIMIT_CALL_WAIT_MS;
         unsigned made = __atomic_load_n(&cell->calls.made, __ATOMIC_ACQUIRE);
         if (made != last || !(made & 1)) {
             last = made;
             since = inquiry_milliseconds();
-        } else if (inquiry_milliseconds() - since >= LIMIT_CALL_WAIT_MS && !inquiry_is_runnable(child) &&
+        } else if (inquiry_milliseconds() - since >= limit && !inquiry_is_runnable(child) &&
                    __atomic_compare_exchange_n(&cell->calls.made, &made, made | GUARD_GIVEN_UP, false, __ATOMIC_ACQ_REL,
                                                __ATOMIC_ACQUIRE)) {
             return -1;
@@ -121,8 +122,10 @@ static int watch(struct cell *cell, int child, int pidfd)
 /* Whether it has ended; its memory is then ours again. */
 static bool give_up(struct inquiry *inquiry, int child, int pidfd)
 {
+    const unsigned patience = inquiry_is_cancelled(inquiry) ? 2 : 3; /* ticks */
+
     kill(child, SIGKILL);
-    for (unsigned ticks = 0; ticks < 3; ticks++) {
+    for (unsigned ticks = 0; ticks < patience; ticks++) {
         wait_a_tick(pidfd);
         if (waitpid(child, NULL, WNOHANG | __WALL) == child)
             return true;
@@ -155,7 +158,7 @@ static int run_in_child(struct inquiry *inquiry, int (*work)(struct inquiry *inq
         status = watch(cell, child, pidfd);
         if (status == -1) {
             ended = give_up(inquiry, child, pidfd);
-            result = -EDEADLK;
+            result = inquiry_is_cancelled(inquiry) ? -ECANCELED : -EDEADLK;
         } else if (cell->begun) {
             result = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? cell->result : -EIO;
             result = result == -ENOSYS ? -EOPNOTSUPP : result; /* that is said of the child alone */
@@ -173,6 +176,11 @@ static int run_in_child(struct inquiry *inquiry, int (*work)(struct inquiry *inq
 
 int guard_run(struct inquiry *inquiry, int (*work)(struct inquiry *inquiry))
 {
-    int status = inquiry->guarded ? run_in_child(inquiry, work) : -ENOSYS;
+    int status = -ENOSYS;
+
+    if (inquiry_is_cancelled(inquiry))
+        return -ECANCELED;
+    if (inquiry->guarded)
+        status = run_in_child(inquiry, work);
     return status == -ENOSYS ? work(inquiry) : status;
 }

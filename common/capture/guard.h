@@ -6,8 +6,8 @@
 
 /* Runs work() in a child process that shares our memory, and waits for it. What it returned; -EDEADLK: one of its calls
  * did not come back, and the child was given up: inquiry->asked_pid or asked_netns says what it was about; -EIO: the
- * child was killed by somebody else. In a recorded tree, and where there can be no such child, work() is just called.
- */
+ * child was killed by somebody else; -ECANCELED. In a recorded tree, and where there can be no such child, work() is
+ * just called. */
 int guard_run(struct inquiry *inquiry, int (*work)(struct inquiry *inquiry));
 
 /* ---- calls that may wait on a stranger ---- */

@@ -38,6 +38,7 @@
 #endif
 
 #define PATH_SIZE 32
+#define TICK_MS   50
 
 /* What the child is to do. Everything in it is prepared before there is a child. */
 struct task {
@@ -254,7 +255,19 @@ static void call_back(struct inquiry *inquiry, struct child *child)
         return; /* it is left to whoever inherits us */
 }
 
-/* The next answer; *netns_fd comes with it or is -1. 0; -ETIMEDOUT; -EPIPE: the child has ended. */
+/* As poll(), for LIMIT_ANSWER_WAIT_MS; where the scan is cancelled, no longer than a tick. */
+static int wait_for_answer(const struct inquiry *inquiry, const struct child *child)
+{
+    struct pollfd waiting = {.fd = child->fd, .events = POLLIN};
+    int ready = 0;
+
+    for (unsigned waited = 0; waited < LIMIT_ANSWER_WAIT_MS && ready == 0 && !inquiry_is_cancelled(inquiry);
+         waited += TICK_MS)
+        ready = poll(&waiting, 1, TICK_MS);
+    return ready;
+}
+
+/* The next answer; *netns_fd comes with it or is -1. 0; -ETIMEDOUT; -ECANCELED; -EPIPE: the child has ended. */
 static int receive(struct inquiry *inquiry, const struct child *child, struct message *message, int *netns_fd)
 {
     union {
@@ -264,7 +277,6 @@ static int receive(struct inquiry *inquiry, const struct child *child, struct me
     struct iovec part = {message, sizeof(*message) - 1};
     struct msghdr envelope = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-    struct pollfd waiting = {.fd = child->fd, .events = POLLIN};
     const uint32_t begun = inquiry_milliseconds();
     uint32_t waited;
     ssize_t length;
@@ -272,11 +284,14 @@ static int receive(struct inquiry *inquiry, const struct child *child, struct me
 
     *netns_fd = -1;
     do {
-        ready = poll(&waiting, 1, LIMIT_ANSWER_WAIT_MS);
+        ready = wait_for_answer(inquiry, child);
         waited = inquiry_milliseconds() - begun;
-    } while ((ready < 0 && errno == EINTR && waited < LIMIT_ANSWER_WAIT_MS) ||
-             (ready == 0 && waited < LIMIT_WAIT_MS && inquiry_is_runnable(child->pid)));
+    } while (!inquiry_is_cancelled(inquiry) &&
+             ((ready < 0 && errno == EINTR && waited < LIMIT_ANSWER_WAIT_MS) ||
+              (ready == 0 && waited < LIMIT_WAIT_MS && inquiry_is_runnable(child->pid))));
     inquiry->waited_ms += waited;
+    if (inquiry_is_cancelled(inquiry))
+        return -ECANCELED;
     if (ready <= 0)
         return -ETIMEDOUT;
     length = recvmsg(child->fd, &envelope, MSG_CMSG_CLOEXEC);
@@ -341,8 +356,12 @@ static int run(struct inquiry *inquiry, struct task *task, deliver_fn *deliver, 
             if (failure == -ETIMEDOUT)
                 skip_user_of(inquiry, task, next);
         }
-        status = failure ? deliver_failure(inquiry, task, message, next, failure, deliver, context)
-                         : deliver(inquiry, task, message, netns_fd, context);
+        if (failure == -ECANCELED)
+            status = failure;
+        else if (failure)
+            status = deliver_failure(inquiry, task, message, next, failure, deliver, context);
+        else
+            status = deliver(inquiry, task, message, netns_fd, context);
     }
     if (is_out)
         call_back(inquiry, &child);

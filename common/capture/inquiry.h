@@ -1,5 +1,5 @@
 /* inquiry.h - one scan's questions to the kernel: where they are asked, with what, and where the answers go. Private to
- * capture/. All calls return 0 or -errno unless they say otherwise; -ENOMEM ends the scan. */
+ * capture/. All calls return 0 or -errno unless they say otherwise; -ENOMEM and -ECANCELED end the scan. */
 #ifndef PROCTCP_INQUIRY_H
 #define PROCTCP_INQUIRY_H
 
@@ -134,6 +134,7 @@ struct counted {
 
 struct inquiry {
     const struct config *config;
+    const bool *is_cancelled; /* see inquiry_is_cancelled() */
     const struct recollection *before;
     const struct proctcp_snapshot *previous; /* NULL: there was no scan before */
     struct recollection *kept;               /* for the next scan */
@@ -202,6 +203,19 @@ void inquiry_count_error(struct inquiry *inquiry, int error, const char *path_fo
 static inline int inquiry_errno(void)
 {
     return errno == ENOMEM ? -ENOBUFS : -errno;
+}
+
+/* Whether the scan is to end. Another thread says so, and does not take it back: whatever else is tried after a step
+ * that was left out ends as well. Looked at between two steps that take some milliseconds each, or less. */
+static inline bool inquiry_is_cancelled(const struct inquiry *inquiry)
+{
+    return inquiry->is_cancelled && __atomic_load_n(inquiry->is_cancelled, __ATOMIC_RELAXED);
+}
+
+/* Whether a failure is ours, and nothing else is tried: not what a process or a table refused. */
+static inline bool inquiry_ends_with(int status)
+{
+    return status == -ENOMEM || status == -ECANCELED;
 }
 
 /* One more of a user's; false: that is beyond the limit. Without memory to count, nothing is limited. */

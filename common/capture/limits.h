@@ -33,6 +33,9 @@
 #define LIMIT_STALLS       6
 #define LIMIT_LEFT_ALONE   30
 
+/* How long one call may take once the scan is cancelled. */
+#define LIMIT_CANCELLED_CALL_WAIT_MS 50
+
 /* After so many the scan is begun again without what most of them wait for: tcp_info of other namespaces. */
 #define LIMIT_STALLS_WITH_INFO 3
 

@@ -60,6 +60,8 @@ static int add_named(struct inquiry *inquiry)
             netns->name = arena_copy(&inquiry->capture->strings, entry->d_name, strlen(entry->d_name));
             status = netns->name ? 0 : -ENOMEM;
         }
+        if (inquiry_is_cancelled(inquiry))
+            status = -ECANCELED;
     }
     if (directory)
         closedir(directory);

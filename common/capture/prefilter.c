@@ -113,10 +113,13 @@ int prefilter_begin(struct inquiry *inquiry, const int32_t *pids, uint32_t count
     inquiry->chosen_ticks = inquiry_ticks(inquiry);
     for (uint32_t i = 0; i < count && status == 0; i++) {
         int directory = -1, answer = ask_rules(inquiry, pids[i], RULE_COMMAND, &directory);
+        if (inquiry_is_cancelled(inquiry))
+            status = -ECANCELED;
         if (answer != 1)
             continue;
         close(directory);
-        status = indices_push(&wanted, (uint32_t)pids[i]) ? 0 : -ENOMEM;
+        if (!indices_push(&wanted, (uint32_t)pids[i]))
+            status = -ENOMEM;
     }
     if (status == 0)
         status = helper_read_commands(inquiry, (const int32_t *)wanted.at, wanted.count, note_command);

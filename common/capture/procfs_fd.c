@@ -77,6 +77,11 @@ static int charge(struct inquiry *inquiry, const struct process *process, uint32
     return within || process->uid == 0 ? 0 : -EDQUOT;
 }
 
+static int charge_batch(struct inquiry *inquiry, const struct process *process)
+{
+    return inquiry_is_cancelled(inquiry) ? -ECANCELED : charge(inquiry, process, CHARGED_AT_ONCE);
+}
+
 /* Each one that is read is charged, in batches, however many threads share it: that is what it costs. */
 static int read_descriptors(struct inquiry *inquiry, uint32_t index, int directory, uint32_t *fds)
 {
@@ -90,7 +95,7 @@ static int read_descriptors(struct inquiry *inquiry, uint32_t index, int directo
             continue;
         status = read_descriptor(inquiry, directory, entry->name, fd);
         if (++*fds % CHARGED_AT_ONCE == 0 && status == 0)
-            status = charge(inquiry, &inquiry->capture->processes.at[index], CHARGED_AT_ONCE);
+            status = charge_batch(inquiry, &inquiry->capture->processes.at[index]);
     }
     charged = charge(inquiry, &inquiry->capture->processes.at[index], *fds % CHARGED_AT_ONCE);
     return status ? status : listing.error ? listing.error : charged;
@@ -192,6 +197,8 @@ static int walk_other_tables(struct inquiry *inquiry, uint32_t index, int direct
         uint32_t place = PROCTCP_NONE;
         if (tid == process->pid)
             continue;
+        if (inquiry_is_cancelled(inquiry))
+            return -ECANCELED;
         if (walked && (!inquiry->own_pids || was_walked(inquiry, tid, &place)))
             continue;
         status = walk_thread(inquiry, index, directory, tid, walked == 0);
@@ -205,12 +212,12 @@ static int walk_other_tables(struct inquiry *inquiry, uint32_t index, int direct
 
 /* ---- processes ---- */
 
-/* What a process refuses is counted; only -ENOMEM of our own ends the scan. */
+/* What a process refuses is counted; only what is our own ends the scan. */
 static int count_refusal(struct inquiry *inquiry, uint32_t index, int status, const char *file)
 {
     struct process *process = &inquiry->capture->processes.at[index];
 
-    if (status == -ENOMEM || status == 0)
+    if (status == 0 || inquiry_ends_with(status))
         return status;
     process->walk = status == -ENOENT || status == -ESRCH ? WALK_GONE : WALK_REFUSED;
     inquiry_count_error(inquiry, -status, "%d%s%s", process->pid, *file ? "/" : "", file);
@@ -278,7 +285,7 @@ static void count_descriptors(struct inquiry *inquiry, struct process *process)
     listing.fd = openat(inquiry->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (listing.fd < 0)
         return;
-    while (charge(inquiry, process, 0) == 0 && listing_next(&listing)) {
+    while (!inquiry_is_cancelled(inquiry) && charge(inquiry, process, 0) == 0 && listing_next(&listing)) {
         if (++count % CHARGED_AT_ONCE == 0)
             charge(inquiry, process, CHARGED_AT_ONCE);
     }
@@ -372,7 +379,9 @@ int procfs_fd_read(struct inquiry *inquiry)
     int status = prefilter_begin(inquiry, (const int32_t *)pids->at, pids->count);
 
     for (uint32_t i = 0; i < pids->count && status == 0; i++) {
-        if (!inquiry->in_child || (int32_t)pids->at[i] != getpid()) /* of which nobody needs to know */
+        if (inquiry_is_cancelled(inquiry))
+            status = -ECANCELED;
+        else if (!inquiry->in_child || (int32_t)pids->at[i] != getpid()) /* of which nobody needs to know */
             status = visit(inquiry, (int32_t)pids->at[i]);
     }
     inquiry->capture->stats.processes_seen = inquiry->capture->processes.count;
@@ -389,13 +398,15 @@ static int walk_all_threads(struct inquiry *inquiry, uint32_t index, int directo
         return status;
     status = sink_owners_again(inquiry, index);
     for (uint32_t i = 0; i < inquiry->tids.count && status == 0; i++) {
-        if ((int32_t)inquiry->tids.at[i] != pid)
+        if (inquiry_is_cancelled(inquiry))
+            status = -ECANCELED;
+        else if ((int32_t)inquiry->tids.at[i] != pid)
             status = walk_thread(inquiry, index, directory, (int32_t)inquiry->tids.at[i], false);
     }
     sink_owners_end(inquiry, index);
     if (status == -EDQUOT)
         inquiry_count_error(inquiry, EDQUOT, "%d/task", pid);
-    return status == -ENOMEM ? status : 0;
+    return inquiry_ends_with(status) ? status : 0;
 }
 
 int procfs_fd_walk_threads(struct inquiry *inquiry)
@@ -407,6 +418,8 @@ int procfs_fd_walk_threads(struct inquiry *inquiry)
         char path[32];
         if (process->walk != WALKED || process->living_thread)
             continue;
+        if (inquiry_is_cancelled(inquiry))
+            return -ECANCELED;
         snprintf(path, sizeof(path), "%d/fd", process->pid);
         int directory = openat(inquiry->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (directory < 0)

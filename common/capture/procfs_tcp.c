@@ -205,6 +205,8 @@ static int read_table(struct inquiry *inquiry, int fd, enum proctcp_family famil
 
     do {
         char *line = buffer, *newline;
+        if (inquiry_is_cancelled(inquiry))
+            return -ECANCELED;
         do {
             got = read(fd, buffer + filled, INQUIRY_BUFFER_SIZE - filled);
         } while (got < 0 && errno == EINTR);
@@ -261,7 +263,7 @@ int procfs_tcp_read(struct inquiry *inquiry, struct netns *netns)
     netns->complete = true;
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         int status = scan_table(inquiry, netns, tables[i].name, tables[i].family);
-        if (status == -ENOMEM)
+        if (inquiry_ends_with(status))
             return status;
         if (status == 0)
             tables_read++;

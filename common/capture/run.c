@@ -138,13 +138,14 @@ void recollection_keep_children(struct recollection *before, struct recollection
 }
 
 /* Its buffer lies behind it. */
-struct inquiry *capture_new(const struct config *config)
+struct inquiry *capture_new(const struct config *config, const bool *is_cancelled)
 {
     struct inquiry *made = calloc(1, sizeof(*made) + INQUIRY_BUFFER_SIZE);
 
     if (!made)
         return NULL;
     made->config = config;
+    made->is_cancelled = is_cancelled;
     made->proc_fd = -1;
     made->buffer = (char *)(made + 1);
     return made;
@@ -162,14 +163,17 @@ void capture_free(struct inquiry *inquiry)
 static void renew(struct inquiry *inquiry)
 {
     struct vector_any vectors[COUNT(inquiry_vectors)];
-    const struct config *config = inquiry->config;
-    char *buffer = inquiry->buffer;
-    const uint32_t requests = inquiry->requests;
+    const struct inquiry old = *inquiry;
 
     vectors_recycle(inquiry, inquiry_vectors, COUNT(inquiry_vectors));
     for (size_t i = 0; i < COUNT(inquiry_vectors); i++)
         vectors[i] = *vector_at(inquiry, &inquiry_vectors[i]);
-    *inquiry = (struct inquiry){.config = config, .buffer = buffer, .requests = requests, .proc_fd = -1, .home_fd = -1};
+    *inquiry = (struct inquiry){.config = old.config,
+                                .is_cancelled = old.is_cancelled,
+                                .buffer = old.buffer,
+                                .requests = old.requests,
+                                .proc_fd = -1,
+                                .home_fd = -1};
     for (size_t i = 0; i < COUNT(inquiry_vectors); i++)
         *vector_at(inquiry, &inquiry_vectors[i]) = vectors[i];
 }
@@ -439,6 +443,8 @@ static int find_holders(struct inquiry *inquiry)
         status = procfs_fd_walk(inquiry, p);
         inquiry->capture->stats.skipped--;
         missing -= keep_wanted(inquiry, &processes->at[p], wanted, &by_inode, &found);
+        if (inquiry_is_cancelled(inquiry))
+            status = -ECANCELED;
     }
     if (!missing && status == 0)
         forget_refusals(inquiry, &before, failed_before);

@@ -6,13 +6,14 @@
 
 struct inquiry;
 
-/* Memory for the questions of scans, one after the other; NULL: there is none. Its arguments must outlive it. */
-struct inquiry *capture_new(const struct config *config);
+/* Memory for the questions of scans, one after the other; NULL: there is none. Its arguments must outlive it.
+ * is_cancelled is set when no more are to be asked, from any thread, and for good; NULL: it never is. */
+struct inquiry *capture_new(const struct config *config, const bool *is_cancelled);
 void capture_free(struct inquiry *inquiry);
 
 /* Asks the kernel for processes, owners and sockets, and writes down what it says. before is what scans before this one
  * left, previous the snapshot of the last one, or NULL. kept is what the next one may want; capture and kept are empty.
- * Fails if nothing could be read, with the reason in capture->failure, or with -ENOMEM. */
+ * Fails if nothing could be read, with the reason in capture->failure, with -ENOMEM, or with -ECANCELED. */
 int capture_run(struct inquiry *inquiry, const struct recollection *before, const struct proctcp_snapshot *previous,
                 struct recollection *kept, struct capture *capture);
 /* Who holds these sockets, among the processes that the selection left out: walks them, in their order,

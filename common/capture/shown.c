@@ -88,6 +88,18 @@ bool shown_is_affordable(const struct inquiry *inquiry, uint32_t *uid)
     return affordable;
 }
 
+void shown_expect(struct inquiry *inquiry)
+{
+    uint64_t descriptors = 0;
+
+    for (uint32_t i = 0; i < inquiry->shown.tasks.count; i++)
+        descriptors += inquiry->shown.tasks.at[i].fds;
+    if (descriptors > EXPECTED_MAX)
+        return;
+    (void)vector_reserve(&inquiry->shown.owners, descriptors);
+    sink_expect(inquiry, descriptors);
+}
+
 /* ---- descriptors ---- */
 
 /* What is left over of the batches of whose descriptors were shown last. */

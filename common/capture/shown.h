@@ -11,6 +11,8 @@ void shown_tasks_end(struct inquiry *inquiry);
 /* Whether what was shown can be gone through: false: a user, *uid, has more descriptors in the tables of his processes
  * and threads than a scan reads. */
 bool shown_is_affordable(const struct inquiry *inquiry, uint32_t *uid);
+/* Has room made for as many sockets as these tasks have descriptors. */
+void shown_expect(struct inquiry *inquiry);
 /* A descriptor of a TCP socket, or of what has TCP sockets, in a network namespace. 1: it is there; 0: it is of no
  * interest, for the namespace is not selected or its user has too many. */
 int shown_add_owner(struct inquiry *inquiry, int32_t pid, int32_t fd, uint32_t inode, uint32_t netns);

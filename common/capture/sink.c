@@ -158,17 +158,30 @@ static int keep_impairment(struct inquiry *inquiry, struct proctcp_socket *socke
 }
 
 /* Touches memory that is about to be filled at once: page by page costs the kernel more. */
-static void populate(void *at, size_t size)
+static void populate(const struct inquiry *inquiry, void *at, size_t size)
 {
 #ifdef MADV_POPULATE_WRITE
-    const size_t page = 4096;
+    const size_t page = 4096, at_once = 4096 * page;
     const uintptr_t begin = ((uintptr_t)at + page - 1) & ~(page - 1), end = ((uintptr_t)at + size) & ~(page - 1);
-    if (end > begin + 64 * page)
-        madvise((void *)begin, end - begin, MADV_POPULATE_WRITE); /* since 5.14; where it fails, it is as it was */
+    size_t part;
+
+    if (end <= begin + 64 * page)
+        return;
+    for (uintptr_t next = begin; next < end && !inquiry_is_cancelled(inquiry); next += part) {
+        part = end - next < at_once ? end - next : at_once;
+        if (madvise((void *)next, part, MADV_POPULATE_WRITE) < 0)
+            return; /* before 5.14: it is as it was */
+    }
 #else
+    (void)inquiry;
     (void)at;
     (void)size;
 #endif
+}
+
+void sink_expect(struct inquiry *inquiry, uint64_t at_most)
+{
+    (void)(vector_reserve(&inquiry->capture->sockets, at_most) && vector_reserve(&inquiry->inodes, at_most));
 }
 
 int sink_reserve(struct inquiry *inquiry, uint64_t expected)
@@ -180,7 +193,7 @@ int sink_reserve(struct inquiry *inquiry, uint64_t expected)
     if (!vector_reserve(vector, sockets) || !vector_reserve(&inquiry->inodes, sockets))
         return -ENOMEM;
     if (vector->capacity > capacity && vector->count == 0)
-        populate(vector->at, (size_t)expected * sizeof(vector->at[0]));
+        populate(inquiry, vector->at, (size_t)expected * sizeof(vector->at[0]));
     return 0;
 }
 

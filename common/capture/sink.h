@@ -15,7 +15,12 @@ void sink_owners_end(struct inquiry *inquiry, uint32_t process);
 /* More owners of a process that was told before: those it had move behind all others, where more may be added. */
 int sink_owners_again(struct inquiry *inquiry, uint32_t process);
 
-/* Room for about so many sockets in all: to grow by steps costs more. */
+/* Sockets in all that a scan may be told to make room for; a larger number is a mistake. */
+#define EXPECTED_MAX 10000000
+
+/* Room for so many sockets in all, where it can be had: memory that is not touched before there are so many. */
+void sink_expect(struct inquiry *inquiry, uint64_t at_most);
+/* Room for about so many sockets in all, which is touched at once: to grow by steps costs more. */
 int sink_reserve(struct inquiry *inquiry, uint64_t expected);
 /* Where the next socket is to be written, not initialised; NULL: memory is out. */
 struct proctcp_socket *sink_next_socket(struct inquiry *inquiry);

@@ -251,14 +251,17 @@ static int request(struct inquiry *inquiry, int netlink, uint32_t kernel_mask, b
     return GUARD_CALL(inquiry, send(netlink, &message, sizeof(message), 0)) < 0 ? inquiry_errno() : 0;
 }
 
-/* A datagram of the kernel's into the inquiry's buffer. Its length; 0: of somebody else; -errno. */
+/* A datagram of the kernel's into the inquiry's buffer. Its length; 0: of somebody else; -errno, -ECANCELED too. */
 static ssize_t receive(struct inquiry *inquiry, int netlink)
 {
     struct sockaddr_nl sender;
     struct iovec part = {inquiry->buffer, INQUIRY_BUFFER_SIZE};
     struct msghdr envelope = {.msg_name = &sender, .msg_namelen = sizeof(sender), .msg_iov = &part, .msg_iovlen = 1};
-    ssize_t length = GUARD_CALL(inquiry, recvmsg(netlink, &envelope, 0));
+    ssize_t length;
 
+    if (inquiry_is_cancelled(inquiry))
+        return -ECANCELED;
+    length = GUARD_CALL(inquiry, recvmsg(netlink, &envelope, 0));
     if (length < 0)
         return errno == EAGAIN ? -ETIMEDOUT : inquiry_errno();
     if (envelope.msg_flags & MSG_TRUNC)
@@ -347,7 +350,7 @@ static int dump_states(struct inquiry *inquiry, uint32_t netns, uint32_t kernel_
     }
     inquiry->asked_netns = 0;
     close(netlink);
-    if (status && status != -ENOMEM && sink_take_back(inquiry, mark) < 0)
+    if (status && !inquiry_ends_with(status) && sink_take_back(inquiry, mark) < 0)
         return -ENOMEM;
     return status;
 }

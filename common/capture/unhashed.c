@@ -227,7 +227,7 @@ static int ask_unknown(struct inquiry *inquiry, struct questions *questions)
     const bool unbound_wanted = select_unbound(inquiry->config->selection);
     int status = 0;
 
-    for (uint32_t p = 0; p < capture->processes.count; p++) {
+    for (uint32_t p = 0; p < capture->processes.count && status == 0; p++) {
         const struct process *process = &capture->processes.at[p];
         if (!unbound_wanted || !netns_may_be_held_from(inquiry, process->netns))
             continue;
@@ -236,6 +236,8 @@ static int ask_unknown(struct inquiry *inquiry, struct questions *questions)
             owner->socket = hash_find(&capture->by_inode, owner->inode);
             if (owner->socket != HASH_NONE || recall(inquiry->kept, owner->inode))
                 continue;
+            if (inquiry_is_cancelled(inquiry))
+                return -ECANCELED;
             const struct recalled_inode *known = recall(inquiry->before, owner->inode);
             status = known && known->answer != ANSWER_LOOKED_FOR ? ask_recalled(inquiry, p, owner, known, questions)
                                                                  : ask_anew(inquiry, p, owner, questions);

@@ -399,11 +399,14 @@ static int add_ended(struct endings *endings)
 
 /* ---- all of it ---- */
 
-/* Groups have what connections counted, but for those with a process of which it is not told. */
-static void mark_groups(struct model *model)
+/* Groups have what connections counted, but for those that take some sockets only, and those with a process of which it
+ * is not told. */
+static void mark_groups(struct model *model, const struct group_memories *memories)
 {
-    for (uint32_t g = 0; g < model->groups.count; g++)
-        model->groups.at[g].present |= PROCTCP_HAS_CONNECTIONS;
+    for (uint32_t g = 0; g < model->groups.count; g++) {
+        if (!memories->at[g].asks_sockets)
+            model->groups.at[g].present |= PROCTCP_HAS_CONNECTIONS;
+    }
     model->all.present |= PROCTCP_HAS_CONNECTIONS;
     for (uint32_t p = 0; p < model->processes.count; p++) {
         const struct proctcp_process *process = &model->processes.at[p];
@@ -431,7 +434,7 @@ int connections_add(const struct match *match, const struct capture *capture, st
             give_unseen(&endings.to, i, &capture->unseen.at[i].connections, &capture->unseen.at[i].totals);
     }
     if (counted)
-        mark_groups(model);
+        mark_groups(model, &after->places.groups);
     status = add_ended(&endings); /* where they are not counted this time, what ended waits until they are */
     vector_free(&endings.used);
     vector_free(&endings.let_go);

@@ -34,6 +34,8 @@ struct group_memory {
     uint64_t last_seen; /* Unix time, seconds; 0: never */
     uint32_t present;   /* bits of totals */
     bool is_configured;
+    bool asks_sockets; /* it takes some sockets of a process only: of connections that no scan sees it is not known
+                          whether they are its */
 };
 
 struct group_memories VECTOR(struct group_memory);

@@ -43,10 +43,14 @@ static int make_first(const struct proctcp_grouping *grouping, struct places *pl
     if (!group_memory_add(&places->groups, &places->strings, &other))
         return -ENOMEM;
     for (uint32_t i = 0; i < grouping->rules.count; i++) {
-        const struct group_memory configured = {.name = grouping->rules.at[i].name, .is_configured = true};
+        const struct group_memory configured = {.name = grouping->rules.at[i].name,
+                                                .is_configured = true,
+                                                .asks_sockets = select_asks_socket(grouping->rules.at[i].selection)};
         bool known = grouping->rules.at[i].captures != 0; /* its names are found when something runs */
-        for (uint32_t g = 0; g < places->groups.count && !known; g++)
+        for (uint32_t g = 0; g < places->groups.count && !known; g++) {
             known = strcmp(places->groups.at[g].name, configured.name) == 0;
+            places->groups.at[g].asks_sockets |= known && configured.asks_sockets;
+        }
         if (!known && !group_memory_add(&places->groups, &places->strings, &configured))
             return -ENOMEM;
     }
@@ -231,6 +235,15 @@ static int place_newcomers(struct choice *choice)
     return status;
 }
 
+/* A group whose name has captures in it is known by what runs under it. */
+static void note_what_is_asked(const struct model *model, struct places *places)
+{
+    for (uint32_t k = 0; k < model->group_keys.count; k++) {
+        const struct group_key *key = &model->group_keys.at[k];
+        places->groups.at[key->group].asks_sockets |= key->asks_sockets;
+    }
+}
+
 /* ---- the model's groups ---- */
 
 static struct proctcp_group begin_group(const struct group_memory *memory, const char *name)
@@ -291,6 +304,8 @@ int history_place_groups(const struct history *before, const struct config *conf
     if (status == 0)
         status = place_newcomers(&choice);
     if (status == 0)
+        note_what_is_asked(model, places);
+    if (status == 0)
         status = begin_groups(model, places, strings);
     vector_free(&choice.keys);
     vector_free(&choice.newcomers);
@@ -306,7 +321,7 @@ static void keep(struct group_memory *memory, const struct proctcp_group *group)
     memory->sockets_opened = group->sockets_opened;
     memory->sockets_closed = group->sockets_closed;
     memory->last_seen = group->last_seen;
-    memory->present = group->present & PROCTCP_HAS_TOTALS;
+    memory->present = group->last_seen ? group->present & PROCTCP_HAS_TOTALS : 0; /* whoever comes may not be told of */
 }
 
 void history_keep_groups(const struct model *model, struct history *after)

@@ -37,13 +37,15 @@ static uint32_t count_others(const struct group_memories *groups, uint32_t *olde
 
 /* A place of its own; where there are more of the others than there may be beside those that are configured, it is
  * one of theirs. */
-static int configure(struct places *places, const struct hash *former, uint64_t seed, const char *name,
+static int configure(struct places *places, const struct hash *former, uint64_t seed, const struct group_rule *rule,
                      uint32_t others_max)
 {
+    const char *name = rule->name;
     struct group_memory memory = group_memory_begin(places, former, seed, name);
     uint32_t oldest = OTHER;
 
     memory.is_configured = true;
+    memory.asks_sockets = select_asks_socket(rule->selection);
     if (count_others(&places->groups, &oldest) <= others_max)
         return group_memory_add(&places->groups, &places->strings, &memory) ? 0 : -ENOMEM;
     memory.name = arena_copy(&places->strings, name, strlen(name));
@@ -56,12 +58,16 @@ static int configure(struct places *places, const struct hash *former, uint64_t 
 static void mark_known(struct places *places, const struct proctcp_grouping *grouping)
 {
     for (uint32_t g = 0; g < places->groups.count; g++)
-        places->groups.at[g].is_configured = false;
+        places->groups.at[g].is_configured = places->groups.at[g].asks_sockets = false;
+    for (uint32_t g = 0; g < places->former.count; g++)
+        places->former.at[g].asks_sockets = false;
     for (uint32_t i = 0; i < grouping->rules.count; i++) {
         const struct group_rule *rule = &grouping->rules.at[i];
         const uint32_t known = rule->captures ? HASH_NONE : find(&places->groups, rule->name);
-        if (known != HASH_NONE)
-            places->groups.at[known].is_configured = true;
+        if (known == HASH_NONE)
+            continue;
+        places->groups.at[known].is_configured = true;
+        places->groups.at[known].asks_sockets |= select_asks_socket(rule->selection);
     }
 }
 
@@ -77,7 +83,7 @@ int places_regroup(struct places *places, const struct proctcp_grouping *groupin
     for (uint32_t i = 0; i < configured && status == 0; i++) {
         const struct group_rule *rule = &grouping->rules.at[i];
         if (!rule->captures && find(&places->groups, rule->name) == HASH_NONE)
-            status = configure(places, &former, seed, rule->name, others_max);
+            status = configure(places, &former, seed, rule, others_max);
     }
     group_memory_forget(places, most);
     vector_free(&former);

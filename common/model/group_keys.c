@@ -35,15 +35,6 @@ static uint32_t find_key(struct model *model, struct naming *naming, const char 
     return model->group_keys.count - 1;
 }
 
-static uint32_t own_netns(const struct capture *capture)
-{
-    for (uint32_t i = 0; i < capture->namespaces.count; i++) {
-        if (capture->namespaces.at[i].own)
-            return capture->namespaces.at[i].shown.inode;
-    }
-    return 0;
-}
-
 static bool takes(const struct proctcp_grouping *grouping, const struct group_name *name,
                   const struct proctcp_socket *socket, uint32_t own)
 {
@@ -57,12 +48,18 @@ static bool takes(const struct proctcp_grouping *grouping, const struct group_na
            select_netns(rule->selection, &no_names, socket->netns, socket->netns && socket->netns == own);
 }
 
+/* Anybody may start a program that is root's then, under any name, with a socket of his own. */
+static bool is_of_system(const struct proctcp_socket *socket)
+{
+    return !(socket->present & PROCTCP_HAS_UID) || proctcp_is_system_user(socket->uid);
+}
+
 /* The rows of a process. Its names stand best first, and the last one takes any socket. */
 static int name_rows(struct model *model, struct naming *naming, const struct proctcp_process *process,
                      const struct facts *facts)
 {
     const struct group_name *names = naming->capture->group_names.at + facts->first_group_name;
-    const bool is_system = process->present & PROCTCP_HAS_PROCESS_UID && process->uid < FIRST_ORDINARY_USER;
+    const bool is_system = process->present & PROCTCP_HAS_PROCESS_UID && proctcp_is_system_user(process->uid);
     uint32_t last = PROCTCP_NONE, key = PROCTCP_NONE;
 
     for (uint32_t r = process->first_row; r < process->first_row + process->row_count; r++) {
@@ -74,12 +71,14 @@ static int name_rows(struct model *model, struct naming *naming, const struct pr
             key = find_key(model, naming, names[n].name);
             if (key == HASH_NONE)
                 return -ENOMEM;
-            model->group_keys.at[key].is_system |= is_system;
             model->any_split |= last != PROCTCP_NONE;
             last = n;
         }
         model->row_keys.at[r] = key;
+        model->group_keys.at[key].asks_sockets |= names[n].rule != PROCTCP_NONE;
         model->group_keys.at[key].rows++;
+        if (is_system && !model->group_keys.at[key].is_system)
+            model->group_keys.at[key].is_system = is_of_system(socket);
     }
     return 0;
 }
@@ -101,7 +100,7 @@ static int name_unseen(struct model *model, struct naming *naming, uint32_t inde
     key = find_key(model, naming, name->name);
     if (key == HASH_NONE)
         return -ENOMEM;
-    model->group_keys.at[key].is_system |= unseen->uid < FIRST_ORDINARY_USER;
+    model->group_keys.at[key].is_system |= proctcp_is_system_user(unseen->uid);
     model->unseen_keys.at[index] = key;
     return 0;
 }
@@ -110,7 +109,8 @@ static int name_unseen(struct model *model, struct naming *naming, uint32_t inde
 int groups_name(struct model *model, const struct capture *capture, const struct proctcp_grouping *grouping,
                 uint64_t seed)
 {
-    struct naming naming = {.capture = capture, .grouping = grouping, .seed = seed, .own_netns = own_netns(capture)};
+    struct naming naming = {
+        .capture = capture, .grouping = grouping, .seed = seed, .own_netns = capture_own_netns(capture)};
     uint32_t c = 0;
     int status = 0;
 

@@ -200,6 +200,13 @@ static void know_empty_queues(struct proctcp_group *group)
         group->present |= PROCTCP_HAS_GROUP_QUEUES;
 }
 
+/* Where the source tells of traffic at all, a configured group of which nothing has run has had none. */
+static void know_no_traffic(struct proctcp_group *group, const struct proctcp_group *all)
+{
+    if (group->is_configured && !(group->present & PROCTCP_HAS_GROUP_LAST_SEEN))
+        group->present |= all->present & PROCTCP_HAS_TOTALS & ~PROCTCP_HAS_TOTAL_ACCEPT_DROPS;
+}
+
 int groups_sum(struct model *model, const struct capture *capture)
 {
     struct indices by_group = {0};
@@ -215,8 +222,10 @@ int groups_sum(struct model *model, const struct capture *capture)
         status = add_shared(model, &capture->impairments);
     if (status == 0)
         status = add_times(model, by_group.at);
-    for (uint32_t g = 0; g < model->groups.count; g++)
+    for (uint32_t g = 0; g < model->groups.count; g++) {
         know_empty_queues(&model->groups.at[g]);
+        know_no_traffic(&model->groups.at[g], &model->all);
+    }
     know_empty_queues(&model->all);
     vector_free(&by_group);
     return status;

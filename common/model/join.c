@@ -22,7 +22,7 @@ void model_recycle(struct model *model)
 {
     vectors_recycle(model, model_vectors, COUNT(model_vectors));
     model->for_peers = (struct for_peers){0};
-    model->renumbered = model->any_split = false;
+    model->renumbered = model->any_dead = model->any_split = false;
     model->all = (struct proctcp_group){.name = PROCTCP_GROUP_ALL};
     model->groups_left_out = 0;
 }
@@ -278,27 +278,10 @@ static void take_facts(struct proctcp_process *out, const struct process *proces
                                     .fds = process->fds};
 }
 
-/* A socket that is in no table and whose holders are all gone by now does not exist any more. */
-static int drop_dead(struct model *model)
+/* In no table, and whose holders are all gone by now: it does not exist any more. */
+static bool is_dead(const struct proctcp_socket *socket)
 {
-    struct indices moved = {0};
-    uint32_t kept = 0;
-
-    if (!indices_fill(&moved, model->sockets.count, 0xff))
-        return -ENOMEM;
-    for (uint32_t i = 0; i < model->sockets.count; i++) {
-        if (model->sockets.at[i].owners == 0 && model_is_unbound(&model->sockets.at[i]))
-            continue;
-        model->sockets.at[kept] = model->sockets.at[i];
-        model->first_rows.at[kept] = model->first_rows.at[i];
-        model->holders.at[kept] = model->holders.at[i];
-        moved.at[i] = kept++;
-    }
-    model->sockets.count = model->first_rows.count = model->holders.count = kept;
-    for (uint32_t i = 0; i < model->rows.count; i++)
-        model->rows.at[i].socket = moved.at[model->rows.at[i].socket];
-    vector_free(&moved);
-    return model_reindex(model);
+    return socket->owners == 0 && model_is_unbound(socket);
 }
 
 int model_join(struct model *model, const struct capture *capture)
@@ -306,7 +289,6 @@ int model_join(struct model *model, const struct capture *capture)
     const uint32_t count = model->sockets.count;
     struct indices owners = {
         0}; /* by socket: counted apart, for sockets lie in another order and far from each other */
-    bool any_dead = false;
     int status = 0;
 
     if (!indices_fill(&owners, count, 0) || !indices_fill(&model->first_rows, count, 0xff) ||
@@ -333,8 +315,36 @@ int model_join(struct model *model, const struct capture *capture)
     }
     for (uint32_t i = 0; i < count && status == 0; i++) {
         model->sockets.at[i].owners = owners.at[i];
-        any_dead |= owners.at[i] == 0 && model_is_unbound(&model->sockets.at[i]);
+        model->any_dead |= is_dead(&model->sockets.at[i]);
     }
     vector_free(&owners);
-    return status == 0 && any_dead ? drop_dead(model) : status;
+    return status;
+}
+
+int model_drop_dead(struct model *model)
+{
+    struct indices moved = {0};
+    uint32_t kept = 0;
+
+    if (!model->any_dead)
+        return 0;
+    if (!indices_fill(&moved, model->sockets.count, 0xff))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < model->sockets.count; i++) {
+        if (is_dead(&model->sockets.at[i]))
+            continue;
+        model->sockets.at[kept] = model->sockets.at[i];
+        model->first_rows.at[kept] = model->first_rows.at[i];
+        model->holders.at[kept] = model->holders.at[i];
+        if (model->came_through.count)
+            model->came_through.at[kept] = model->came_through.at[i];
+        moved.at[i] = kept++;
+    }
+    model->sockets.count = model->first_rows.count = model->holders.count = kept;
+    if (model->came_through.count)
+        model->came_through.count = kept;
+    for (uint32_t i = 0; i < model->rows.count; i++)
+        model->rows.at[i].socket = moved.at[model->rows.at[i].socket];
+    vector_free(&moved);
+    return model_reindex(model);
 }

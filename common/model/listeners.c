@@ -81,7 +81,7 @@ static bool add_all(struct model *model, const struct capture *capture, struct s
 static bool is_system(const struct model *model, const struct proctcp_row *row)
 {
     const struct proctcp_socket *socket = &model->sockets.at[row->socket];
-    return socket->present & PROCTCP_HAS_UID && socket->uid < FIRST_ORDINARY_USER;
+    return socket->present & PROCTCP_HAS_UID && proctcp_is_system_user(socket->uid);
 }
 
 /* Whoever binds to another interface can listen at the same address and port. Where the source does not tell

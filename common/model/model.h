@@ -16,8 +16,9 @@ struct listeners VECTOR(struct proctcp_listener);
 struct group_key {
     const char *name;
     uint32_t rows;
-    uint16_t group; /* index; set by history/, which knows who has a place */
-    bool is_system; /* a process of root, or of a user of the system, is under it */
+    uint16_t group;    /* index; set by history/, which knows who has a place */
+    bool is_system;    /* a process of root, or of a user of the system, is under it */
+    bool asks_sockets; /* a rule made it that takes some sockets of a process only */
 };
 
 struct group_keys VECTOR(struct group_key);
@@ -36,6 +37,7 @@ struct model {
     struct for_peers for_peers;
     struct hash by_inode;             /* sockets by inode; taken over, too */
     bool renumbered;                  /* sockets have other indices than in the capture */
+    bool any_dead;                    /* some socket is in no table, and its holders are gone */
     struct indices holders;           /* by socket: the process of its rank 1, or PROCTCP_NONE */
     struct indices first_rows;        /* by socket: its row of rank 1, or PROCTCP_NONE */
     struct last_holders last_holders; /* ordered by socket */
@@ -57,7 +59,7 @@ struct model {
     uint32_t listener_numbers;   /* they go from 0 to this, less one */
 };
 
-/* Sockets by four-tuple, and the peer of each; good until the model is filtered. Memory of it is kept from scan to
+/* Sockets by four-tuple, and the peer of each; good until sockets are left out. Memory of it is kept from scan to
  * scan. */
 struct tuples {
     struct hash near;     /* with the namespace in the key */
@@ -83,6 +85,9 @@ int model_join(struct model *model, const struct capture *capture);
 /* peers.c: the peer of each row, the direction of each socket and, if listeners are asked for, through which one it
  * came in. */
 int peers_find(struct model *model, struct tuples *tuples, bool listeners);
+/* join.c: leaves out sockets that do not exist any more. Those behind them move up, and the tuples are of no use then.
+ */
+int model_drop_dead(struct model *model);
 /* filter.c: leaves out rows, sockets and processes that were not selected. */
 int filter_model(struct model *model, const struct capture *capture, const struct proctcp_selection *selection);
 /* sums.c: what each process holds: its counts and sums, and which totals its sources give. Sets *unbound to how many

@@ -137,7 +137,7 @@ static const struct proctcp_field row_fields[] = {
     {.id = 60, .name = "bytes_retrans", COUNTER, IMPAIRMENT(bytes_retrans),
      .present = PROCTCP_HAS_BYTES_SENT, .unit = "bytes", .help = "payload sent again"},
     {.id = 61, .name = "bytes_received", COUNTER, SOCKET(bytes_received),
-     .present = PROCTCP_HAS_BYTES, .unit = "bytes", .help = "payload received in order"},
+     .present = PROCTCP_HAS_BYTES, .unit = "bytes", .help = "bytes received in order, as the kernel counts (FIN too)"},
     {.id = 62, .name = "segs_out", COUNTER, SOCKET(segs_out),
      .present = PROCTCP_HAS_SEGS, .unit = "segments", .help = "segments sent"},
     {.id = 63, .name = "segs_in", COUNTER, SOCKET(segs_in),

@@ -236,13 +236,30 @@ static void append(struct line *line, const char *format, ...)
         line->length += (size_t)added;
 }
 
-static void append_process(struct line *line, const struct proctcp_snapshot *snapshot, const struct proctcp_row *row)
+/* Brackets stand around process ids alone, whatever a process calls itself. */
+static void append_name(struct line *line, const char *name)
+{
+    for (size_t plain; *name; name += plain) {
+        plain = strcspn(name, "[]");
+        append(line, "%.*s", (int)plain, name);
+        if (name[plain])
+            append(line, "\\x%02x", (unsigned)(unsigned char)name[plain++]);
+    }
+}
+
+static void append_name_and_pid(struct line *line, const struct proctcp_process *process, int32_t pid)
 {
     char name[4 * 64 + 1];
-    const struct proctcp_process *process = &snapshot->processes[row->process];
 
     proctcp_escape(process->present & PROCTCP_HAS_PROCESS ? process->name : "-", name, sizeof(name), false);
-    append(line, "%s[%d] fd %d", name, row->pid, row->fd);
+    append_name(line, name);
+    append(line, "[%d]", pid);
+}
+
+static void append_process(struct line *line, const struct proctcp_snapshot *snapshot, const struct proctcp_row *row)
+{
+    append_name_and_pid(line, &snapshot->processes[row->process], row->pid);
+    append(line, " fd %d", row->fd);
 }
 
 static void append_endpoints(struct line *line, const struct proctcp_socket *socket)
@@ -258,24 +275,57 @@ static void append_endpoints(struct line *line, const struct proctcp_socket *soc
         append(line, " %s %s", arrow, proctcp_endpoint_text(&socket->remote_address, socket->remote_port, text));
 }
 
-static void append_values(struct line *line, const struct proctcp_socket *socket)
+/* Where segments were lost, what the kernel does about it: a timeout and a window that are as always say nothing. */
+static void append_loss(struct line *line, const struct proctcp_snapshot *snapshot, const struct proctcp_socket *socket)
 {
-    if (socket->present & PROCTCP_HAS_QUEUES)
-        append(line, " tx %u rx %u", socket->tx_queue_bytes, socket->rx_queue_bytes);
-    if (socket->present & PROCTCP_HAS_ACCEPT_QUEUE)
-        append(line, " accept %u", socket->accept_queue);
-    if (socket->present & PROCTCP_HAS_TIMER_EXPIRES)
-        append(line, " timer %s %u ms", proctcp_timer_name(socket->timer), socket->timer_expires_ms);
-    if ((socket->present & PROCTCP_HAS_RETRANSMITS) && socket->retransmits)
+    const uint64_t present = socket->present;
+    const bool sends_again = present & PROCTCP_HAS_RETRANSMITS && socket->retransmits;
+    const bool has_lost = present & PROCTCP_HAS_SSTHRESH && socket->ssthresh_segments >= 0;
+
+    if (present & PROCTCP_HAS_INFO && snapshot->impairments[socket->impairment].total_retrans)
+        append(line, " retrans %u", snapshot->impairments[socket->impairment].total_retrans);
+    if (sends_again)
         append(line, " retransmits %u", socket->retransmits);
-    if ((socket->present & PROCTCP_HAS_PROBES) && socket->probes)
+    if (present & PROCTCP_HAS_PROBES && socket->probes)
         append(line, " probes %u", socket->probes);
-    if (socket->present & PROCTCP_HAS_RTO)
+    if (sends_again && present & PROCTCP_HAS_RTO)
         append(line, " rto %u ms", socket->rto_ms);
-    if (socket->present & PROCTCP_HAS_CWND)
+    if (has_lost && present & PROCTCP_HAS_CWND)
         append(line, " cwnd %u", socket->cwnd_segments);
-    if ((socket->present & PROCTCP_HAS_SSTHRESH) && socket->ssthresh_segments >= 0)
+    if (has_lost)
         append(line, " ssthresh %d", socket->ssthresh_segments);
+}
+
+static void append_values(struct line *line, const struct proctcp_snapshot *snapshot,
+                          const struct proctcp_socket *socket)
+{
+    const uint64_t present = socket->present;
+
+    if (present & PROCTCP_HAS_QUEUES)
+        append(line, " tx %u rx %u", socket->tx_queue_bytes, socket->rx_queue_bytes);
+    if (present & PROCTCP_HAS_ACCEPT_QUEUE)
+        append(line, " accept %u", socket->accept_queue);
+    if (present & PROCTCP_HAS_ACCEPT_QUEUE_MAX)
+        append(line, "/%u", socket->accept_queue_max);
+    if (present & PROCTCP_HAS_DROPS && snapshot->impairments[socket->impairment].drops)
+        append(line, " drops %u", snapshot->impairments[socket->impairment].drops);
+    if (present & PROCTCP_HAS_RTT)
+        append(line, " rtt %u.%03u ms", socket->rtt_us / 1000, socket->rtt_us % 1000);
+    if (present & PROCTCP_HAS_TIMER_EXPIRES)
+        append(line, " timer %s %u ms", proctcp_timer_name(socket->timer), socket->timer_expires_ms);
+    append_loss(line, snapshot, socket);
+    if (socket->owners > 1)
+        append(line, " owners %u", socket->owners);
+    if (present & PROCTCP_HAS_NETNS && snapshot->own_netns && socket->netns != snapshot->own_netns)
+        append(line, " netns %u", socket->netns);
+}
+
+size_t proctcp_process_text(const struct proctcp_process *process, char *text, size_t size)
+{
+    struct line line = {.text = text, .size = size};
+
+    append_name_and_pid(&line, process, process->pid);
+    return line.length;
 }
 
 size_t proctcp_row_text(const struct proctcp_snapshot *snapshot, const struct proctcp_row *row, char *text, size_t size)
@@ -286,7 +336,7 @@ size_t proctcp_row_text(const struct proctcp_snapshot *snapshot, const struct pr
     append_process(&line, snapshot, row);
     append(&line, " %s", proctcp_state_name(socket->state));
     append_endpoints(&line, socket);
-    append_values(&line, socket);
+    append_values(&line, snapshot, socket);
     if (row->peer != PROCTCP_NONE) {
         append(&line, " peer ");
         append_process(&line, snapshot, &snapshot->rows[row->peer]);

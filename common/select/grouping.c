@@ -54,9 +54,13 @@ void proctcp_grouping_free(struct proctcp_grouping *grouping)
 int proctcp_grouping_by(struct proctcp_grouping *grouping, const char *key, char *error, size_t error_size)
 {
     static const char *const keys[] = {
-        [GROUP_BY_PROCESS] = "process",       [GROUP_BY_UNIT] = "unit",
-        [GROUP_BY_CGROUP] = "cgroup",         [GROUP_BY_USER] = "user",
-        [GROUP_BY_EXECUTABLE] = "executable", [GROUP_BY_CONTAINER] = "container",
+        [GROUP_BY_PROCESS] = "process",
+        [GROUP_BY_UNIT] = "unit",
+        [GROUP_BY_CGROUP] = "cgroup",
+        [GROUP_BY_USER] = "user",
+        [GROUP_BY_EXECUTABLE] = "executable",
+        [GROUP_BY_CONTAINER] = "container",
+        [GROUP_BY_NONE] = "none",
     };
     char shown[64];
 
@@ -68,7 +72,8 @@ int proctcp_grouping_by(struct proctcp_grouping *grouping, const char *key, char
     }
     proctcp_escape(key, shown, sizeof(shown), true);
     return complain(error, error_size,
-                    "\"%s\" is nothing to group by: give process, unit, cgroup, user, executable or container", shown);
+                    "\"%s\" is nothing to group by: give process, unit, cgroup, user, executable, container or none",
+                    shown);
 }
 
 int proctcp_grouping_limit(struct proctcp_grouping *grouping, uint32_t max_groups)

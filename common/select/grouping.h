@@ -11,6 +11,7 @@ enum group_by {
     GROUP_BY_USER,
     GROUP_BY_EXECUTABLE,
     GROUP_BY_CONTAINER,
+    GROUP_BY_NONE,
 };
 
 /* A configured group. */

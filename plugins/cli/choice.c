@@ -2,7 +2,6 @@
 #include "choice.h"
 
 #include "complain.h"
-#include "nearest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,7 +84,7 @@ static bool refuse(const struct view *view, const char *option, const struct wor
 
     snprintf(wanted, sizeof(wanted), "%.*s", (int)(word->length < 63 ? word->length : 63), word->text);
     proctcp_escape(wanted, shown, sizeof(shown), true);
-    nearest_names(wanted, names, count, "", near, sizeof(near));
+    proctcp_nearest_words(wanted, names, count, "", near, sizeof(near));
     return complain("--%s: value %u, \"%s\", is no column here: give %s (--columns help says what each is)", option,
                     word->position, shown, near);
 }

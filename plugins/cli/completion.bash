@@ -58,6 +58,15 @@ _proctcp_is_group_rule() {
     ((equals > 2)) && [[ ${COMP_WORDS[equals]} == = && ${COMP_WORDS[equals - 2]} == --group ]]
 }
 
+_proctcp_doctor() { # OPTION CURRENT
+    case $1 in
+    -o) _proctcp_offer "" "$2" table json ;;
+    --collectd-conf) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+    --agentx | --snmp) ;;
+    *) _proctcp_offer "" "$2" -o --agentx --snmp --collectd-conf --help ;;
+    esac
+}
+
 _proctcp() {
     local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} list= last words=()
 
@@ -76,10 +85,14 @@ _proctcp() {
     [[ $current == *,* ]] && list=${current%,*},
     last=${current##*,}
 
+    if [[ ${COMP_WORDS[1]} == doctor ]] && ((COMP_CWORD > 1)); then
+        _proctcp_doctor "$option" "$current"
+        return
+    fi
     case ${option/#--exclude-/--} in
     -o | --output) _proctcp_offer "" "$current" table json csv && return ;;
     --color | --colour) _proctcp_offer "" "$current" auto always never && return ;;
-    --group-by) _proctcp_offer "" "$current" process unit cgroup user executable container && return ;;
+    --group-by) _proctcp_offer "" "$current" process unit cgroup user executable container none && return ;;
     --source) _proctcp_offer "" "$current" auto bpf netlink procfs && return ;;
     --proc-root)
         mapfile -t COMPREPLY < <(compgen -d -- "$current")
@@ -101,6 +114,7 @@ _proctcp() {
     --cgroup) mapfile -t words < <(_proctcp_units) ;;
     --local-port | --remote-port) mapfile -t words < <(compgen -A service) ;;
     *)
+        ((COMP_CWORD == 1)) && _proctcp_offer "" "$current" doctor
         _proctcp_offer "" "$current" --processes --groups --listeners --sockets --unattributed --stats --top --group-by --group \
             --max-groups --output --columns --sort --info --wide \
             --width --no-header --color --interval --count --source --proc-root --help --version \

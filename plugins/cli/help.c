@@ -7,7 +7,10 @@
 
 static const char before_views[] =
     "Usage: proctcp [OPTION]...\n"
-    "Shows which process holds which TCP socket, one row per descriptor.\n"
+    "       proctcp doctor [OPTION]...\n"
+    "Shows which process holds which TCP socket, one row per descriptor; as a doctor, what is missing on this host "
+    "for\n"
+    "that, and for SNMP and collectd, and the remedies (proctcp doctor --help).\n"
     "\n"
     "Instead of rows:\n";
 
@@ -15,7 +18,7 @@ static const char after_views[] =
     "  --stats                one JSON object about the scan\n"
     "  --top                  watch them, full screen, with rates: groups first, or what else is named; ? lists keys\n"
     "Groups (of processes; a configured one is there at 0 when nothing of it runs):\n"
-    "  --group-by KEY         process (default), unit, cgroup, user, executable or container\n"
+    "  --group-by KEY         process (default), unit, cgroup, user, executable, container or none\n"
     "  --group NAME=RULES     'web=process=nginx;local-port=443', 'app-\\1=command=java .*-Dapp=(\\w+)'\n"
     "  --max-groups N         at most so many; 100. The rest is summed as _other\n"
     "Output:\n"

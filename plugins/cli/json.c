@@ -1,47 +1,10 @@
 /* json.c - items as JSON, one object per line. Knows field types; which fields there are is the field table's matter.
  */
+#include "json_string.h"
 #include "output.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-/* Plain characters, which most text is made of, are written as they come. */
-static size_t plain_length(const char *text)
-{
-    size_t length = 0;
-    while (text[length] >= ' ' && text[length] < 0x7f && text[length] != '"' && text[length] != '\\')
-        length++;
-    return length;
-}
-
-static void write_string(struct writer *writer, const char *text)
-{
-    writer_char(writer, '"');
-    while (*text) {
-        unsigned steering;
-        char escape[8];
-        size_t length = plain_length(text);
-        writer_bytes(writer, text, length);
-        text += length;
-        if (!*text)
-            break;
-        length = utf8_next(text, &steering);
-        if (length == 0) {
-            writer_text(writer, "\\ufffd");
-            length = 1;
-        } else if (*text == '"' || *text == '\\') {
-            writer_char(writer, '\\');
-            writer_char(writer, *text);
-        } else if (steering) {
-            snprintf(escape, sizeof(escape), "\\u%04x", steering & 0xffff);
-            writer_text(writer, escape);
-        } else {
-            writer_bytes(writer, text, length);
-        }
-        text += length;
-    }
-    writer_char(writer, '"');
-}
 
 /* A word of our own: letters. */
 static void write_word(struct writer *writer, const char *word)
@@ -63,7 +26,7 @@ static void write_value(struct writer *writer, const struct proctcp_field *field
         writer_text(writer, value->number ? "true" : "false");
         break;
     case PROCTCP_TEXT:
-        write_string(writer, value->text);
+        json_string(writer, value->text);
         break;
     case PROCTCP_ADDRESS:
         write_word(writer, proctcp_address_text(value->address, text));
@@ -111,7 +74,7 @@ static void write_combined(const struct output *output, const struct chosen *cho
     if (!chosen->column->cell(output, item, text))
         return;
     write_name(output->writer, first, chosen->name, chosen->name_length);
-    write_string(output->writer, text);
+    json_string(output->writer, text);
 }
 
 void json_items(const struct output *output)
@@ -155,7 +118,7 @@ static void write_namespaces(struct writer *writer, const struct proctcp_snapsho
         }
         if (netns->error) {
             writer_text(writer, ",\"error\":");
-            write_string(writer, strerror_r(netns->error, reason, sizeof(reason)));
+            json_string(writer, strerror_r(netns->error, reason, sizeof(reason)));
         }
         writer_char(writer, '}');
     }

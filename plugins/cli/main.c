@@ -1,4 +1,5 @@
 /* main.c - the command line program: scans, prints, and says on stderr what could not be read. */
+#include "doctor.h"
 #include "hint.h"
 #include "options.h"
 #include "order.h"
@@ -213,6 +214,8 @@ int main(int argc, char **argv)
     int status;
 
     signal(SIGPIPE, SIG_IGN);
+    if (argc > 1 && strcmp(argv[1], "doctor") == 0)
+        return doctor_run(argc - 1, argv + 1);
     const bool parsed = options_parse(argc, argv, &settings, &status);
     if (parsed && settings.top) {
         status = top_run(&settings);

@@ -4,7 +4,6 @@
 #include "complain.h"
 #include "habits.h"
 #include "help.h"
-#include "nearest.h"
 #include "terminal.h"
 #include "values.h"
 
@@ -290,7 +289,7 @@ static bool refuse_long(const struct all_options *options, const char *word)
     snprintf(wanted, sizeof(wanted), "%.*s", (int)strcspn(word + 2, "="), word + 2);
     for (size_t i = 0; i < options->count; i++)
         names[i] = options->list[i].name;
-    if (nearest_names(wanted, names, options->count, "--", near, sizeof(near)))
+    if (proctcp_nearest_words(wanted, names, options->count, "--", near, sizeof(near)))
         return complain("\"--%s\" is no option: is one of these meant: %s", wanted, near);
     return complain("\"--%s\" is no option", wanted);
 }

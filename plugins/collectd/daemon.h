@@ -3,24 +3,21 @@
 #ifndef PROCTCP_COLLECTD_DAEMON_H
 #define PROCTCP_COLLECTD_DAEMON_H
 
-#if __has_include(<collectd/core/daemon/collectd.h>) /* Debian's collectd-dev */
-#include <collectd/core/daemon/collectd.h>
-#include <collectd/core/daemon/plugin.h>
-#include <collectd/core/daemon/utils_complain.h>
-#if __has_include(<collectd/core/utils/common/common.h>)
-#include <collectd/core/utils/common/common.h>
-#else
-#include <collectd/core/daemon/common.h> /* before 5.9 */
-#endif
-#else /* a source tree: -Isrc -Isrc/daemon */
+/* A source tree that is given with -I (src and src/daemon of it) goes before what is installed. */
+#if __has_include("collectd.h")
 #include "collectd.h"
 #include "plugin.h"
-#include "utils_complain.h"
 #if __has_include("utils/common/common.h")
 #include "utils/common/common.h"
 #else
-#include "common.h"
+#include "common.h" /* before 5.9 */
 #endif
+#include "utils_complain.h"
+#else /* Debian's collectd-dev */
+#include <collectd/core/daemon/collectd.h>
+#include <collectd/core/daemon/plugin.h>
+#include <collectd/core/daemon/utils_complain.h>
+#include <collectd/core/utils/common/common.h>
 #endif
 
 #endif

@@ -34,10 +34,24 @@ static bool is_kept(const unsigned char *at)
     return is_letter_or_digit(*at) || strchr("_.:@-", *at) != NULL;
 }
 
-static bool is_reserved(const char *name)
+static bool begins_with(const char *text, const char *prefix)
 {
-    return strcmp(name, IDENTIFIER_SELF) == 0 || strcmp(name, IDENTIFIER_OTHER) == 0 ||
-           strcmp(name, IDENTIFIER_UNNAMED) == 0;
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_reserved(const struct identifiers *identifiers, const char *name)
+{
+    static const char *const sums[] = {IDENTIFIER_SELF, IDENTIFIER_OTHER, IDENTIFIER_UNNAMED};
+
+    for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
+        if (strcmp(name, sums[i]) == 0)
+            return true;
+    }
+    for (const char *const *other = identifiers->others; other && *other && !*identifiers->prefix; other++) {
+        if (begins_with(name, *other))
+            return true;
+    }
+    return begins_with(name, IDENTIFIER_LISTENER) || begins_with(name, IDENTIFIER_SOCKETS);
 }
 
 /* FNV-1a: the same on every machine and in every release, as names in databases outlive the plugin. */
@@ -56,42 +70,65 @@ static void append_tail(char *end, const char *whole)
     snprintf(end, TAIL_CHARS + 1, CUT_MARK "%016" PRIx64, identifier_hash(whole, strlen(whole)));
 }
 
-void identifier_from_name(const char *name, char identifier[IDENTIFIER_SIZE])
+/* Into size bytes; escape_first: its first one is written as an escape, whatever it is. */
+static void write_name(const char *name, bool escape_first, char *identifier, size_t size)
 {
     const unsigned char *at = (const unsigned char *)name;
-    bool escape_first = is_reserved(name);
     size_t length = 0, before_tail = 0;
 
-    if (!*name) {
-        strcpy(identifier, IDENTIFIER_UNNAMED);
-        return;
-    }
-    for (; *at && length < IDENTIFIER_SIZE; at++) {
+    for (; *at && length < size; at++) {
         char piece[4] = {(char)*at};
 
         if (escape_first || !is_kept(at))
             snprintf(piece, sizeof(piece), "+%02X", *at);
         escape_first = false;
-        if (length + strlen(piece) < IDENTIFIER_SIZE)
+        if (length + strlen(piece) < size)
             memcpy(identifier + length, piece, strlen(piece));
         length += strlen(piece);
-        if (length + TAIL_CHARS < IDENTIFIER_SIZE)
+        if (length + TAIL_CHARS < size)
             before_tail = length;
     }
-    if (length < IDENTIFIER_SIZE)
+    if (length < size)
         identifier[length] = '\0';
     else
         append_tail(identifier + before_tail, name);
 }
 
-void identifier_from_group(const char *group, char identifier[IDENTIFIER_SIZE])
+void identifier_from_name(const char *name, char identifier[IDENTIFIER_SIZE])
 {
-    if (strcmp(group, IDENTIFIER_OTHER) == 0 || strcmp(group, IDENTIFIER_UNNAMED) == 0)
-        strcpy(identifier, group);
-    else if (strcmp(group, "_" IDENTIFIER_OTHER) == 0 || strcmp(group, "_" IDENTIFIER_UNNAMED) == 0)
-        identifier_from_name(group + 1, identifier);
-    else
-        identifier_from_name(group, identifier);
+    write_name(name, false, identifier, IDENTIFIER_SIZE);
+}
+
+/* Sums as they are. What the library put before a process's name to tell it from them is taken away again. */
+static void write_group(const struct identifiers *identifiers, const char *group, char *identifier, size_t size)
+{
+    static const char *const sums[] = {IDENTIFIER_OTHER, IDENTIFIER_UNNAMED};
+
+    for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
+        if (strcmp(group, sums[i]) == 0) {
+            strcpy(identifier, group);
+            return;
+        }
+        if (*group == '_' && strcmp(group + 1, sums[i]) == 0)
+            group++;
+    }
+    write_name(group, is_reserved(identifiers, group), identifier, size);
+}
+
+void identifier_of_group(const struct identifiers *identifiers, const char *group, char identifier[IDENTIFIER_SIZE])
+{
+    const size_t length = (size_t)snprintf(identifier, IDENTIFIER_SIZE, "%s", identifiers->prefix);
+
+    write_group(identifiers, group, identifier + length, IDENTIFIER_SIZE - length);
+}
+
+void identifier_of_own(const struct identifiers *identifiers, const char *kind, const char *rest,
+                       char identifier[IDENTIFIER_SIZE])
+{
+    char whole[4 * IDENTIFIER_SIZE];
+
+    snprintf(whole, sizeof(whole), "%s%s%s", identifiers->prefix, kind, rest);
+    identifier_cut(whole, identifier, IDENTIFIER_SIZE);
 }
 
 void identifier_cut(const char *text, char *identifier, size_t size)

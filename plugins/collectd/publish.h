@@ -2,13 +2,9 @@
 #ifndef PROCTCP_COLLECTD_PUBLISH_H
 #define PROCTCP_COLLECTD_PUBLISH_H
 
-#include "baseline.h"
+#include "memory.h"
+#include "metrics.h"
 #include "proctcp.h"
-#include "sockets.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /* Takes one value; to is the taker's own. type is one of collectd's types.db, with one data source, a gauge. */
 typedef void publish_fn(void *to, const char *plugin_instance, const char *type, const char *type_instance,
@@ -22,22 +18,34 @@ struct publisher {
     publish_fn *publish;
     derive_fn *derive;
     void *to;
+    bool with_zeros; /* also what was always 0 */
 };
 
-/* name is its identifier. Round-trip times, traffic and connections, less what was counted before, are left out if
- * before is NULL. */
+/* name is its identifier. What is absent, and what was always 0 and is rare, is left out; counters, too, where the name
+ * may move from one to another. */
 void publish_group(const struct publisher *publisher, const char *name, const struct proctcp_group *group,
-                   bool by_state, const struct counted *before);
-void publish_socket(const struct publisher *publisher, const char *group, const char *name,
-                    const struct proctcp_socket *socket);
-/* What tcp_info has of the socket. Counters alone may be left out: under a name that moves from one socket to another
- * they would jump. */
-void publish_socket_info(const struct publisher *publisher, const char *group, const char *name,
-                         const struct proctcp_socket *socket, const struct proctcp_impairment *impairment,
-                         bool counters);
+                   const struct profile *profile, const struct memory *memory, struct remembered *remembered);
+void publish_listener(const struct publisher *publisher, const char *name, const struct proctcp_snapshot *snapshot,
+                      const struct proctcp_listener *listener, const struct profile *profile,
+                      const struct memory *memory, struct remembered *remembered, bool counters);
+/* In the plugin instance of its group's sockets, under its name. Its counters are those of the kernel; they may be left
+ * out: under a name that moves from one socket to another they would jump. */
+void publish_socket(const struct publisher *publisher, const char *plugin_instance, const char *name,
+                    const struct proctcp_snapshot *snapshot, const struct proctcp_row *row,
+                    const struct profile *profile, bool counters);
 /* What no process holds, by state, over all namespaces. */
-void publish_unattributed(const struct publisher *publisher, const struct proctcp_snapshot *snapshot);
-void publish_scan(const struct publisher *publisher, const struct proctcp_stats *stats, uint32_t groups,
-                  uint32_t groups_left_out, uint32_t sockets_left_out);
+void publish_unattributed(const struct publisher *publisher, const char *self, const struct proctcp_snapshot *snapshot,
+                          struct remembered *remembered);
+
+/* What the plugin adds to the statistics of a scan. */
+struct pass_report {
+    double longest_s; /* of the passes since the one before, this one too: from collectd's wish to the last value */
+    uint32_t groups;  /* published */
+    uint32_t groups_left_out, listeners_left_out, sockets_left_out;
+};
+
+/* remembered may be NULL: then counters are left out. */
+void publish_scan(const struct publisher *publisher, const char *self, const struct proctcp_stats *stats,
+                  const struct pass_report *report, const struct memory *memory, struct remembered *remembered);
 
 #endif

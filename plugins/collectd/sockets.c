@@ -58,20 +58,36 @@ static uint64_t weight_of(const struct proctcp_snapshot *snapshot, const struct 
     }
 }
 
-/* Candidates are rows of rank 1: their index. */
-static uint32_t find_candidates(const struct proctcp_snapshot *snapshot, enum sockets_sort sort,
-                                struct sticky_candidate *candidates)
+static bool is_wished(const struct proctcp_snapshot *snapshot, const struct socket_wishes *wishes, uint32_t row)
+{
+    const struct proctcp_socket *socket = &snapshot->sockets[snapshot->rows[row].socket];
+    const struct group_wish *group = &wishes->groups[snapshot->row_groups[row]];
+
+    if (snapshot->rows[row].owner_rank != 1 || !(socket->present & PROCTCP_HAS_LOCAL))
+        return false;
+    return group->sockets == SOCKETS_EVERY || (group->sockets == SOCKETS_LISTENING && socket->state == PROCTCP_LISTEN);
+}
+
+/* Candidates are rows of rank 1: their index. *young: those that are wished for, and not old enough. */
+static uint32_t find_candidates(const struct proctcp_snapshot *snapshot, const struct socket_wishes *wishes,
+                                struct sticky_candidate *candidates, uint32_t *young)
 {
     uint32_t count = 0;
+
+    *young = 0;
 
     for (uint32_t r = 0; r < snapshot->row_count; r++) {
         const struct proctcp_socket *socket = &snapshot->sockets[snapshot->rows[r].socket];
 
-        if (snapshot->rows[r].owner_rank != 1 || !(socket->present & PROCTCP_HAS_LOCAL))
+        if (!is_wished(snapshot, wishes, r))
             continue;
+        if (socket->first_seen + (uint64_t)wishes->min_age_s > snapshot->stats.time) {
+            ++*young;
+            continue;
+        }
         candidates[count++] = (struct sticky_candidate){
             .key = key_of(socket),
-            .weight = weight_of(snapshot, socket, sort),
+            .weight = weight_of(snapshot, socket, wishes->sort),
             .index = r,
         };
     }
@@ -156,7 +172,7 @@ static void name_choices(const struct proctcp_snapshot *snapshot, struct socket_
     tell_apart(snapshot, choices, 1);
 }
 
-int sockets_choose(const struct proctcp_snapshot *snapshot, enum sockets_sort sort, uint32_t max, struct sticky *places,
+int sockets_choose(const struct proctcp_snapshot *snapshot, const struct socket_wishes *wishes, struct sticky *places,
                    struct socket_choices *choices)
 {
     struct sticky_candidate *candidates = malloc((snapshot->socket_count + 1) * sizeof(*candidates));
@@ -166,13 +182,13 @@ int sockets_choose(const struct proctcp_snapshot *snapshot, enum sockets_sort so
 
     if (!candidates)
         return -ENOMEM;
-    count = find_candidates(snapshot, sort, candidates);
-    chosen.count = count < max ? count : max;
+    count = find_candidates(snapshot, wishes, candidates, &chosen.young);
+    chosen.count = count < wishes->max ? count : wishes->max;
     chosen.left_out = count - chosen.count;
     chosen.choices = malloc((chosen.count + 1) * sizeof(*chosen.choices));
     if (!chosen.choices)
         goto out;
-    error = sticky_choose(places, candidates, count, max);
+    error = sticky_choose(places, candidates, count, wishes->max);
     if (error)
         goto out;
     for (uint32_t i = 0; i < chosen.count; i++) {

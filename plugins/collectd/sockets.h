@@ -5,6 +5,7 @@
 #include "identifier.h"
 #include "proctcp.h"
 #include "sticky.h"
+#include "wishes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,13 @@ enum sockets_sort {
     SOCKETS_BY_RTT,       /* the longest round-trip time */
 };
 
+struct socket_wishes {
+    const struct group_wish *groups;
+    enum sockets_sort sort;
+    uint32_t max;
+    uint32_t min_age_s; /* since the first scan that saw it */
+};
+
 struct socket_choice {
     uint32_t socket;             /* index into the snapshot's sockets */
     uint32_t row;                /* its rank 1 */
@@ -34,10 +42,12 @@ struct socket_choices {
     struct socket_choice *choices; /* sorted by group and name */
     uint32_t count;
     uint32_t left_out;
+    uint32_t young; /* wished for, and not old enough */
 };
 
-/* At most max of the selected sockets that have an address. A free place goes to the first by sort. 0 or -ENOMEM. */
-int sockets_choose(const struct proctcp_snapshot *snapshot, enum sockets_sort sort, uint32_t max, struct sticky *places,
+/* At most wishes->max of the selected sockets that have an address, and are wished for and old enough. A free place
+ * goes to the first by sort. 0 or -ENOMEM. */
+int sockets_choose(const struct proctcp_snapshot *snapshot, const struct socket_wishes *wishes, struct sticky *places,
                    struct socket_choices *choices);
 void socket_choices_free(struct socket_choices *choices);
 

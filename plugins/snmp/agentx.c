@@ -1,10 +1,10 @@
-/* agentx.c - net-snmp as a subagent: start, one handler for the whole subtree, its event loop, leave. Knows PDUs and
- * varbinds; what stands at an OID is walk.c's knowledge. */
+/* agentx.c - net-snmp as a subagent: start, its session with a master, its event loop, leave. Knows PDUs; what is
+ * answered is answers.c's knowledge. */
 #include "agentx.h"
 
-#include "clock.h"
 #include "messages.h"
 #include "oids.h"
+#include "varbinds.h"
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -12,10 +12,8 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include <net-snmp/agent/agent_callbacks.h>
-#include <net-snmp/agent/sysORTable.h>
 #include <net-snmp/library/large_fd_set.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -143,123 +141,6 @@ void agentx_prepare(const char *address, const char *config_file, void (*configu
     netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, AGENTX_PING_S);
 }
 
-static void set_varbind(netsnmp_variable_list *varbind, const struct value *value)
-{
-    struct counter64 counter;
-    long integer;
-    unsigned long number;
-
-    switch (value->syntax) {
-    case VALUE_INTEGER:
-        integer = value->integer;
-        snmp_set_var_typed_value(varbind, ASN_INTEGER, &integer, sizeof(integer));
-        break;
-    case VALUE_UNSIGNED:
-    case VALUE_COUNTER32:
-        number = (unsigned long)value->number;
-        snmp_set_var_typed_value(varbind, value->syntax == VALUE_UNSIGNED ? ASN_UNSIGNED : ASN_COUNTER, &number,
-                                 sizeof(number));
-        break;
-    case VALUE_COUNTER64:
-        counter.high = (u_long)(value->number >> 32);
-        counter.low = (u_long)(value->number & UINT32_MAX);
-        snmp_set_var_typed_value(varbind, ASN_COUNTER64, &counter, sizeof(counter));
-        break;
-    case VALUE_OCTETS:
-        snmp_set_var_typed_value(varbind, ASN_OCTET_STR, value->octets, value->length);
-        break;
-    }
-}
-
-/* What stands below our root. AgentX of net-snmp reads a number from 2^31 on, as those of namespaces, as a negative
- * one. */
-struct below {
-    unsigned long oid[MAX_OID_LEN];
-    size_t length;
-};
-
-static void find_below(const netsnmp_variable_list *varbind, struct below *below)
-{
-    below->length = varbind->name_length - OID_LENGTH(objects);
-    for (size_t i = 0; i < below->length; i++)
-        below->oid[i] = varbind->name[OID_LENGTH(objects) + i] & UINT32_MAX;
-}
-
-static void answer_get(struct serving *serving, netsnmp_agent_request_info *reqinfo, netsnmp_request_info *request)
-{
-    struct below below;
-    struct value value;
-
-    find_below(request->requestvb, &below);
-    switch (walk_get(serving->publication, &serving->hint, below.oid, below.length, &value)) {
-    case WALK_FOUND:
-        set_varbind(request->requestvb, &value);
-        break;
-    case WALK_NO_INSTANCE:
-        netsnmp_set_request_error(reqinfo, request, SNMP_NOSUCHINSTANCE);
-        break;
-    case WALK_NO_OBJECT:
-        netsnmp_set_request_error(reqinfo, request, SNMP_NOSUCHOBJECT);
-        break;
-    }
-}
-
-/* A request that stays unanswered makes net-snmp go on behind our subtree. */
-static void answer_next(struct serving *serving, netsnmp_request_info *request)
-{
-    const netsnmp_variable_list *varbind = request->requestvb;
-    const int place = snmp_oidtree_compare(varbind->name, varbind->name_length, objects, OID_LENGTH(objects));
-    struct below below = {.length = 0};
-    size_t next_length;
-    oid next[OID_LENGTH(objects) + WALK_OID_MAX];
-    struct value value;
-
-    if (place > 0)
-        return;
-    if (place == 0 && varbind->name_length > OID_LENGTH(objects))
-        find_below(varbind, &below);
-    if (!walk_next(serving->publication, &serving->hint, below.oid, below.length, next + OID_LENGTH(objects),
-                   &next_length, &value))
-        return;
-    memcpy(next, objects, sizeof(objects));
-    snmp_set_var_objid(request->requestvb, next, OID_LENGTH(objects) + next_length);
-    set_varbind(request->requestvb, &value);
-}
-
-static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
-                  netsnmp_agent_request_info *reqinfo, netsnmp_request_info *requests)
-{
-    struct serving *serving = handler->myvoid;
-
-    (void)registration;
-    serving_request(serving, reqinfo->asp->pdu->transid, reqinfo->mode == MODE_GETNEXT, clock_ms());
-    for (netsnmp_request_info *request = requests; request; request = request->next) {
-        if (request->processed)
-            continue;
-        if (reqinfo->mode == MODE_GET)
-            answer_get(serving, reqinfo, request);
-        else if (reqinfo->mode == MODE_GETNEXT)
-            answer_next(serving, request);
-    }
-    return SNMP_ERR_NOERROR;
-}
-
-bool agentx_register(struct serving *serving)
-{
-    netsnmp_handler_registration *registration;
-    oid module[] = {OID_PROCTCP};
-
-    registration =
-        netsnmp_create_handler_registration(APPLICATION, handle, objects, OID_LENGTH(objects), HANDLER_CAN_RONLY);
-    if (!registration)
-        return false;
-    registration->handler->myvoid = serving;
-    if (netsnmp_register_handler(registration) != MIB_REGISTERED_OK)
-        return false;
-    REGISTER_SYSOR_ENTRY(module, "Which process holds which TCP socket (PROCTCP-MIB)");
-    return true;
-}
-
 /* ---- notifications ---- */
 
 static void (*notification_answered)(long error);
@@ -275,38 +156,24 @@ static int notified(int operation, netsnmp_session *session, int request, netsnm
     return 1;
 }
 
-static bool add_object(netsnmp_pdu *pdu, const unsigned long *below, size_t length, const struct value *value)
-{
-    oid name[OID_LENGTH(objects) + WALK_OID_MAX];
-    netsnmp_variable_list *varbind;
-
-    memcpy(name, objects, sizeof(objects));
-    memcpy(name + OID_LENGTH(objects), below, length * sizeof(*below));
-    varbind = snmp_add_null_var(pdu, name, OID_LENGTH(objects) + length);
-    if (varbind)
-        set_varbind(varbind, value);
-    return varbind;
-}
-
 bool agentx_notify(unsigned long number, const struct notification *notification, void (*when_answered)(long error))
 {
-    static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
-    const oid kind[] = {OID_PROCTCP_NOTIFICATIONS, number};
     netsnmp_pdu *pdu = master ? snmp_pdu_create(PDU_NOTIFY) : NULL;
-    bool is_whole;
 
     if (!pdu)
         return false;
     pdu->sessid = master->sessid;
-    is_whole = snmp_pdu_add_variable(pdu, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, kind, sizeof(kind));
-    for (size_t i = 0; i < notification->count && is_whole; i++)
-        is_whole = add_object(pdu, notification->objects[i].oid, notification->objects[i].length,
-                              &notification->objects[i].value);
+    pdu->variables = varbinds_of(number, notification);
     notification_answered = when_answered;
-    if (is_whole && snmp_async_send(master, pdu, notified, NULL))
+    if (pdu->variables && snmp_async_send(master, pdu, notified, NULL))
         return true;
     snmp_free_pdu(pdu);
     return false;
+}
+
+bool agentx_takes_notifications(void)
+{
+    return status.state == AGENTX_SERVING;
 }
 
 void agentx_connect(void)

@@ -3,7 +3,8 @@
 #define SNMP_AGENTX_H
 
 #include "notifications.h"
-#include "serving.h"
+
+#include <stdbool.h>
 
 /* How often a master that is away is tried again, one that is there is asked whether it still knows us, and one that
  * refuses the objects is offered them again. The configuration may change the first two. */
@@ -26,8 +27,6 @@ struct agentx_status {
  * default. config_file is read instead of those on SNMPCONFPATH. configured is called when that has been done, before
  * the master is looked for, which may take a while. Tokens are registered after this. */
 void agentx_prepare(const char *address, const char *config_file, void (*configured)(void));
-/* Registers the objects. serving is used by every request from agentx_process() on. false: it could not be done. */
-bool agentx_register(struct serving *serving);
 /* Reads the configuration and tries the master for the first time. */
 void agentx_connect(void);
 /* Answers what has come, waiting for it at most timeout_ms (-1: for ever) or until the eventfd wake is written to. */
@@ -35,6 +34,8 @@ void agentx_process(int wake, int timeout_ms);
 /* Sends a notification, by its number in the MIB. when_answered is called once: 0: the master took it; else why not, as
  * res.error of RFC 2741 says, or -1: it went away. false: it was not sent, and nothing is called. */
 bool agentx_notify(unsigned long number, const struct notification *notification, void (*when_answered)(long error));
+/* Whether a master is there that does. */
+bool agentx_takes_notifications(void);
 /* Takes leave of the master. */
 void agentx_close(void);
 

@@ -20,7 +20,7 @@ struct evaluation {
 static int compare_alarms(const void *a, const void *b)
 {
     const struct alarm *x = a, *y = b;
-    return threshold_compare_texts(x->instance, y->instance);
+    return named_compare(x->instance, y->instance);
 }
 
 static void tell(struct evaluation *evaluation, enum event_kind kind, const struct alarm *alarm)
@@ -121,14 +121,14 @@ static bool take(void *context, const struct instance *instance)
         evaluation->next.worst = alarm;
     if (!known && alarm.value < evaluation->threshold->high)
         return true;
-    if (!known && !has_place(evaluation, events_is_ordinary(alarm.uid))) {
+    if (!known && !has_place(evaluation, !proctcp_is_system_user(alarm.uid))) {
         evaluation->next.beyond++;
         return true;
     }
     kept = follow(evaluation, &alarm) ? add(&evaluation->next) : NULL;
     if (kept)
         *kept = alarm;
-    evaluation->next.ordinary += kept && events_is_ordinary(alarm.uid);
+    evaluation->next.ordinary += kept && !proctcp_is_system_user(alarm.uid);
     evaluation->next.raised += alarm.is_raised && kept;
     return true;
 }

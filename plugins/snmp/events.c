@@ -5,15 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_ORDINARY_UID 1000
-#define FIRST_DYNAMIC_UID  61184
-#define LAST_DYNAMIC_UID   65519
-
-bool events_is_ordinary(uint32_t uid)
-{
-    return uid >= FIRST_ORDINARY_UID && (uid < FIRST_DYNAMIC_UID || uid > LAST_DYNAMIC_UID);
-}
-
 int events_start(struct events *events, unsigned wanted)
 {
     *events = (struct events){.wanted = 0};
@@ -45,7 +36,7 @@ void events_want(struct events *events, unsigned wanted)
 
 static struct event_queue_items *queue_of(struct events *events, const struct event *event)
 {
-    const bool is_ordinary = events_is_ordinary(event->uid);
+    const bool is_ordinary = !proctcp_is_system_user(event->uid);
 
     switch (event->kind) {
     case EVENT_SCAN_FAILING:

@@ -65,9 +65,6 @@ struct events {
     struct event_queue_items queues[EVENT_QUEUES];
 };
 
-/* Whether somebody who is no part of the system may have such a user. */
-bool events_is_ordinary(uint32_t uid);
-
 /* -ENOMEM. */
 int events_start(struct events *events, unsigned wanted);
 void events_free(struct events *events);

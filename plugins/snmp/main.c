@@ -1,11 +1,13 @@
 /* main.c - proctcp-agentx: options, foreground or daemon, and the loop between the AgentX session and the publisher. */
 #include "agentx.h"
+#include "answers.h"
 #include "clock.h"
 #include "logs.h"
 #include "notifier.h"
 #include "publisher.h"
 #include "reload.h"
 #include "report.h"
+#include "report_scans.h"
 #include "rights.h"
 #include "sd_notify.h"
 #include "service.h"
@@ -19,6 +21,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +33,10 @@
 #define PROGRAM "proctcp-agentx"
 
 enum { EXIT_USAGE = 2 };
+
+/* From so many bytes on what is freed goes back to the kernel. By itself the C library would raise this to the size of
+ * the first snapshot that goes, and smaller tables of later ones would leave holes in its heap. */
+#define LARGE_BLOCK (1 << 20)
 
 #define LEAVE_NS 700000000 /* from a signal to the end, whatever the master or a scan is waiting for */
 
@@ -50,6 +57,7 @@ static struct {
     struct command command;
     struct settings settings;
     struct report report;
+    struct scan_report scan_report;
     struct publisher *publisher;
     struct serving serving;
     struct notifier notifier;
@@ -261,6 +269,14 @@ static void reduce_rights(void)
     exit(EXIT_FAILURE);
 }
 
+static const struct notifier_way to_master = {
+    .is_open = agentx_takes_notifications,
+    .send = agentx_notify,
+    .when_lost =
+        "a notification was sent to the AgentX master, which went away before it answered: it may not have "
+        "passed it on",
+};
+
 /* What is wrong by now is said to whoever starts us; then nobody waits for a master. */
 static void start(void)
 {
@@ -274,7 +290,7 @@ static void start(void)
     if ((error = publisher_new(&agent.settings, &agent.publisher)))
         die("preparing to scan", "", -error);
     serving_attach(&agent.serving, agent.publisher, agent.settings.interval_s);
-    notifier_start(&agent.notifier, publisher_events(agent.publisher), &agent.serving.notified,
+    notifier_start(&agent.notifier, &to_master, publisher_events(agent.publisher), &agent.serving.notified,
                    agent.settings.notify_max, clock_ms());
     reduce_rights();
     if (!agent.command.foreground) {
@@ -329,7 +345,7 @@ static void loop(void)
         const int serving_ms = serving_refresh(&agent.serving, clock_ms());
         const int notify_ms = notifier_next(&agent.notifier, agent.serving.publication->notify_max, clock_ms());
 
-        report_scans(&agent.report, agent.serving.publication);
+        report_scans(&agent.scan_report, agent.serving.publication);
         look_at_connection();
         const int beat_ms = service_tell(&agent.service, agent.serving.publication, master_state(),
                                          publisher_scanning_since(agent.publisher), clock_ms());
@@ -339,8 +355,11 @@ static void loop(void)
 
 int main(int argc, char **argv)
 {
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
     agent.command = parse_options(argc, argv);
     agent.report = REPORT_NEW;
+    agent.scan_report = (struct scan_report){
+        .prefix = "", .grant = "run as root, or give them with AmbientCapabilities= of the systemd unit"};
     logs_begin();
     check_config_file(agent.command.config_file);
     open_pid_file(agent.command.pid_file);
@@ -354,7 +373,7 @@ int main(int argc, char **argv)
     agentx_prepare(agent.command.address, agent.command.config_file, start);
     if (settings_register(&agent.settings) < 0)
         die("reading the configuration", "", ENOMEM);
-    if (serving_start(&agent.serving) != 0 || !agentx_register(&agent.serving))
+    if (serving_start(&agent.serving) != 0 || !answers_register(&agent.serving))
         die("registering the objects", "", ENOMEM);
     agentx_connect();
     look_at_connection();

@@ -1,9 +1,8 @@
-/* notifier.c - one notification after the other, each once: while no master is there they wait, and what a master was
+/* notifier.c - one notification after the other, each once: while nobody takes them they wait, and what a master was
  * sent and did not answer before it went is not sent again, for it may have passed it on; but it is said. Knows order
  * and rate; what a notification holds is notifications.c's knowledge. */
 #include "notifier.h"
 
-#include "agentx.h"
 #include "notifications.h"
 
 #include <net-snmp/net-snmp-config.h>
@@ -14,10 +13,11 @@
 /* net-snmp's callbacks get no pointer of their own. */
 static struct notifier *sending;
 
-void notifier_start(struct notifier *notifier, struct events *events, struct notified *counts, unsigned per_minute,
-                    int64_t now_ms)
+void notifier_start(struct notifier *notifier, const struct notifier_way *way, struct events *events,
+                    struct notified *counts, unsigned per_minute, int64_t now_ms)
 {
-    *notifier = (struct notifier){.events = events,
+    *notifier = (struct notifier){.way = way,
+                                  .events = events,
                                   .counts = counts,
                                   .per_minute = per_minute,
                                   .credit = (int64_t)per_minute * MINUTE_MS,
@@ -29,9 +29,8 @@ static void lose(struct notifier *notifier)
 {
     notifier->is_under_way = false;
     notifier->counts->lost++;
-    snmp_log(LOG_WARNING,
-             "a notification was sent to the AgentX master, which went away before it answered: it may not "
-             "have passed it on; proctcpThresholdTable and proctcpListenerTable say how things are\n");
+    snmp_log(LOG_WARNING, "%s; proctcpThresholdTable and proctcpListenerTable say how things are\n",
+             notifier->way->when_lost);
 }
 
 static void answered(long error)
@@ -88,7 +87,7 @@ int notifier_next(struct notifier *notifier, unsigned per_minute, int64_t now_ms
     if (per_minute)
         notifier->per_minute = per_minute;
     say_lost(notifier);
-    if (agentx_status().state != AGENTX_SERVING) {
+    if (!notifier->way->is_open()) {
         if (notifier->is_under_way)
             lose(notifier);
         return -1;
@@ -102,7 +101,7 @@ int notifier_next(struct notifier *notifier, unsigned per_minute, int64_t now_ms
     notification_of(&event, &notification);
     notifier->is_under_way = true;
     notifier->credit -= MINUTE_MS;
-    if (!agentx_notify(event.kind, &notification, answered))
+    if (!notifier->way->send(event.kind, &notification, answered))
         lose(notifier);
-    return -1;
+    return notifier->is_under_way ? -1 : 0;
 }

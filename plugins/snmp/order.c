@@ -226,5 +226,6 @@ void order_free(struct publication *publication)
         free(publication->order[i].at);
     free(publication->states);
     free(publication->thresholds);
+    free(publication->tops);
     free(publication->gone);
 }

@@ -12,6 +12,7 @@
 #define OWN_STATE_COLUMNS      4
 #define OWN_GROUP_COLUMNS      2
 #define OWN_THRESHOLD_COLUMNS  13
+#define OWN_TOP_COLUMNS        8
 
 extern const struct own_column own_scan_columns[OWN_SCAN_COLUMNS];
 extern const struct own_column own_process_columns[OWN_PROCESS_COLUMNS];
@@ -21,6 +22,7 @@ extern const struct own_column own_connection_columns[OWN_CONNECTION_COLUMNS];
 extern const struct own_column own_state_columns[OWN_STATE_COLUMNS];
 extern const struct own_column own_group_columns[OWN_GROUP_COLUMNS];
 extern const struct own_column own_threshold_columns[OWN_THRESHOLD_COLUMNS];
+extern const struct own_column own_top_columns[OWN_TOP_COLUMNS];
 
 /* One of the row's addresses, in the family that proctcpSocketAddressType says for both. */
 void own_socket_address(const struct publication *publication, uint32_t row, const struct proctcp_address *address,

@@ -6,6 +6,7 @@
 #include "bitset.h"
 #include "proctcp.h"
 #include "thresholds.h"
+#include "tops.h"
 
 #define PUBLICATION_TEXT_SIZE 256
 
@@ -28,6 +29,7 @@ enum publication_table {
     PUBLICATION_STATES,
     PUBLICATION_GROUPS,
     PUBLICATION_THRESHOLDS,
+    PUBLICATION_TOPS,
     PUBLICATION_TABLES,
 };
 
@@ -79,6 +81,8 @@ struct publication {
     uint32_t state_count;
     struct threshold_row *thresholds; /* in the order of their OIDs */
     uint32_t threshold_count;
+    struct top_row *tops; /* in the order of their OIDs */
+    uint32_t top_count;
     uint32_t own_netns; /* inode of the agent's network namespace, which is 0 in an index */
     enum publication_status status;
     uint32_t interval_s;

@@ -48,6 +48,9 @@ struct publisher {
     const struct proctcp_snapshot *last;
     struct alarms alarms;
     struct gone gone;
+    struct top_row *tops; /* of last */
+    uint32_t top_count;
+    bool selects_anew; /* the scan before was made with other settings */
     bool is_failing;
     uint64_t longest_us;
     struct duration recent[RECENT]; /* of scans of the last hour: those that none after it exceeded */
@@ -111,6 +114,16 @@ static enum publication_status status_of(const struct publisher *publisher, bool
     return left_out ? PUBLICATION_PARTIAL : PUBLICATION_UP_TO_DATE;
 }
 
+static struct top_row *copy_tops(const struct publisher *publisher, uint32_t *count)
+{
+    struct top_row *copy = publisher->top_count ? malloc(publisher->top_count * sizeof(*copy)) : NULL;
+
+    *count = copy ? publisher->top_count : 0;
+    if (copy)
+        memcpy(copy, publisher->tops, publisher->top_count * sizeof(*copy));
+    return copy;
+}
+
 static struct publication *new_publication(const struct publisher *publisher, bool failed)
 {
     struct publication *publication = calloc(1, sizeof(*publication));
@@ -135,6 +148,7 @@ static struct publication *new_publication(const struct publisher *publisher, bo
         capabilities_missing(&publisher->last->stats, publication->missing_capabilities,
                              sizeof(publication->missing_capabilities));
     alarms_publish(&publisher->alarms, &publisher->settings->thresholds, publication);
+    publication->tops = copy_tops(publisher, &publication->top_count);
     publication->gone = gone_copy(&publisher->gone);
     publication->gone_count = publisher->gone.count;
     order_rows(publication);
@@ -158,7 +172,15 @@ static void hand_over(struct publisher *publisher, struct publication *publicati
 static void compare(struct publisher *publisher, const struct proctcp_snapshot *snapshot)
 {
     const struct scans scans = {.now = snapshot, .before = publisher->last, .own_netns = publisher->own_netns};
+    /* What another selection brings in is nobody's increase. */
+    const struct scans like = {.now = snapshot, .before = publisher->selects_anew ? NULL : publisher->last};
 
+    free(publisher->tops);
+    publisher->tops = NULL;
+    publisher->top_count = 0;
+    if (!(publisher->settings->not_served & 1u << PUBLICATION_TOPS))
+        publisher->tops = tops_find(&publisher->settings->tops, &like, &publisher->top_count);
+    publisher->selects_anew = false;
     alarms_evaluate(&publisher->alarms, &publisher->settings->thresholds, &scans, clock_ms(), &publisher->events);
     changes_of_listeners(&scans, &publisher->events);
     gone_update(&publisher->gone, &scans);
@@ -190,6 +212,7 @@ static void take_settings(struct publisher *publisher)
     events_want(&publisher->events, next.settings->notify);
     publisher->lent = next;
     publisher->settings = next.settings;
+    publisher->selects_anew = true;
     give_back(&former);
 }
 
@@ -324,6 +347,7 @@ void publisher_free(struct publisher *publisher)
     proctcp_scanner_free(publisher->scanner);
     alarms_free(&publisher->alarms);
     gone_free(&publisher->gone);
+    free(publisher->tops);
     events_free(&publisher->events);
     give_back(&publisher->lent);
     give_back(&publisher->next);

@@ -1,9 +1,6 @@
-/* report.c - the messages of a running subagent: each names the place and the remedy and is said once, until the matter
- * is mended and comes back. */
+/* report.c - the messages of a running subagent about its master: each names the place and the remedy and is said once,
+ * until the matter is mended and comes back. */
 #include "report.h"
-
-#include "agentx.h"
-#include "capabilities.h"
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -90,7 +87,7 @@ void report_connection(struct report *report, const struct agentx_status *status
         if (status->is_taken)
             snmp_log(LOG_ERR,
                      "another subagent serves this tree already at the AgentX master %s: is a second proctcp-agentx "
-                     "running? Trying again every %d s\n",
+                     "running, or the module of snmpd (dlmod proctcp) loaded? Trying again every %d s\n",
                      address, AGENTX_PING_S);
         else
             snmp_log(LOG_ERR, "the AgentX master at %s refuses this tree (AgentX error %ld). Trying again every %d s\n",
@@ -100,71 +97,5 @@ void report_connection(struct report *report, const struct agentx_status *status
     if (status->state == AGENTX_SERVING && report->refusal_said) {
         snmp_log(LOG_NOTICE, "the AgentX master at %s takes this tree now\n", address);
         report->refusal_said = false;
-    }
-}
-
-#define HOW_TO_GRANT "run as root, or give them with AmbientCapabilities= of the systemd unit"
-
-/* Nothing failed, but where a namespace may not be entered, sock_diag cannot be asked. */
-static void report_poorer_namespaces(struct report *report, const struct publication *publication)
-{
-    const struct proctcp_stats *stats = &publication->snapshot->stats;
-
-    if (report->namespaces_said || *stats->failure || !strstr(publication->missing_capabilities, "CAP_SYS_ADMIN"))
-        return;
-    report->namespaces_said = true;
-    snmp_log(LOG_WARNING,
-             "%u of %u network namespaces were read through /proc, which says less of their sockets; missing "
-             "capabilities: %s (" HOW_TO_GRANT ")\n",
-             stats->namespaces_procfs, stats->namespaces, publication->missing_capabilities);
-}
-
-/* Names alone mean nothing to most. */
-static void say_what_is_hidden(const char *missing)
-{
-    char text[512];
-
-    capabilities_hidden(missing, text, sizeof(text));
-    if (*text)
-        snmp_log(LOG_WARNING, "%s\n", text);
-}
-
-/* Said once: what hides from one scan may hide from the next one or not, and the scan's objects tell of each. */
-static void report_shortfall(struct report *report, const struct publication *publication)
-{
-    const struct proctcp_stats *stats = &publication->snapshot->stats;
-    const char *missing = publication->missing_capabilities;
-
-    if (report->shortfall_said || !*stats->failure)
-        return;
-    report->shortfall_said = true;
-    snmp_log(LOG_WARNING,
-             "not everything could be read: %s (denied %u, exhausted %u, failed %u, namespacesFailed %u, malformed "
-             "%u)%s%s%s\n",
-             stats->failure, stats->denied, stats->exhausted, stats->failed, stats->namespaces_failed, stats->malformed,
-             *missing ? "; missing capabilities: " : "", missing,
-             *missing        ? " (" HOW_TO_GRANT ")"
-             : stats->denied ? "; denied although no capability is missing (a security module, ptrace policy or "
-                               "container)"
-                             : "");
-    say_what_is_hidden(missing);
-}
-
-void report_scans(struct report *report, const struct publication *publication)
-{
-    const bool succeeded = publication->status == PUBLICATION_UP_TO_DATE || publication->status == PUBLICATION_PARTIAL;
-    const bool failing = !succeeded && publication->failure_time;
-
-    if (failing && !report->failing_said)
-        snmp_log(LOG_ERR, "scan failed: %s; %s. Trying again every %u s\n", publication->failure,
-                 publication->snapshot ? "the last snapshot is served on, with proctcpScanStatus stale"
-                                       : "there is nothing to serve yet",
-                 publication->interval_s);
-    if (report->failing_said && succeeded)
-        snmp_log(LOG_NOTICE, "scans succeed again\n");
-    report->failing_said = failing;
-    if (succeeded) {
-        report_shortfall(report, publication);
-        report_poorer_namespaces(report, publication);
     }
 }

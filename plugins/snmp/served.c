@@ -26,6 +26,7 @@ static const struct name tables[] = {
     {"states", BIT(PUBLICATION_STATES)},
     {"groups", BIT(PUBLICATION_GROUPS)},
     {"thresholds", BIT(PUBLICATION_THRESHOLDS)},
+    {"tops", BIT(PUBLICATION_TOPS)},
 };
 
 static const struct name events[] = {

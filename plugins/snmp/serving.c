@@ -46,9 +46,19 @@ static void take(struct serving *serving)
     serving->publication = newest;
 }
 
+static int64_t put_off_max_ms(const struct publication *publication)
+{
+    const int64_t interval_ms = (int64_t)publication->interval_s * 1000;
+
+    if (interval_ms < SERVING_PUT_OFF_MIN_MS)
+        return SERVING_PUT_OFF_MIN_MS;
+    return interval_ms < SERVING_PUT_OFF_MAX_MS ? interval_ms : SERVING_PUT_OFF_MAX_MS;
+}
+
 void serving_request(struct serving *serving, long transaction, bool is_walk, int64_t now_ms)
 {
-    const bool overdue = serving->waiting_since_ms >= 0 && now_ms - serving->waiting_since_ms >= SERVING_PUT_OFF_MAX_MS;
+    const bool overdue =
+        serving->waiting_since_ms >= 0 && now_ms - serving->waiting_since_ms >= put_off_max_ms(serving->publication);
 
     if (overdue && transaction != serving->transaction)
         take(serving);

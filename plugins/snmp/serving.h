@@ -7,7 +7,9 @@
 
 /* A new snapshot waits until no GETNEXT has come for so long, so that most walks see a single one ... */
 #define SERVING_QUIET_MS 2000
-/* ... but never longer than this. Then it comes with the next transaction. */
+/* ... but no longer than the interval between two scans, within these bounds. Then it comes with the next transaction.
+ */
+#define SERVING_PUT_OFF_MIN_MS 5000
 #define SERVING_PUT_OFF_MAX_MS 30000
 
 struct serving {

@@ -23,6 +23,10 @@
 #define NOTIFICATIONS_A_MINUTE 60
 #define NOTIFY_MAX             6000
 
+/* Without .conf. */
+#define SETTINGS_FILE          "proctcp"
+#define SETTINGS_FILE_OF_SNMPD "snmpd"
+
 #define PREFIX  "proctcp"
 #define EXCLUDE PREFIX "Exclude"
 
@@ -240,6 +244,14 @@ static void parse_threshold(const char *token, char *line)
         netsnmp_config_error("%s: %s", token, error);
 }
 
+static void parse_top(const char *token, char *line)
+{
+    char error[512];
+
+    if (!tops_add(&settings->tops, without_quotes(without_comment(line)), error, sizeof(error)))
+        netsnmp_config_error("%s: %s", token, error);
+}
+
 static void parse_notify(const char *token, char *line)
 {
     char error[256];
@@ -280,36 +292,94 @@ int settings_begin(struct settings *to_fill)
     return 0;
 }
 
+static const struct {
+    const char *token;
+    void (*parse)(const char *token, char *line);
+    const char *help;
+} tokens[] = {
+    {"proctcpInterval", parse_interval, "seconds between two scans"},
+    {"proctcpProcPath", parse_proc_path, "where the proc file system stands"},
+    {"proctcpSource", parse_source, "auto | bpf | netlink | procfs"},
+    {"proctcpNetNamespaces", parse_namespaces, "all | own"},
+    {"proctcpThreshold", parse_threshold, "NAME group|process|listener[=WHICH] MEASURE HIGH [LOW [HOLD]]"},
+    {"proctcpTop", parse_top, "NAME group|process|socket FIELD [ROWS]"},
+    {"proctcpNotify", parse_notify, "none | all | scan listeners thresholds"},
+    {"proctcpNotifyMax", parse_notify_max, "notifications in a minute"},
+    {"proctcpTables", parse_tables, "all | names of tables"},
+    {"proctcpGroupBy", parse_group_by, "what processes are grouped by"},
+    {"proctcpGroup", parse_group, "NAME=KIND=VALUE;KIND=VALUE..."},
+    {"proctcpMaxGroups", parse_max_groups, "most groups"},
+};
+
+#define TOKENS (sizeof(tokens) / sizeof(tokens[0]))
+
+/* Calls back with each token of the files that a subagent and snmpd have in common. */
+static void each_token(void (*call)(const char *files, const char *token, void (*parse)(const char *, char *),
+                                    const char *help),
+                       const char *files)
+{
+    char token[64];
+
+    for (size_t i = 0; i < TOKENS; i++)
+        call(files, tokens[i].token, tokens[i].parse, tokens[i].help);
+    for (size_t i = 0; i < RULES; i++) {
+        snprintf(token, sizeof(token), PREFIX "%s", rules[i].token);
+        call(files, token, parse_rule, rules[i].help);
+        snprintf(token, sizeof(token), EXCLUDE "%s", rules[i].token);
+        call(files, token, parse_rule, rules[i].help);
+    }
+}
+
+static void add_token(const char *files, const char *token, void (*parse)(const char *, char *), const char *help)
+{
+    register_config_handler(files, token, parse, NULL, help);
+}
+
+static void remove_token(const char *files, const char *token, void (*parse)(const char *, char *), const char *help)
+{
+    (void)parse, (void)help;
+    unregister_config_handler(files, token);
+}
+
 int settings_register(struct settings *to_fill)
 {
     const int error = settings_begin(to_fill);
 
     if (error)
         return error;
-    register_app_config_handler("proctcpInterval", parse_interval, NULL, "seconds between two scans");
+    each_token(add_token, SETTINGS_FILE);
     /* In net-snmp's spelling, so that it takes the place of a parser that does not say what is wrong. */
-    register_app_config_handler("agentxPingInterval", parse_ping_interval, NULL, "seconds between two pings");
-    register_app_config_handler("agentuser", parse_user, NULL, "user to become");
-    register_app_config_handler("proctcpProcPath", parse_proc_path, NULL, "where the proc file system stands");
-    register_app_config_handler("proctcpSource", parse_source, NULL, "auto | bpf | netlink | procfs");
-    register_app_config_handler("proctcpNetNamespaces", parse_namespaces, NULL, "all | own");
-    register_app_config_handler("proctcpThreshold", parse_threshold, NULL,
-                                "NAME group|process|listener[=WHICH] MEASURE HIGH [LOW [HOLD]]");
-    register_app_config_handler("proctcpNotify", parse_notify, NULL, "none | all | scan listeners thresholds");
-    register_app_config_handler("proctcpNotifyMax", parse_notify_max, NULL, "notifications in a minute");
-    register_app_config_handler("proctcpTables", parse_tables, NULL, "all | names of tables");
-    register_app_config_handler("proctcpGroupBy", parse_group_by, NULL, "what processes are grouped by");
-    register_app_config_handler("proctcpGroup", parse_group, NULL, "NAME=KIND=VALUE;KIND=VALUE...");
-    register_app_config_handler("proctcpMaxGroups", parse_max_groups, NULL, "most groups");
-    for (size_t i = 0; i < RULES; i++) {
-        char token[64];
-
-        snprintf(token, sizeof(token), PREFIX "%s", rules[i].token);
-        register_app_config_handler(token, parse_rule, NULL, rules[i].help);
-        snprintf(token, sizeof(token), EXCLUDE "%s", rules[i].token);
-        register_app_config_handler(token, parse_rule, NULL, rules[i].help);
-    }
+    add_token(SETTINGS_FILE, "agentxPingInterval", parse_ping_interval, "seconds between two pings");
+    add_token(SETTINGS_FILE, "agentuser", parse_user, "user to become");
     return 0;
+}
+
+/* What only a subagent has a use for. */
+static const char *const of_subagent[] = {"agentXSocket", "agentXPingInterval", "agentUser", "agentXTimeout",
+                                          "agentXRetries"};
+
+static void parse_of_subagent(const char *token, char *line)
+{
+    (void)token, (void)line;
+}
+
+int settings_register_in_snmpd(struct settings *to_fill)
+{
+    const int error = settings_begin(to_fill);
+
+    if (error)
+        return error;
+    each_token(add_token, SETTINGS_FILE ":" SETTINGS_FILE_OF_SNMPD);
+    for (size_t i = 0; i < sizeof(of_subagent) / sizeof(of_subagent[0]); i++)
+        add_token(SETTINGS_FILE, of_subagent[i], parse_of_subagent, "of the subagent");
+    return 0;
+}
+
+void settings_unregister_in_snmpd(void)
+{
+    each_token(remove_token, SETTINGS_FILE ":" SETTINGS_FILE_OF_SNMPD);
+    for (size_t i = 0; i < sizeof(of_subagent) / sizeof(of_subagent[0]); i++)
+        unregister_config_handler(SETTINGS_FILE, of_subagent[i]);
 }
 
 const char *settings_file_fault(const char *file)
@@ -338,4 +408,6 @@ void settings_free(struct settings *to_free)
     proctcp_selection_free(to_free->selection);
     proctcp_grouping_free(to_free->grouping);
     thresholds_free(&to_free->thresholds);
+    tops_free(&to_free->tops);
+    *to_free = (struct settings){0};
 }

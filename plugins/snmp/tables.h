@@ -7,7 +7,7 @@
 #include "value.h"
 
 /* The name of a threshold and that of a group, each with its length before it. */
-#define TABLE_INDEX_MAX (THRESHOLD_NAME_MAX + 1 + PROCTCP_GROUP_NAME_SIZE)
+#define TABLE_INDEX_MAX (NAMED_MAX + 1 + PROCTCP_GROUP_NAME_SIZE)
 
 /* A column of the adapter's own, beside those of the field table. No field has its id. */
 struct own_column {
@@ -58,6 +58,8 @@ extern const struct table tables[PUBLICATION_TABLES];
 /* Columns are numbered from 0, in the order of their ids; index fields are not among them. */
 size_t table_column_count(const struct table *table);
 unsigned long table_column_id(const struct table *table, size_t column);
+/* The first column whose id is not below id, or the number of columns. */
+size_t table_column_from(const struct table *table, unsigned long id);
 /* A field, or one of the adapter's own. */
 struct table_column {
     bool is_own;

@@ -52,20 +52,6 @@ static bool split(const char *text, struct words *words)
     return words->count >= 4;
 }
 
-static bool read_name(const char *word, struct threshold *threshold, char *error, size_t size)
-{
-    const size_t length = strlen(word);
-    bool fits = length <= THRESHOLD_NAME_MAX;
-
-    for (size_t i = 0; i < length; i++)
-        fits &= isalnum((unsigned char)word[i]) || strchr("-_.", word[i]);
-    if (fits)
-        memcpy(threshold->name, word, length + 1);
-    else
-        snprintf(error, size, "\"%s\" is no name: at most %d letters, digits, and - _ .", word, THRESHOLD_NAME_MAX);
-    return fits;
-}
-
 static bool is_port(const char *text)
 {
     const size_t digits = strspn(text, "0123456789");
@@ -148,35 +134,14 @@ static bool read_numbers(const struct words *words, struct threshold *threshold,
     return true;
 }
 
-int threshold_compare_texts(const char *a, const char *b)
-{
-    const size_t a_length = strlen(a), b_length = strlen(b);
-
-    return a_length != b_length ? (a_length < b_length ? -1 : 1) : memcmp(a, b, a_length);
-}
-
-/* false: there is no place, or one of that name. */
 static bool insert(struct thresholds *thresholds, const struct threshold *threshold, char *error, size_t size)
 {
-    struct threshold *more;
-    uint32_t place = 0;
+    struct threshold *at =
+        named_insert(thresholds->at, &thresholds->count, THRESHOLDS_MAX, threshold, sizeof(*threshold), error, size);
 
-    while (place < thresholds->count && threshold_compare_texts(thresholds->at[place].name, threshold->name) < 0)
-        place++;
-    if (place < thresholds->count && strcmp(thresholds->at[place].name, threshold->name) == 0) {
-        snprintf(error, size, "there is one of the name %s already", threshold->name);
-        return false;
-    }
-    more = thresholds->count < THRESHOLDS_MAX ? realloc(thresholds->at, (thresholds->count + 1) * sizeof(*more)) : NULL;
-    if (!more) {
-        snprintf(error, size, "there is no place for more than %d", THRESHOLDS_MAX);
-        return false;
-    }
-    memmove(more + place + 1, more + place, (thresholds->count - place) * sizeof(*more));
-    more[place] = *threshold;
-    thresholds->at = more;
-    thresholds->count++;
-    return true;
+    if (at)
+        thresholds->at = at;
+    return at != NULL;
 }
 
 bool thresholds_add(struct thresholds *thresholds, const char *text, char *error, size_t size)
@@ -188,7 +153,7 @@ bool thresholds_add(struct thresholds *thresholds, const char *text, char *error
         snprintf(error, size, "\"%s\" is not NAME group|process|listener[=WHICH] MEASURE HIGH [LOW [HOLD]]", text);
         return false;
     }
-    return read_name(words.at[0], &threshold, error, size) && read_target(words.at[1], &threshold, error, size) &&
+    return named_read(words.at[0], threshold.name, error, size) && read_target(words.at[1], &threshold, error, size) &&
            read_measure(words.at[2], &threshold, error, size) && read_numbers(&words, &threshold, error, size) &&
            insert(thresholds, &threshold, error, size);
 }

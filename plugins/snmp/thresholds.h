@@ -2,9 +2,9 @@
 #ifndef SNMP_THRESHOLDS_H
 #define SNMP_THRESHOLDS_H
 
+#include "named.h"
 #include "proctcp.h"
 
-#define THRESHOLD_NAME_MAX     16 /* so that it and the name of a group fit into an OID */
 #define THRESHOLD_INSTANCE_MAX (PROCTCP_GROUP_NAME_SIZE - 1)
 #define THRESHOLDS_MAX         64
 
@@ -27,7 +27,7 @@ enum threshold_measure {
 };
 
 struct threshold {
-    char name[THRESHOLD_NAME_MAX + 1];
+    char name[NAMED_MAX + 1];
     enum threshold_of of;
     enum threshold_measure measure;
     char only[THRESHOLD_INSTANCE_MAX + 1]; /* the group, process or port that it is about; "": each */
@@ -41,9 +41,6 @@ struct thresholds {
     struct threshold *at;
     uint32_t count;
 };
-
-/* As OIDs of texts are ordered, whose lengths stand before them. */
-int threshold_compare_texts(const char *a, const char *b);
 
 /* text: NAME group|process|listener[=WHICH] MEASURE HIGH [LOW [HOLD]]. false: it makes no sense, error says why. */
 bool thresholds_add(struct thresholds *thresholds, const char *text, char *error, size_t size);

@@ -38,17 +38,6 @@ static uint32_t row_behind(const struct table *table, const struct publication *
     return low;
 }
 
-/* The first column whose id is not below id, or the number of columns. */
-static size_t column_from(const struct table *table, unsigned long id)
-{
-    const size_t count = table_column_count(table);
-    size_t column = 0;
-
-    while (column < count && table_column_id(table, column) < id)
-        column++;
-    return column;
-}
-
 static bool starts_with(const unsigned long *oid, size_t length, const struct table *table)
 {
     return length >= table->prefix_length &&
@@ -68,7 +57,7 @@ enum walk_result walk_get(const struct publication *publication, struct walk_hin
         if (length == 0)
             return WALK_NO_OBJECT;
 
-        const size_t column = column_from(table, oid[0]);
+        const size_t column = table_column_from(table, oid[0]);
 
         if (column == table_column_count(table) || table_column_id(table, column) != oid[0])
             return WALK_NO_OBJECT;
@@ -96,7 +85,7 @@ bool walk_next(const struct publication *publication, struct walk_hint *hint, co
         if (starts_with(oid, length, table) && length > table->prefix_length) {
             const unsigned long *rest = oid + table->prefix_length;
 
-            column = column_from(table, rest[0]);
+            column = table_column_from(table, rest[0]);
             if (column < columns && table_column_id(table, column) == rest[0])
                 row = row_behind(table, publication, hint->row[i], rest + 1, length - table->prefix_length - 1);
         } else if (order_compare(oid, length, table->prefix, table->prefix_length) > 0) {

@@ -13,7 +13,9 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
+import collectd
 import report
+import snmp
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
@@ -27,6 +29,10 @@ PEER_SECONDS = int(os.environ.get("PEER_SECONDS", "120"))  # a peer that is not 
 IDLE = int(os.environ.get("IDLE", "10000"))  # of the load without sockets; 0: none
 NAMESPACES = int(os.environ.get("NAMESPACES", "1000"))  # of the loads of namespaces; 0: none
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "60000"))  # that are counted to the last one; 0: none
+SNMP = int(os.environ.get("SNMP", "3"))  # walks of a kind over SNMP; 0: none
+ONLY_SNMP = os.environ.get("ONLY_SNMP")  # nothing else
+COLLECTD_SECONDS = int(os.environ.get("COLLECTD_SECONDS", "10"))  # that collectd reads with each plugin; 0: none
+ONLY_COLLECTD = os.environ.get("ONLY_COLLECTD")  # nothing else
 OPEN_SECONDS = 900
 SLOW_S = 20  # a peer that takes longer is run once
 REPEATED = 3  # scans in one process
@@ -251,10 +257,20 @@ def installed_peers():
     return [name for name in PEERS if name not in missing]
 
 
+def loads_of_agents():
+    return [Load(size, min(PROCESSES, size // 100)) for size in SIZES]
+
+
 def main():
-    peers = installed_peers()
     directory = tempfile.mkdtemp(prefix="proctcp-bench-")
     try:
+        if ONLY_SNMP:
+            snmp.report(BUILD, directory, loads_of_agents(), SNMP)
+            return 0
+        if ONLY_COLLECTD:
+            collectd.report(BUILD, directory, loads_of_agents(), COLLECTD_SECONDS, load_bpf())
+            return 0
+        peers = installed_peers()
         bench = Bench(directory, load_bpf())
         if bench.has_bpf and CONNECTIONS:
             print_connections()
@@ -273,6 +289,10 @@ def main():
                 odd = report.Result(title, load, bench.run(load, []))
                 results.append(odd)
                 report.print_load(odd, REPEATED)
+        if SNMP:
+            snmp.report(BUILD, directory, loads_of_agents(), SNMP)
+        if COLLECTD_SECONDS:
+            collectd.report(BUILD, directory, loads_of_agents(), COLLECTD_SECONDS, bench.has_bpf)
         report.print_growth([result for result in results if result.load.processes == PROCESSES])
         report.print_targets(results, idle_kb, REPEATED)
     except (Failure, OSError, subprocess.CalledProcessError) as error:

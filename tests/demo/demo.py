@@ -68,21 +68,30 @@ class Demo(support.LiveTest):
             row["local"] = "%s:%d" % (row["local_address"], row["local_port"])
             row["remote"] = "%s:%d" % (row["remote_address"], row["remote_port"])
             self.check("build/proctcp", name, row)
+        for view in ("--groups", "--listeners"):
+            title("build/proctcp " + view)
+            print(support.cli(view, "--process", "echo-server,echo-client").decode(), end="")
 
     # ---- SNMP ----
 
     def start_snmp(self):
-        self.port = support.free_udp_port()
+        self.port, self.trap_port = support.free_udp_port(), support.free_udp_port()
         agentx = "unix:" + self.path("agentx")
         self.write("snmpd.conf", "agentAddress udp:127.0.0.1:%d\nrocommunity public 127.0.0.1\nmaster agentx\n"
-                                 "agentXSocket %s\n" % (self.port, agentx))
+                                 "agentXSocket %s\ntrap2sink 127.0.0.1:%d public\n" % (self.port, agentx, self.trap_port))
+        self.write("proctcp.conf", "proctcpInterval 1\nproctcpNotify thresholds\n"
+                                   "proctcpThreshold demo group=echo-server sockets 2 1 0\n")
+        self.write("snmptrapd.conf", "disableAuthorization yes\n")
         environment = dict(os.environ, SNMPCONFPATH=self.path("none"), SNMP_PERSISTENT_DIR=self.path("persistent"),
                            MIBS="")
+        with open(self.path("traps"), "w") as log:
+            self.start("/usr/sbin/snmptrapd", "-f", "-Lo", "-C", "-c", self.path("snmptrapd.conf"), *self.names(), "-OQ",
+                       "udp:127.0.0.1:%d" % self.trap_port, stdout=log, stderr=subprocess.DEVNULL, env=environment)
         with open(self.path("snmpd.log"), "w") as log:
             self.start("/usr/sbin/snmpd", "-f", "-Lo", "-C", "-c", self.path("snmpd.conf"), "-I",
                        "-smux,mteTrigger,mteTriggerConf", stdout=log, stderr=log, env=environment)
         with open(self.path("agentx.log"), "w") as log:
-            self.start(os.path.join(support.BUILD, "snmp", "proctcp-agentx"), "-f", "-x", agentx, stdout=log, stderr=log,
+            self.start(os.path.join(support.BUILD, "snmp", "proctcp-agentx"), "-f", "-c", self.path("proctcp.conf"), "-x", agentx, stdout=log, stderr=log,
                        env=environment)
 
     def snmp(self, program, *arguments):
@@ -103,6 +112,21 @@ class Demo(support.LiveTest):
                 if os.path.exists(os.path.join(place, name)) or os.path.exists(os.path.join(place, name + ".txt"))}
         return places if len(held) == len(BASE_MIBS) else None
 
+    def names(self):
+        places = self.base_mibs()
+        return ["-M", ":".join([MIB] + places), "-m", "PROCTCP-MIB"] if places else ["-m", ""]
+
+    def show_notification(self):
+        """The threshold that proctcp.conf has is passed by the pair."""
+        def told():
+            with open(self.path("traps")) as traps:
+                return [line for line in traps.read().replace(", ", "\n").replace("\t", "\n").splitlines()
+                        if "proctcp" in line or ROOT[2:] in line]
+        said = support.wait_until(lambda: (lambda lines: lines if any("echo-server" in line for line in lines) else None)(told()),
+                                  "the notification")
+        title("a notification, for proctcp.conf says: proctcpThreshold demo group=echo-server sockets 2 1 0")
+        print("\n".join(said))
+
     def show_snmp(self):
         columns = {"local": 102, "remote": 103}
         numbers = {"peer_pid": 20, "peer_fd": 21}
@@ -111,7 +135,7 @@ class Demo(support.LiveTest):
         places = self.base_mibs()
         title("snmpwalk of the same rows" if places else
               "snmpwalk of the same rows (numeric: the IETF base MIBs are not on this machine)")
-        names = ["-M", ":".join([MIB] + places), "-m", "PROCTCP-MIB", "-OX"] if places else ["-m", "", "-On"]
+        names = self.names() + (["-OX"] if places else ["-On"])
         host = "127.0.0.1:%d" % self.port
         for name, true in self.truth.items():
             for column in (4, 14, 15, 102, 103, 20, 21, 22, 104):
@@ -152,7 +176,8 @@ PluginDir "/usr/lib/collectd"
 <Plugin proctcp>
     Process "echo-server"
     Process "echo-client"
-    ReportSockets true
+    ReportSockets all
+    SocketMinAge 0
 </Plugin>
 """ % {"dir": self.directory, "build": support.BUILD})
         with open(self.path("collectd.out"), "w") as log:
@@ -188,11 +213,16 @@ PluginDir "/usr/lib/collectd"
         title("collectd: the pair's values (states without a connection are left out here)")
         details = {}
         for (group, kind, instance), value in sorted(self.collectd_values().items()):
-            if group.startswith("echo-") and (kind != "tcp_connections" or value["values"][0]):
-                print("proctcp-%s/%s%s = %g" % (group, kind, "-" + instance if instance else "", value["values"][0]))
+            if group.startswith(("echo-", "proctcp-sockets-", "proctcp-listener-")) and (kind != "tcp_connections" or value["values"][0]):
+                print("proctcp-%s/%s%s = %s" % (group, kind, "-" + instance if instance else "",
+                                                " ".join("%g" % number for number in value["values"])))
             meta = {key.split(":")[1]: entry for key, entry in value.get("meta", {}).items()}
             if meta:
                 details[meta["pid"], meta["fd"]] = meta
+        print("-- if_octets of a group is payload, received and sent, since the first scan. Of a socket it is what the kernel counts\n"
+              "   since the connection began, and there the SYN of who connects is a byte, too. The client sends 12 bytes a second and\n"
+              "   gets them back: one number may be 12 ahead of another, for a scan looks while the echo is on its way. if_packets\n"
+              "   counts segments, also those that only acknowledge. latency is the round-trip time, in seconds.")
         print("-- and the meta data that a socket's values carry:")
         for meta in details.values():
             print(" ".join("%s=%s" % (key, meta[key]) for key in sorted(meta)))
@@ -208,7 +238,17 @@ PluginDir "/usr/lib/collectd"
         self.start_snmp()
         self.start_collectd()
         self.show_snmp()
+        self.show_notification()
         self.show_collectd()
+        self.show_next()
+
+    def show_next(self):
+        title("next, on this host's own daemons")
+        print("next: sudo make deb && sudo apt install ./build/deb/proctcp*_*.deb ./build/deb/collectd-plugin-proctcp_*.deb\n"
+              "next: snmpd      sudo sed -i 's/^#view/view/' /etc/snmp/snmpd.conf.d/proctcp.conf && sudo systemctl restart snmpd\n"
+              "next: snmpwalk   snmpwalk -v2c -c public -m '' -On localhost .%s.1.3.1.104\n"
+              "next: collectd   sudo systemctl restart collectd     (/etc/collectd/collectd.conf.d/proctcp.conf)\n"
+              "next: anything missing is told by                    sudo proctcp doctor" % ROOT)
 
     def show_logs(self):
         for name in ("snmpd.log", "agentx.log", "collectd.out", "collectd.log"):

@@ -153,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct config config = {.every_socket = true, .hz = 100};
     struct capture capture = {.counters = 0};
-    struct inquiry *inquiry = capture_new(&config);
+    struct inquiry *inquiry = capture_new(&config, NULL);
     struct proctcp_impairment *none = vector_push(&capture.impairments);
     const char **name = vector_push(&capture.congestion_names);
     char *records = malloc(size ? size : 1); /* aligned, and of their very size */

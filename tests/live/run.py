@@ -6,11 +6,25 @@ refuses them, that is said and nothing is run; with BPF=required it is a failure
 import os
 import signal
 import sys
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
+
+
+class Timed(unittest.TextTestResult):
+    """Keeps how long each test took."""
+
+    def startTest(self, test):
+        self.seconds = getattr(self, "seconds", {})
+        self.begun = time.monotonic()
+        super().startTest(test)
+
+    def stopTest(self, test):
+        self.seconds[test.id()] = time.monotonic() - self.begun
+        super().stopTest(test)
 
 
 def load_bpf():
@@ -42,7 +56,7 @@ def main():
     loader = unittest.TestLoader()
     names = sys.argv[1:]
     suite = loader.loadTestsFromNames(names) if names else loader.discover(HERE, "test_*.py")
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Timed).run(suite)
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     skipped = len(result.skipped)
     reasons = {}
@@ -50,6 +64,8 @@ def main():
         reasons.setdefault(" ".join(why.split()), []).append(test.id())
     for why, tests in reasons.items():
         print("skipped: %s%s: %s" % (tests[0], " and %d more" % (len(tests) - 1) if tests[1:] else "", why))
+    slowest = sorted(getattr(result, "seconds", {}).items(), key=lambda test: -test[1])[:12]
+    print("the slowest: " + ", ".join("%s %.0f s" % (test, seconds) for test, seconds in slowest))
     print("%d passed, %d failed, %d skipped" % (max(result.testsRun - failed - skipped, 0), failed, skipped), flush=True)
     return 1 if failed or not result.testsRun else 0
 

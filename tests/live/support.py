@@ -2,6 +2,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -27,17 +28,32 @@ def wait_until(condition, what, seconds=PATIENCE_S):
         time.sleep(0.05)
 
 
-def free_udp_port():
+def preloaded(library, environment):
+    """The environment of a daemon that loads it: where it was built with sanitizers, these must be there before. Leaks of
+    the daemon's own do not fail it."""
+    if os.environ.get("SANITIZED") != "1":
+        return dict(environment)
+    linked = subprocess.run(["ldd", library], stdout=subprocess.PIPE, check=True).stdout.decode()
+    runtimes = re.findall(r"=> (\S*lib(?:clang_rt\.)?(?:asan|ubsan)\S*)", linked)
+    assert runtimes, "SANITIZED=1, but %s links no sanitizer" % library
+    return dict(environment, LD_PRELOAD=" ".join(runtimes), LSAN_OPTIONS="exitcode=0")
+
+
+def free_udp_port(kind=socket.SOCK_DGRAM):
     """A port of loopback for a daemon that must be told one: free at this moment, and below those that the kernel gives to
     whoever asks for any."""
     while True:
         port = random.randrange(10000, 30000)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        with socket.socket(socket.AF_INET, kind) as probe:
             try:
                 probe.bind(("127.0.0.1", port))
                 return port
             except OSError:
                 pass
+
+
+def free_tcp_port():
+    return free_udp_port(socket.SOCK_STREAM)
 
 
 def cli(*arguments):

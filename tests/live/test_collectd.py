@@ -13,7 +13,8 @@ import sys
 import time
 import unittest
 
-from support import BUILD, LiveTest, wait_until
+import zoo
+from support import BUILD, LiveTest, preloaded, wait_until
 
 COLLECTD = shutil.which("collectd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 PLUGIN = os.path.join(BUILD, "collectd", "proctcp.so")
@@ -21,8 +22,7 @@ STOCK_PLUGINS = "/usr/lib/collectd"
 TYPES = "/usr/share/collectd/types.db"
 SANITIZED = os.environ.get("SANITIZED") == "1"
 NOBODY = 65534
-STATES = ["CLOSED", "LISTEN", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE_WAIT",
-          "LAST_ACK", "CLOSING", "TIME_WAIT"]
+STATES = ["CLOSED", "LISTEN", "SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "CLOSE_WAIT", "LAST_ACK", "CLOSING"]
 
 # A process that opens what it is told to, under the name it is told. One command per line in, its result out.
 HOLDER = r"""
@@ -85,8 +85,8 @@ def close(fd):
 def shut(fd):
     sockets[fd].shutdown(socket.SHUT_WR)
 
-def limit(most):
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+def limit(soft, hard=None):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard or soft))
 
 def descriptors():
     return len(os.listdir("/proc/self/fd")) - 1  # its own
@@ -107,10 +107,10 @@ for line in sys.stdin:
 
 
 class Holder:
-    def __init__(self, test, name):
+    def __init__(self, test, name, **options):
         self.name = name
         self.process = test.start(sys.executable, "-c", HOLDER, os.fsencode(name).hex(),
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
 
     def __getattr__(self, command):
         def call(*arguments):
@@ -125,15 +125,18 @@ class Holder:
 
 
 class Daemon:
-    """A collectd that runs until the test is over, and then must end well and must have said nothing odd."""
+    """A collectd that runs until the test is over, and then must end well and must have said nothing odd.
 
-    def __init__(self, test, options, once=False, types=TYPES, user=None):
+    extra: configuration after the plugin's; {0} is the daemon's directory, and LoadPlugin finds collectd's own plugins.
+    options None: without the plugin. netns: a path as /proc/PID/ns/net."""
+
+    def __init__(self, test, options, once=False, types=TYPES, user=None, extra="", interval=0.2, netns=None):
         self.test = test
         self.directory = test.path("collectd%d" % len(glob.glob(test.path("collectd*"))))
         os.mkdir(self.directory)
         os.chmod(test.directory, 0o755)
         self.said = os.path.join(self.directory, "said")
-        if "MaxGroups" not in options:
+        if options is not None and "MaxGroups" not in options:
             options = "MaxGroups 10000\n" + options  # the host may have more than the default
         plugins = os.path.join(self.directory, "plugins")
         os.mkdir(plugins)
@@ -145,7 +148,7 @@ class Daemon:
                 BaseDir "{0}"
                 PIDFile "{0}/pid"
                 TypesDB "{1}"
-                Interval 0.2
+                Interval {3}
                 WriteThreads 1
                 PluginDir "{2}"
                 LoadPlugin logfile
@@ -157,15 +160,16 @@ class Daemon:
                 <Plugin csv>
                   DataDir "{0}/csv"
                 </Plugin>
-                PluginDir "{0}/plugins"
-                LoadPlugin proctcp
-                <Plugin proctcp>
-                {3}
-                </Plugin>
-                """.format(self.directory, types, STOCK_PLUGINS, options))
+                """.format(self.directory, types, STOCK_PLUGINS, interval))
+            if options is not None:
+                file.write("PluginDir \"%s\"\nLoadPlugin proctcp\n<Plugin proctcp>\n%s\n</Plugin>\n" % (plugins, options))
+            if extra:
+                file.write("PluginDir \"%s\"\n%s\n" % (STOCK_PLUGINS, extra.replace("{0}", self.directory)))
         if user is not None:
             shutil.chown(self.directory, user, user)
         identity = {} if user is None else {"user": user, "group": user, "extra_groups": []}
+        if netns is not None:
+            identity["preexec_fn"] = lambda: zoo.enter_netns(netns)
         with open(self.said, "wb") as said:
             self.process = test.start(COLLECTD, *(["-T"] if once else ["-f"]), "-C", self.configuration,
                                       stdout=said, stderr=said, env=environment(), **identity)
@@ -201,14 +205,15 @@ class Daemon:
         return {re.sub(r"-\d{4}-\d\d-\d\d$", "", "/".join(path.split("/")[-2:]))[len("proctcp-"):]: path
                 for path in found}
 
-    def passes(self):
-        """The times of the passes that are complete: nothing is published after this value."""
-        path = self.files().get("proctcp-self/count-truncated_sockets")
+    def passes(self, block=""):
+        """The times of the passes that are complete: nothing is published after this value. block: with what the names of
+        the plugin's block begin."""
+        path = self.files().get(block + "proctcp-self/count-truncated_sockets")
         return [line.split(",")[0] for line in lines(path)] if path else []
 
-    def latest(self):
+    def latest(self, block=""):
         """{identifier: value} of the latest complete pass; of types with two values rx, {identifier + ":tx": tx}."""
-        passes = self.passes()
+        passes = self.passes(block)
         values = {}
         for name, path in self.files().items() if passes else ():
             for line in lines(path):
@@ -223,12 +228,11 @@ class Daemon:
         if not self.has_netlink():
             self.test.skipTest("sock_diag does not answer here: " + self.text())
 
-    def fresh(self):
+    def fresh(self, block=""):
         """The values of a pass whose scan began after this call."""
         now = time.time()
-        wait_until(lambda: sum(float(when) > now for when in self.passes()) >= 2 or self.must_run(), "two passes")
-        return self.latest()
-
+        wait_until(lambda: sum(float(when) > now for when in self.passes(block)) >= 2 or self.must_run(), "two passes")
+        return self.latest(block)
 
     def series(self, name):
         """Every value that was ever published under the identifier: a list per pass."""
@@ -242,12 +246,7 @@ def lines(path):
 
 
 def environment():
-    if not SANITIZED:
-        return dict(os.environ)
-    linked = subprocess.run(["ldd", PLUGIN], stdout=subprocess.PIPE, check=True).stdout.decode()
-    runtimes = re.findall(r"=> (\S*lib(?:clang_rt\.)?(?:asan|ubsan)\S*)", linked)
-    assert runtimes, "SANITIZED=1, but %s links no sanitizer" % PLUGIN
-    return dict(os.environ, LD_PRELOAD=" ".join(runtimes), LSAN_OPTIONS="exitcode=0")
+    return preloaded(PLUGIN, os.environ)
 
 
 def group(values, name):
@@ -293,12 +292,13 @@ class Publishing(CollectdTest):
         holder.unbound()
         holder.shut(pairs[1][0])  # FIN_WAIT2 here, CLOSE_WAIT there
         expected = {"count-processes": 1, "count-sockets": 2 + 6 + 4 + 1, "count-unbound": 1, "queue_length-accept": 4,
+                    "count-left_behind": 0, "connections-sockets_opened": 0, "connections-sockets_closed": 0,
                     "file_handles-used": holder.descriptors(), "file_handles-max": 77,
                     "percent-file_handles": 100 * holder.descriptors() / 77}
         expected.update(("tcp_connections-" + state, 0) for state in STATES)
         expected.update({"tcp_connections-LISTEN": 2, "tcp_connections-ESTABLISHED": 4 + 4,
                          "tcp_connections-FIN_WAIT2": 1, "tcp_connections-CLOSE_WAIT": 1, "tcp_connections-CLOSED": 1})
-        daemon = self.collectd()
+        daemon = self.collectd("Report full\nNonZeroStates false")
 
         def queues():
             both = [holder.queues(fd) for pair in pairs for fd in pair]
@@ -319,6 +319,8 @@ class Publishing(CollectdTest):
             self.assertGreater(values.pop("latency-rtt-average"), 0)
             self.assertLessEqual(values.pop("latency-rtt-p95"), values["latency-rtt-max"])
             self.assertGreaterEqual(values.pop("latency-rtt-max"), max(times) / 2)
+            self.assertGreaterEqual(values.pop("count-retransmitting"), 0)
+            expected["packets-accept_drops"] = 0
             for name in ("if_octets", "if_octets:tx", "if_packets", "if_packets:tx", "protocol_counter-RetransSegs"):
                 self.assertGreaterEqual(values.pop(name), 0)
         self.assertGreater(expected["bytes-rx_queue"], 1234 + 321)
@@ -365,7 +367,7 @@ class Publishing(CollectdTest):
         reserved = self.holder("_other")
         reserved.listen()
         pids.append(reserved.process.pid)
-        values = self.collectd("ReportSockets true\nPid %s" % " ".join(map(str, pids))).fresh()
+        values = self.collectd("ReportSockets true\nSocketMinAge 0\nReportListeners true\nPid %s" % " ".join(map(str, pids))).fresh()
         for count, name in enumerate(names, 1):
             self.assertEqual(values.get(escaped(name) + "/count-sockets"), count, name)
         self.assertEqual(values.get("+5Fother/count-sockets"), 1)
@@ -391,7 +393,7 @@ class Publishing(CollectdTest):
     def test_reports_can_be_switched_off(self):
         holder = self.holder()
         holder.listen()
-        values = self.collectd("ReportByState false\nReportUnattributed false").fresh()
+        values = self.collectd("ReportByState false\nReportUnattributed false\nReportAll false").fresh()
         self.assertEqual(values[holder.name + "/count-sockets"], 1)
         self.assertEqual([name for name in values if "tcp_connections" in name], [])
 
@@ -485,14 +487,14 @@ class Traffic(CollectdTest):
         holder = self.holder()
         listener = holder.listen()
         holder.pair(listener)
-        values = self.collectd("CollectTcpInfo false\nReportSockets true\nProcess \"%s\"" % holder.name).fresh()
+        values = self.collectd("CollectTcpInfo false\nReportSockets all\nSocketMinAge 0\nProcess \"%s\"" % holder.name).fresh()
         self.assertEqual(values[holder.name + "/count-sockets"], 3)
         self.assertEqual([name for name in values if re.search("if_|latency|Retrans", name)], [])
 
     def test_procfs_gives_neither_traffic_nor_latency(self):
         holder = self.holder()
         holder.pair(holder.listen())
-        daemon = self.collectd("Source procfs\nReportSockets true\nProcess \"%s\"" % holder.name)
+        daemon = self.collectd("Source procfs\nReportSockets all\nSocketMinAge 0\nProcess \"%s\"" % holder.name)
         values = daemon.fresh()
         self.assertEqual(values[holder.name + "/count-sockets"], 3)
         self.assertEqual([name for name in values if re.search("if_|latency|Retrans|accept_max", name)], [])
@@ -506,8 +508,8 @@ class Sockets(CollectdTest):
         client, server = holder.pair(listener)
         holder.send(client, 1234)
         holder.receive(server, 1234)
-        daemon = self.collectd("ReportSockets true\nProcess \"%s\"" % holder.name)
-        values = group(daemon.fresh(), holder.name)
+        daemon = self.collectd("ReportSockets all\nSocketMinAge 0\nProcess \"%s\"" % holder.name)
+        values = group(daemon.fresh(), "proctcp-sockets-" + holder.name)
         daemon.needs_netlink()
         (_, local_port), (remote_host, remote_port) = holder.ends(server)
         name = "%d-%s-%d" % (local_port, remote_host, remote_port)
@@ -526,8 +528,8 @@ class Sockets(CollectdTest):
         for size, (client, server) in zip((10, 3000, 200), pairs):
             holder.send(client, size)
             holder.receive(server, size)
-        daemon = self.collectd("ReportSockets true\nMaxSockets 2\nSocketSort bytes\nProcess \"%s\"" % holder.name)
-        values = group(daemon.fresh(), holder.name)
+        daemon = self.collectd("ReportSockets all\nSocketMinAge 0\nMaxSockets 2\nSocketSort bytes\nProcess \"%s\"" % holder.name)
+        values = group(daemon.fresh(), "proctcp-sockets-" + holder.name)
         daemon.needs_netlink()
         ports = {holder.ends(pairs[1][0])[0][1], holder.ends(pairs[1][1])[0][1]}
         shown = {int(port) for port in re.findall(r"bytes-rx_queue-(\d+)-", " ".join(values))}
@@ -542,7 +544,7 @@ class Sockets(CollectdTest):
         six = holder.listen("::1")
         six_client, _ = holder.pair(six)
         holder.send(six_client, 55)
-        values = group(self.collectd("ReportSockets true\nProcess \"%s\"" % holder.name).fresh(), holder.name)
+        values = group(self.collectd("ReportSockets all\nSocketMinAge 0\nProcess \"%s\"" % holder.name).fresh(), "proctcp-sockets-" + holder.name)
         (local_host, local_port), (remote_host, remote_port) = holder.ends(server)
         self.assertEqual(values["bytes-rx_queue-%d-%s-%d" % (local_port, remote_host, remote_port)], 1234)
         self.assertEqual(values["bytes-tx_queue-%d-%s-%d" % (local_port, remote_host, remote_port)], 0)
@@ -562,8 +564,8 @@ class Sockets(CollectdTest):
         holder.pair(listener)
         seen = []
         for _ in range(2):
-            daemon = self.collectd("ReportSockets true\nProcess \"%s\"" % holder.name)
-            seen.append(set(group(daemon.fresh(), holder.name)))
+            daemon = self.collectd("ReportSockets all\nSocketMinAge 0\nProcess \"%s\"" % holder.name)
+            seen.append(set(group(daemon.fresh(), "proctcp-sockets-" + holder.name)))
         self.assertEqual(seen[0], seen[1])
         self.assertIn("queue_length-accept-127.0.0.1-%d-listen" % port, seen[0])
         self.assertIn("queue_length-accept-127.0.0.2-%d-listen" % port, seen[0])
@@ -576,11 +578,11 @@ class Sockets(CollectdTest):
             client, server = holder.pair(listener)
             holder.send(client, size)
             servers.append((client, server))
-        daemon = self.collectd("ReportSockets true\nMaxSockets 2\nProcess \"%s\"" % holder.name)
+        daemon = self.collectd("ReportSockets all\nSocketMinAge 0\nMaxSockets 2\nProcess \"%s\"" % holder.name)
 
         def shown():
             values = daemon.fresh()
-            found = re.findall(r"bytes-rx_queue-(\S+)", " ".join(group(values, holder.name)))
+            found = re.findall(r"bytes-rx_queue-(\S+)", " ".join(group(values, "proctcp-sockets-" + holder.name)))
             return set(found), values["proctcp-self/count-truncated_sockets"]
 
         def name(pair):
@@ -594,18 +596,30 @@ class Sockets(CollectdTest):
         self.assertEqual(shown()[0], {name(servers[2]), name(servers[0])})
         self.assertEqual(len(re.findall("more sockets than MaxSockets", daemon.text())), 1)
 
+    def test_what_was_there_at_the_start_has_its_name_when_it_is_old_enough(self):
+        holder = self.holder()
+        listener = holder.listen()
+        holder.pair(listener)
+        daemon = self.collectd("ReportSockets all\nSocketMinAge 1\nMaxNewNames 0\nProcess \"%s\"" % holder.name)
+        sockets = lambda: [name for name in group(daemon.fresh(), "proctcp-sockets-" + holder.name)
+                           if name.startswith(("bytes-rx_queue", "queue_length-accept-"))]
+        wait_until(lambda: len(sockets()) == 3, "these three")
+        holder.pair(listener)  # they are new, and an hour has none
+        wait_until(lambda: daemon.fresh()["proctcp-self/count-truncated_sockets"] == 2, "two that are old enough")
+        self.assertEqual(len(sockets()), 3)
+
     def test_names_beyond_the_cap_are_one_group(self):
         holders = [self.holder() for _ in range(3)]
         for count, holder in enumerate(holders, 1):
             for _ in range(count):
                 holder.listen()
-        daemon = self.collectd("MaxGroups 1\nProcess \"%s\"" % ",".join(holder.name for holder in holders))
+        daemon = self.collectd("MaxGroups 1\nPid %s" % " ".join(str(holder.process.pid) for holder in holders))
         values = daemon.fresh()
         self.assertEqual(values[holders[2].name + "/count-sockets"], 3)
         self.assertEqual(values["_other/count-sockets"], 1 + 2)
         self.assertEqual(values["_other/count-processes"], 2)
         self.assertEqual(values["proctcp-self/count-truncated_groups"], 2)
-        daemon.wait_for("more process names than MaxGroups")
+        daemon.wait_for("more groups than MaxGroups")
 
 
 class Selecting(CollectdTest):
@@ -652,7 +666,8 @@ class Selecting(CollectdTest):
         holder.listen()
         daemon = self.collectd("LocalPort \"80x\"")
         values = daemon.fresh()
-        self.assertEqual({name.split("/")[0] for name in values}, {"proctcp-self"})
+        self.assertEqual({name.split("/")[0] for name in values}, {"proctcp-self", "all"})
+        self.assertEqual(values["all/count-sockets"], 0)
         self.assertEqual(values["proctcp-self/count-groups"], 0)
         daemon.wait_for("LocalPort.*80x.*left out")
         daemon.wait_for("no LocalPort of the configuration .* no socket is selected")
@@ -677,10 +692,9 @@ class Configuring(CollectdTest):
     def test_an_unknown_option_is_warned_of_and_the_rest_taken(self):
         holder = self.holder()
         holder.listen()
-        daemon = self.collectd("MaxSocket 5\nReportSockets true\nProcess \"%s\"" % holder.name)
-        values = group(daemon.fresh(), holder.name)
-        self.assertTrue([name for name in values if name.endswith("-listen")])
-        daemon.wait_for(r"unknown option \"MaxSocket\" is ignored; the options are: .* MaxSockets ")
+        daemon = self.collectd("MaxSocket 5\nReportSockets all\nSocketMinAge 0\nProcess \"%s\"" % holder.name)
+        self.assertTrue([name for name in daemon.fresh() if name.endswith("-listen")])
+        daemon.wait_for(r"unknown option \"MaxSocket\" is ignored; did you mean MaxSockets\?")
 
     def test_wrong_values_are_named_with_what_would_be_right(self):
         holder = self.holder()
@@ -706,7 +720,7 @@ class Configuring(CollectdTest):
         for said in (r'Source "ebpf": .*auto, procfs, netlink or bpf; "auto" stays',
                      r'NetNamespaces "mine": .*all or own; "all" stays',
                      r'ProcPath "relative": .*absolute path.* "/proc" stays',
-                     r'ReportSockets "maybe": .*true.*; false stays',
+                     r'ReportSockets "maybe": .*none, listeners or all; "none" stays',
                      r'ReportByState 3: .*true.*; true stays',
                      r'MaxSockets 0: .*from 1 to 100000.*; 1000 stays',
                      r'MaxGroups 10001: .*from 1 to 10000.*; 256 stays',
@@ -723,6 +737,25 @@ class Configuring(CollectdTest):
         status, text = self.run_once()
         self.assertEqual(status, 0, text)
         self.assertNotRegex(text, "proctcp plugin: .*(stays|ignored|left out)")
+
+
+    def test_there_may_be_no_groups_but_those_that_are_named(self):
+        named, other = self.holder(), self.holder()
+        for one in (named, other):
+            one.listen()
+        values = self.collectd("""GroupBy none
+            <Group "named">
+              Process "%s"
+            </Group>
+            <Group "idle">
+              Process "nobody-is-so"
+            </Group>""" % named.name).fresh()
+        groups = {name.split("/")[0] for name in values}
+        self.assertEqual({name for name in groups if not name.startswith("proctcp-")}, {"named", "idle", "_other", "all"})
+        self.assertEqual(values["named/count-sockets"], 1)
+        self.assertGreaterEqual(values["_other/count-sockets"], 1)
+        self.assertEqual(values["proctcp-self/count-truncated_groups"], 0)
+        self.assertEqual(values.get("idle/if_octets", 0), 0)
 
 
 class Failing(CollectdTest):

@@ -39,6 +39,10 @@ def columns_of(*view):
     return [line.split()[0] for line in cli(*view, "--columns", "help").decode().splitlines()]
 
 
+def cli_doctor_help():
+    return subprocess.run([CLI, "doctor", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 class Bash(zoo.ZooTest):
     def test_every_long_option_of_the_help_is_offered(self):
         told = set(re.findall(r"(--[a-z-]+)\b(?!-KIND)", cli("--help").decode())) - {"--exclude-"}
@@ -50,6 +54,14 @@ class Bash(zoo.ZooTest):
         self.assertEqual(completions("-o", ""), ["table", "json", "csv"])
         self.assertEqual(completions("--color", "a"), ["auto", "always"])
         self.assertEqual(completions("--source", "n"), ["netlink"])
+
+    def test_the_doctor_has_options_of_its_own(self):
+        self.assertEqual(completions("doc"), ["doctor"])
+        self.assertEqual(completions("--processes", "doc"), [])
+        told = set(re.findall(r"--[a-z-]+", cli_doctor_help()))
+        self.assertEqual(set(completions("doctor", "--")), told)
+        self.assertEqual(completions("doctor", "-o", ""), ["table", "json"])
+        self.assertEqual(completions("doctor", "--snmp", ""), [])
 
     def test_columns_are_those_of_the_view(self):
         self.assertEqual(completions("--columns", ""), columns_of())
@@ -128,7 +140,7 @@ class Zsh(LiveTest):
         for typed, expected in [("proctcp --unat\t", "--unattributed "), ("proctcp --group-by contai\t", "container "),
                                 ("proctcp --processes --columns close_w\t", "close_wait"),
                                 ("proctcp --group-by unit --columns gro\t", "--columns group"),
-                                ("proctcp --state synS\t", "synSent"), ("proctcp --exclude-remote-p\t", "--exclude-remote-port")]:
+                                ("proctcp --state synS\t", "synSent"), ("proctcp doctor --collectd-c\t", "--collectd-conf "), ("proctcp --exclude-remote-p\t", "--exclude-remote-port")]:
             with self.subTest(typed=typed):
                 self.type(typed, re.escape(expected))
                 self.type("\x15", "")  # kills the line

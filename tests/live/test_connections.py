@@ -652,7 +652,7 @@ class Plugin(CollectdTest):
         listening = server.listen()
         kept = client.connect(*server.name(listening))  # so that its group is there from the begin
         server.accept(listening)
-        daemon = self.collectd("Process \"%s\" \"%s\"" % tuple(names))
+        daemon = self.collectd("Report full\nProcess \"%s\" \"%s\"" % tuple(names))
         daemon.fresh()
         server.serve(listening)
         sent, received = client.call(*server.name(listening), MANY, 0.005, 3)
@@ -671,6 +671,39 @@ class Plugin(CollectdTest):
         self.assertGreaterEqual(value(1, "total_time_in_ms-lifetime"), MANY * 5)
         self.assertEqual([value(1, "connections-connect_failures-" + kind) for kind in
                           ("refused", "timed_out", "unreachable", "other")], [0] * 4)
+
+    def test_a_group_that_takes_some_sockets_only_says_nothing_of_connections_that_no_scan_sees(self):
+        server, client = Actor(self, Traffic), Actor(self, Traffic)
+        names = ["t%d-%s" % (os.getpid(), end) for end in "pw"]
+        server.call_yourself(names[0])
+        client.call_yourself(names[1])
+        listening = server.listen()
+        port = server.name(listening)[1]
+        daemon = self.collectd("""Report full
+            <Group "some">
+              Process "%s"
+              LocalPort %d
+            </Group>
+            <Group "whole">
+              Process "%s"
+            </Group>""" % (names[0], port, names[1]))
+        daemon.fresh()
+        server.serve(listening)
+        client.call(*server.name(listening), 20, 0.005, 4)
+        wait_until(lambda: daemon.fresh().get("whole/connections-closed") == 20, "the last connection")
+        latest = daemon.fresh()
+        self.assertEqual(sorted(name for name in latest if name.startswith("some/connections-")),
+                         ["some/connections-sockets_closed", "some/connections-sockets_opened"])
+        self.assertEqual([name for name in latest if name.startswith("some/total_time")], [])
+        self.assertEqual(latest["proctcp-self/bool-connections_counted"], 1)
+        self.assertGreaterEqual(latest["all/connections-accepts"], 20)
+
+    def test_an_option_that_selects_sockets_is_told_to_end_the_counting(self):
+        daemon = self.collectd("ExcludeLocalPort 1")
+        daemon.wait_for("not counted: ExcludeLocalPort selects sockets")
+        self.assertEqual(daemon.fresh()["proctcp-self/bool-connections_counted"], 0)
+        self.assertNotIn("proctcp-self/connections-missed", daemon.latest())
+        self.assertEqual(daemon.text().count("not counted"), 1)
 
 
 del ConnectionsTest, AgentTest, CollectdTest  # they are no tests of this module

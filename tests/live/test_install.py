@@ -5,6 +5,7 @@ import subprocess
 import unittest
 
 from support import BUILD, TOP, LiveTest
+from test_pages import LIBRARY, example_of, read
 
 
 class Install(LiveTest):
@@ -18,14 +19,25 @@ class Install(LiveTest):
         self.run_words("make", "install", "DESTDIR=" + self.path("root"), "PREFIX=/usr", "BUILD=" + os.path.relpath(BUILD, TOP))
         return self.path("root")
 
-    @unittest.skipIf(os.environ.get("SANITIZED"), "the installed library is for programs without sanitizers")
-    def test_a_program_built_from_the_installed_files_prints_its_own_rows(self):
-        root = self.install()
+    def build(self, root, source, program):
         environment = dict(os.environ, PKG_CONFIG_PATH=root + "/usr/lib/pkgconfig", PKG_CONFIG_SYSROOT_DIR=root)
         flags = self.run_words("pkg-config", "--static", "--cflags", "--libs", "proctcp", env=environment).split()
-        self.run_words("cc", "-Wall", "-Wextra", "-Werror", "-o", self.path("own_rows"), "tests/demo/own_rows.c", *flags)
+        self.run_words("cc", "-Wall", "-Wextra", "-Werror", "-o", self.path(program), source, *flags)
+
+    @unittest.skipIf(os.environ.get("SANITIZED"), "the installed library is for programs without sanitizers")
+    def test_a_program_built_from_the_installed_files_prints_its_own_rows(self):
+        self.build(self.install(), "tests/demo/own_rows.c", "own_rows")
         row = self.run_words(self.path("own_rows"))
-        self.assertRegex(row, r"^own_rows\[\d+\] fd 3 listen 127\.0\.0\.1:\d+ accept 0\n$")
+        self.assertRegex(row, r"^own_rows\[\d+\] fd 3 listen 127\.0\.0\.1:\d+ accept 0/\d+\n$")
+
+    @unittest.skipIf(os.environ.get("SANITIZED"), "the installed library is for programs without sanitizers")
+    def test_the_example_of_the_manual_is_built_from_the_installed_files_and_runs(self):
+        source = self.write("example.c", example_of(read(LIBRARY)))
+        self.build(self.install(), source, "example")
+        row = self.run_words(self.path("example"))
+        self.assertRegex(row, r"^row pid=\d+ fd=3 subflow=1 process=example .* state=listen direction=listen "
+                              r"local_address=127\.0\.0\.1 local_port=\d+ accept_queue=0.*\n$")
+        self.assertEqual(row.count("\n"), 1)
 
     def test_completions_are_where_the_shells_look(self):
         root = self.install()

@@ -23,7 +23,7 @@ SNMPD = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin:/sbin")
 OBJECTS = ".1.3.6.1.4.1.8072.9999.9999.793.1"
 SCAN, PROCESS, SOCKET = OBJECTS + ".1", OBJECTS + ".2.1", OBJECTS + ".3.1"
 LISTENER, CONNECTION = OBJECTS + ".4.1", OBJECTS + ".5.1"
-STATE, GROUP = OBJECTS + ".6.1", OBJECTS + ".7.1"
+STATE, GROUP, TOP = OBJECTS + ".6.1", OBJECTS + ".7.1", OBJECTS + ".9.1"
 GENERATION, ROWS, DENIED, INTERVAL, STATUS, AGE, LAST_FAILURE, MISSING = (
     "%s.%d.0" % (SCAN, n) for n in (1, 5, 14, 101, 102, 103, 105, 108))
 NONE, UP_TO_DATE, STALE, PARTIAL, FAILED = 1, 2, 3, 4, 5
@@ -125,7 +125,7 @@ class AgentTest(LiveTest):
             raise AssertionError("%s\n%s" % (error, self.read("agent.log")))
 
     def tool(self, name, *arguments, community="public", wait=True):
-        patience = ("-t", "20", "-r", "1") if wait else ("-t", "0.5", "-r", "0")
+        patience = ("-t", "60", "-r", "1") if wait else ("-t", "0.5", "-r", "0")
         words = [name, "-v2c", "-c", community, *patience, "-On", "-Ox", *arguments]
         where = "127.0.0.1:%d" % self.port
         place = next((i for i, word in enumerate(words) if word.startswith(".1")), len(words))
@@ -415,6 +415,46 @@ class Tables(AgentTest):
         made.client.close(), made.server.close()
         wait_until(lambda: self.get(CONNECTION + ".8" + at) == 0, "the connection to be in TIME_WAIT")
         self.assertEqual((self.get(CONNECTION + ".7" + at), self.get(CONNECTION + ".14" + at)), (11, os.getpid()))
+
+    def test_who_has_most_is_listed(self):
+        made, more = Connection(self, sent=b"x" * 100), Connection(self, sent=b"x" * 3000)
+        self.start_both("proctcpInterval 1\nproctcpPid %d\nproctcpTop many process sockets 2\nproctcpTop queued socket "
+                        "rx_queue_bytes\nproctcpTop grown socket bytes_received 1\nproctcpTop g group established\n" % os.getpid())
+        name = open("/proc/self/comm").read().strip()
+
+        def place(top, rank):
+            return "".join(".%d" % byte for byte in (len(top), *top.encode(), rank))
+        rows = {}
+        for cell, value in self.walk(TOP):
+            number, index = re.match(r"\.(\d+)(\..*)", cell[len(TOP):]).groups()
+            rows.setdefault(index, {})[int(number)] = value
+        pid, most, least = os.getpid(), more.server.fileno(), made.server.fileno()
+        self.assertEqual(set(rows), {place("g", 1), place("many", 1), place("queued", 1), place("queued", 2)})
+        self.assertEqual(rows[place("g", 1)], {3: b"g", 4: 1, 5: b"established", 6: name.encode(), 7: 4})
+        self.assertEqual(rows[place("many", 1)], {3: b"many", 4: 2, 5: b"sockets", 6: b"%s[%d]" % (name.encode(), pid), 7: 6,
+                                                  8: pid})
+        first, second = rows[place("queued", 1)], rows[place("queued", 2)]
+        self.assertEqual((first[7], first[8], first[9], first[10]), (3000, pid, most, 1))
+        self.assertEqual((second[7], second[9]), (100, least))
+        self.assertIn(b"%s[%d] fd %d " % (name.encode(), pid, most), first[6])
+        at = TOP + ".%d" + place("grown", 1)
+        for end, size in ((made, 7000), (more, 9)):  # who received most between two scans, not ever
+            before = self.get(GENERATION)
+            wait_until(lambda: self.get(GENERATION) > before, "the next scan, for the walk held some back")
+            end.client.sendall(b"y" * size)
+            wait_until(lambda: self.get(at % 7) == size and self.get(at % 9) == end.server.fileno(), "who received %d" % size)
+        wait_until(lambda: self.get(at % 7) is None, "nobody to receive anything")
+
+    def test_wrong_lists_are_named(self):
+        self.start_both(OURS + "proctcpTop\nproctcpTop a group\nproctcpTop a groups sockets\nproctcpTop a group colour\n"
+                               "proctcpTop a socket local_address\nproctcpTop a group sockets 101\n"
+                               "proctcpTop a/b group sockets\nproctcpTop a group sockets\nproctcpTop a group sockets\n")
+        log = self.read("agent.log")
+        for line, word in ((3, "Blank line"), (4, "is not NAME group"), (5, "none of group, process, socket"), (6, "colour"),
+                           (7, "local_address"), (8, "\"101\" is no number from 1 to 100"), (9, "a/b"),
+                           (11, "there is one of the name a")):
+            self.assertRegex(log, r"line %d: Error: .*%s" % (line, word))
+        self.assertNotIn("line 10:", log)
 
     def test_only_the_tables_that_are_asked_for_are_served(self):
         made = Connection(self)

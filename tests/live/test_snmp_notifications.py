@@ -5,11 +5,13 @@ import resource
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 import unittest
 
 from support import wait_until
+from test_mib import MIB, base_mib_directories
 from test_snmp import OBJECTS, SCAN, AgentTest, Connection, free_udp_port, name_index
 
 SNMPTRAPD = shutil.which("snmptrapd", path=os.environ.get("PATH", "") + ":/usr/sbin")
@@ -17,12 +19,14 @@ THRESHOLD = OBJECTS + ".8.1"
 KINDS = {1: "scan fails", 2: "scan succeeds", 3: "listener went", 4: "listener came", 5: "exceeded", 6: "cleared"}
 NOTIFICATIONS = OBJECTS[:OBJECTS.rindex(".")] + ".0."
 OWN = "proctcpInterval 1\nproctcpPid %d\n" % os.getpid()
+SNMPTT_INI = "/etc/snmp/snmptt.ini"
 USER = "createUser trapper SHA authpassword AES privpassword\n"
 
 
 @unittest.skipUnless(SNMPTRAPD, "snmptrapd is missing (Debian package snmptrapd)")
 class TrapTest(AgentTest):
     sink = "trap2sink 127.0.0.1:%d public\n"
+    print_as = ["-OQ"]
 
     def setUp(self):
         super().setUp()
@@ -34,7 +38,7 @@ class TrapTest(AgentTest):
 
     def start_receiver(self):
         with open(self.path("traps"), "a") as log, open(self.path("trapd.log"), "a") as errors:
-            receiver = self.start(SNMPTRAPD, "-f", "-C", "-c", self.path("trapd.conf"), "-Lo", "-On", "-OQ",
+            receiver = self.start(SNMPTRAPD, "-f", "-C", "-c", self.path("trapd.conf"), "-Lo", "-On", *self.print_as,
                                   "udp:127.0.0.1:%d" % self.trap_port, env=self.environment, stdout=log, stderr=errors)
         wait_until(lambda: "NET-SNMP version" in self.read("traps"), "snmptrapd to listen")
         return receiver
@@ -177,3 +181,42 @@ class Informs(TrapTest):
         came, = self.wait_for("listener came")
         self.assertEqual(came[0], '"127.0.0.1:%d"' % late.getsockname()[1])
         late.close(), made.client.close()
+
+
+@unittest.skipUnless(shutil.which("snmptt") and shutil.which("snmpttconvertmib"), "snmptt is missing (Debian package snmptt)")
+class Translated(TrapTest):
+    """By snmptt, with what its own converter makes of the MIB."""
+    print_as = []  # or snmptt finds no values
+
+    def start_receiver(self):
+        places = ":".join(base_mib_directories() + [os.path.dirname(MIB)])
+        converted = self.path("snmptt.conf")
+        done = subprocess.run(["snmpttconvertmib", "--in=" + MIB, "--out=" + converted], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, env=dict(self.environment, MIBDIRS=places, MIBS="ALL"),
+                              universal_newlines=True)
+        self.assertRegex(done.stdout, r"Successful translations: +6\nFailed translations: +0\n")
+        self.write("snmptt.log", "")
+        with open(SNMPTT_INI) as file:
+            ini = file.read()
+        for key, value in (("log_file", self.path("snmptt.log")), ("syslog_enable", "0"), ("syslog_system_enable", "0"), ("ipv6_enable", "0")):
+            ini, count = re.subn("(?m)^%s *=.*" % key, "%s = %s" % (key, value), ini)
+            self.assertEqual(count, 1, key)
+        self.write("snmptt.ini", re.sub("(?s)(snmptt_conf_files = <<END\n).*?(?=END)", r"\g<1>%s\n" % converted, ini))
+        self.write("trapd.conf", self.read("trapd.conf") + "traphandle default /usr/sbin/snmptt --ini=%s\n" %
+                   self.path("snmptt.ini"))
+        return super().start_receiver()
+
+    def test_a_threshold_is_written_down_as_a_sentence(self):
+        made = Connection(self)
+        name = open("/proc/self/comm").read().strip()
+        self.start_both(OWN + "proctcpThreshold much group=%s sockets 23 10\nproctcpNotify thresholds\n" % name)
+        more = [socket.create_server(("127.0.0.1", 0)) for _ in range(40)]
+        wait_until(lambda: "A threshold is exceeded." in self.read("snmptt.log"), "snmptt to write down what came")
+        for end in more:
+            end.close()
+        wait_until(lambda: "A threshold is not exceeded any more." in self.read("snmptt.log"), "snmptt to write down its end")
+        lines = [line for line in self.read("snmptt.log").splitlines() if "threshold" in line]
+        self.assertEqual(len(lines), 2)
+        self.assertRegex(lines[0], r" %s5 Normal .* - A threshold is exceeded\. much %s 43 23 %d \d+$" %
+                         (re.escape(NOTIFICATIONS), re.escape(name), os.getpid()))
+        made.client.close()

@@ -332,7 +332,11 @@ class Ends(TopTest):
         screen.wait_for("^GROUP ")
         pid = screen.pid()
         screen.keys("C-z")
-        wait_until(lambda: open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] == "T", "it to stop")
+        try:
+            wait_until(lambda: open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] == "T", "it to stop")
+        except AssertionError as error:
+            with open("/proc/%d/status" % pid) as file:
+                raise AssertionError("%s; it is\n%s\nand the screen\n%s" % (error, file.read(), screen.text()))
         wait_until(lambda: screen.asked("#{alternate_on} #{cursor_flag}") == "0 1", "the screen to be the shell's")
         os.unlink(self.wait_for_status(screen))
         screen.shell("fg; echo $? >%s.status" % screen.out)

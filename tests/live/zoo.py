@@ -41,6 +41,13 @@ def enter_new_netns():
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | IFF_UP))
 
 
+def enter_netns(path):
+    """path: as /proc/PID/ns/net."""
+    fd = os.open(path, os.O_RDONLY)
+    checked(LIBC.setns(fd, CLONE_NEWNET))
+    os.close(fd)
+
+
 def refuse_netlink():
     """From here on socket(AF_NETLINK, ...) is answered with EPERM, in this process and what it starts."""
     allow, refuse = 0x7fff0000, 0x00050000 | errno.EPERM
@@ -146,6 +153,12 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             self.ended = True
+
+
+def netns_child():
+    """For Child: its own network namespace, and nothing in it."""
+    enter_new_netns()
+    return netns_of(), []
 
 
 def namespace_stats(netns, *words):

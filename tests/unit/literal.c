@@ -240,6 +240,8 @@ int literal_end(struct literal *literal, const struct proctcp_selection *selecti
     if (status == 0)
         status = peers_find(model, &literal->tuples, true);
     if (status == 0)
+        status = model_drop_dead(model);
+    if (status == 0)
         status = filter_model(model, capture, selection);
     if (status == 0)
         status = sums_count(model, capture, &number);

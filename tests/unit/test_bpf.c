@@ -24,7 +24,7 @@ static int setup(void **state)
 {
     (void)state;
     capture = (struct capture){.counters = 0};
-    inquiry = capture_new(&config);
+    inquiry = capture_new(&config, NULL);
     assert_non_null(inquiry);
     inquiry->capture = &capture;
     inquiry->shown.given = tcp_info_given(offsetof(struct bpf_tcp_info, zero));

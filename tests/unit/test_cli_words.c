@@ -1,8 +1,8 @@
 /* Numbers, instants and names as people write them, and the letters that their fingers know. */
 #include "../../plugins/cli/habits.h"
-#include "../../plugins/cli/nearest.h"
 #include "../../plugins/cli/stamp.h"
 #include "../../plugins/cli/units.h"
+#include "proctcp.h"
 #include "testing.h"
 
 #include <stdlib.h>
@@ -93,13 +93,13 @@ static void distance_counts_the_letters_that_are_wrong(void **state)
     (void)state;
     memset(longer, 'a', sizeof(longer) - 1);
     longer[sizeof(longer) - 1] = '\0';
-    assert_int_equal(nearest_distance("", ""), 0);
-    assert_int_equal(nearest_distance("pid", "pid"), 0);
-    assert_int_equal(nearest_distance("pid", "uid"), 1);
-    assert_int_equal(nearest_distance("proces", "process"), 1);
-    assert_int_equal(nearest_distance("kitten", "sitting"), 3);
-    assert_int_equal(nearest_distance("", "abc"), 3);
-    assert_true(nearest_distance(longer, "a") > 60);
+    assert_int_equal(proctcp_word_distance("", ""), 0);
+    assert_int_equal(proctcp_word_distance("pid", "pid"), 0);
+    assert_int_equal(proctcp_word_distance("pid", "uid"), 1);
+    assert_int_equal(proctcp_word_distance("proces", "process"), 1);
+    assert_int_equal(proctcp_word_distance("kitten", "sitting"), 3);
+    assert_int_equal(proctcp_word_distance("", "abc"), 3);
+    assert_true(proctcp_word_distance(longer, "a") > 60);
 }
 
 static void names_that_may_have_been_meant_are_found(void **state)
@@ -107,17 +107,17 @@ static void names_that_may_have_been_meant_are_found(void **state)
     static const char *const names[] = {"pid", "uid", "rtt_us", "min_rtt_us", "process", "state"};
     char text[64];
     (void)state;
-    assert_true(nearest_names("rtt", names, 6, "", text, sizeof(text)));
+    assert_true(proctcp_nearest_words("rtt", names, 6, "", text, sizeof(text)));
     assert_string_equal(text, "rtt_us, min_rtt_us");
-    assert_true(nearest_names("proces", names, 6, "--", text, sizeof(text)));
+    assert_true(proctcp_nearest_words("proces", names, 6, "--", text, sizeof(text)));
     assert_string_equal(text, "--process");
-    assert_true(nearest_names("sttae", names, 6, "", text, sizeof(text)));
+    assert_true(proctcp_nearest_words("sttae", names, 6, "", text, sizeof(text)));
     assert_string_equal(text, "state");
-    assert_false(nearest_names("quux", names, 6, "", text, sizeof(text)));
+    assert_false(proctcp_nearest_words("quux", names, 6, "", text, sizeof(text)));
     assert_string_equal(text, "pid, uid, rtt_us, min_rtt_us, process, state");
-    assert_false(nearest_names("quux", names, 6, "", text, 20));
+    assert_false(proctcp_nearest_words("quux", names, 6, "", text, 20));
     assert_string_equal(text, "pid, uid, ..");
-    assert_false(nearest_names("quux", names, 6, "", text, 8));
+    assert_false(proctcp_nearest_words("quux", names, 6, "", text, 8));
     assert_string_equal(text, "pid, ..");
 }
 

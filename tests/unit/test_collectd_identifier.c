@@ -46,14 +46,55 @@ static void a_plus_that_would_read_as_an_escape_is_escaped(void **state)
     assert_name("a+2", "a+2");
 }
 
+static void assert_group(const struct identifiers *identifiers, const char *group, const char *expected)
+{
+    char identifier[IDENTIFIER_SIZE];
+
+    identifier_of_group(identifiers, group, identifier);
+    assert_string_equal(identifier, expected);
+}
+
+/* A process named _other is __other for the library. */
 static void names_of_the_plugin_cannot_be_taken(void **state)
 {
+    static const char *const others[] = {"web-", "db-", NULL};
+    const struct identifiers first = {.prefix = "", .others = others}, web = {.prefix = "web-", .others = others};
+
     (void)state;
-    assert_name("proctcp-self", "+70roctcp-self");
-    assert_name("_other", "+5Fother");
-    assert_name("_unnamed", "+5Funnamed");
-    assert_name("", "_unnamed");
-    assert_name("_others", "_others");
+    assert_group(&first, "nginx", "nginx");
+    assert_group(&first, "proctcp-self", "+70roctcp-self");
+    assert_group(&first, "proctcp-agentx", "proctcp-agentx");
+    assert_group(&first, "proctcp-listener-::-80", "+70roctcp-listener-::-80");
+    assert_group(&first, "proctcp-sockets-nginx", "+70roctcp-sockets-nginx");
+    assert_group(&first, "_other", "_other");
+    assert_group(&first, "__other", "+5Fother");
+    assert_group(&first, "__unnamed", "+5Funnamed");
+    assert_group(&first, "_others", "_others");
+    assert_group(&first, "web-nginx", "+77eb-nginx");
+    assert_group(&first, "website", "website");
+    assert_group(&web, "nginx", "web-nginx");
+    assert_group(&web, "all", "web-all");
+    assert_group(&web, "db-nginx", "web-db-nginx");
+    assert_group(&web, "proctcp-self", "web-+70roctcp-self");
+}
+
+static void what_stands_before_a_name_shortens_it(void **state)
+{
+    const struct identifiers web = {.prefix = "web-"};
+    char long_name[101], one[IDENTIFIER_SIZE], other[IDENTIFIER_SIZE];
+
+    (void)state;
+    memset(long_name, 'x', 100);
+    long_name[100] = '\0';
+    identifier_of_group(&web, long_name, one);
+    long_name[99] = 'y';
+    identifier_of_group(&web, long_name, other);
+    assert_int_equal(strlen(one), IDENTIFIER_SIZE - 1);
+    assert_string_not_equal(one, other);
+    identifier_of_own(&web, IDENTIFIER_LISTENER, "0.0.0.0-80", one);
+    assert_string_equal(one, "web-proctcp-listener-0.0.0.0-80");
+    identifier_of_own(&web, IDENTIFIER_SOCKETS, long_name, one);
+    assert_int_equal(strlen(one), IDENTIFIER_SIZE - 1);
 }
 
 /* Takes the escapes back; what it gives is the name if nothing was lost. */
@@ -150,25 +191,6 @@ static void cutting_keeps_what_fits(void **state)
     assert_memory_equal(cut, "12345678901+-", 13);
 }
 
-static void groups_of_the_library_are_named(void **state)
-{
-    char identifier[IDENTIFIER_SIZE];
-
-    (void)state;
-    identifier_from_group("_other", identifier);
-    assert_string_equal(identifier, "_other");
-    identifier_from_group("__other", identifier); /* a process that calls itself so */
-    assert_string_equal(identifier, "+5Fother");
-    identifier_from_group("_unnamed", identifier);
-    assert_string_equal(identifier, "_unnamed");
-    identifier_from_group("__unnamed", identifier);
-    assert_string_equal(identifier, "+5Funnamed");
-    identifier_from_group("proctcp-self", identifier);
-    assert_string_equal(identifier, "+70roctcp-self");
-    identifier_from_group("a/b", identifier);
-    assert_string_equal(identifier, "a+2Fb");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,12 +198,12 @@ int main(void)
         cmocka_unit_test(every_other_byte_is_escaped),
         cmocka_unit_test(a_plus_that_would_read_as_an_escape_is_escaped),
         cmocka_unit_test(names_of_the_plugin_cannot_be_taken),
+        cmocka_unit_test(what_stands_before_a_name_shortens_it),
         cmocka_unit_test(different_names_never_meet),
         cmocka_unit_test(the_longest_name_of_a_process_is_never_cut),
         cmocka_unit_test(long_names_are_cut_and_stay_different),
         cmocka_unit_test(an_escape_is_never_cut_in_two),
         cmocka_unit_test(cutting_keeps_what_fits),
-        cmocka_unit_test(groups_of_the_library_are_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@ struct world {
     struct hand hand;
     struct sticky places;
     struct socket_choices choices;
+    uint8_t wished;
 };
 
 static int set_up(void **state)
@@ -21,6 +22,8 @@ static int set_up(void **state)
 
     memset(&world, 0, sizeof(world));
     hand_begin(&world.hand);
+    world.hand.snapshot.stats.time = 1000;
+    world.wished = SOCKETS_EVERY;
     *state = &world;
     return 0;
 }
@@ -36,8 +39,16 @@ static int tear_down(void **state)
 
 static void choose_by(struct world *world, enum sockets_sort sort, uint32_t max)
 {
+    struct group_wish groups[HAND_ROOM];
+
+    for (size_t i = 0; i < HAND_ROOM; i++)
+        groups[i] = (struct group_wish){.sockets = world->wished};
     socket_choices_free(&world->choices);
-    assert_int_equal(sockets_choose(&world->hand.snapshot, sort, max, &world->places, &world->choices), 0);
+    assert_int_equal(
+        sockets_choose(&world->hand.snapshot,
+                       &(struct socket_wishes){.groups = groups, .sort = sort, .max = max, .min_age_s = 60},
+                       &world->places, &world->choices),
+        0);
 }
 
 static void choose(struct world *world, uint32_t max)
@@ -251,6 +262,30 @@ static void a_socket_of_many_rows_is_chosen_once(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void only_what_is_wished_for_and_old_enough_is_chosen(void **state)
+{
+    struct world *world = *state;
+
+    hand_process(&world->hand, "nginx", 10, 0);
+    (void)hand_row_of_new(&world->hand, 80, 0, 0);
+    (void)hand_row_of_new(&world->hand, 80, 7, 1000);
+    hand_row_of_new(&world->hand, 80, 7, 1001)->first_seen = 941;
+    choose(world, 10);
+    assert_int_equal(world->choices.count, 2);
+    assert_int_equal(world->choices.young, 1);
+    assert_true(is_chosen(world, 1000));
+    world->hand.snapshot.stats.time = 1001;
+    choose(world, 10);
+    assert_int_equal(world->choices.count, 3);
+    world->wished = SOCKETS_LISTENING;
+    choose(world, 10);
+    assert_int_equal(world->choices.count, 1);
+    assert_true(has_name(world, "80-listen"));
+    world->wished = SOCKETS_NONE;
+    choose(world, 10);
+    assert_int_equal(world->choices.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +300,7 @@ int main(void)
         TEST(a_socket_keeps_its_place_for_as_long_as_it_lives),
         TEST(what_nobody_holds_or_has_no_address_is_no_candidate),
         TEST(a_socket_of_many_rows_is_chosen_once),
+        TEST(only_what_is_wished_for_and_old_enough_is_chosen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static int setup(void **state)
     (void)state;
     capture = (struct capture){.counters = 0};
     before = kept = (struct recollection){.boot_time = 0};
-    inquiry = capture_new(&config);
+    inquiry = capture_new(&config, NULL);
     assert_non_null(inquiry);
     inquiry->capture = &capture;
     inquiry->before = &before;

@@ -179,6 +179,19 @@ static void another_process_of_that_pid_is_not_what_the_first_one_was(void **sta
     assert_int_equal(sockets_of("test.service"), 0);
 }
 
+static void with_none_who_is_in_no_configured_group_is_in_the_rest(void **state)
+{
+    (void)state;
+    group_by("none");
+    add_group("nginx=process=nginx");
+    fake_proc_scan(fake);
+    assert_int_equal(sockets_of("web"), -1);
+    assert_int_equal(sockets_of("nginx"), 0);
+    assert_int_equal(sockets_of(PROCTCP_GROUP_OTHER), 1);
+    assert_int_equal(fake->snapshot->groups_left_out, 0);
+    assert_int_equal(fake->snapshot->group_count, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +202,7 @@ int main(void)
         TEST(who_is_new_is_told_by_what_can_be_read),
         TEST(who_has_no_command_line_or_no_known_cgroup_goes_by_its_name_of_now),
         TEST(another_process_of_that_pid_is_not_what_the_first_one_was),
+        TEST(with_none_who_is_in_no_configured_group_is_in_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,7 +176,7 @@ static void what_there_is_to_group_by_is_said(void **state)
     assert_int_equal(proctcp_grouping_by(grouping, "Unit", error, sizeof(error)), 0);
     assert_int_equal(grouping->by, GROUP_BY_UNIT);
     assert_int_equal(proctcp_grouping_by(grouping, "colour", error, sizeof(error)), -EINVAL);
-    assert_non_null(strstr(error, "process, unit, cgroup, user, executable or container"));
+    assert_non_null(strstr(error, "process, unit, cgroup, user, executable, container or none"));
     assert_int_equal(proctcp_grouping_limit(grouping, 0), -EINVAL);
     assert_int_equal(proctcp_grouping_limit(grouping, 65001), -EINVAL);
     assert_int_equal(proctcp_grouping_limit(grouping, 65000), 0);

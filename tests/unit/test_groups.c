@@ -104,6 +104,49 @@ static void processes_of_one_name_are_summed(void **state)
         assert_string_equal(literal.snapshot->groups[literal.snapshot->row_groups[r]].name, r < 2 ? "web" : "db");
 }
 
+static bool has_traffic(const char *name)
+{
+    return group(name)->present & PROCTCP_HAS_TOTAL_PAYLOAD_SENT;
+}
+
+/* 0 is known where traffic is told of. What runs then may be of what is not told. */
+static void a_group_of_which_nothing_has_run_has_had_no_traffic(void **state)
+{
+    char error[128];
+
+    (void)state;
+    assert_int_equal(proctcp_grouping_add_text(grouping, "idle=process=idle", error, sizeof(error)), 0);
+    connection(1);
+    process(7, "web");
+    literal_owner(&literal, 3, 1);
+    end();
+    assert_true(has_traffic("web"));
+    assert_true(has_traffic("idle"));
+    assert_int_equal(group("idle")->totals.payload_sent_bytes, 0);
+    assert_false(group("idle")->present & PROCTCP_HAS_TOTAL_ACCEPT_DROPS); /* it has no listener */
+    next_scan();
+    connection(1)->present &= ~(PROCTCP_HAS_INFO | PROCTCP_HAS_BYTES | PROCTCP_HAS_BYTES_SENT | PROCTCP_HAS_SEGS);
+    process(7, "idle");
+    literal_group(&literal, PROCTCP_NONE, "idle");
+    literal_owner(&literal, 3, 1);
+    end();
+    assert_false(has_traffic("idle"));
+}
+
+static void where_no_traffic_is_told_of_none_is_known(void **state)
+{
+    char error[128];
+
+    (void)state;
+    assert_int_equal(proctcp_grouping_add_text(grouping, "idle=process=idle", error, sizeof(error)), 0);
+    connection(1)->present &= ~(PROCTCP_HAS_INFO | PROCTCP_HAS_BYTES | PROCTCP_HAS_BYTES_SENT | PROCTCP_HAS_SEGS);
+    process(7, "web");
+    literal_owner(&literal, 3, 1);
+    end();
+    assert_false(has_traffic("web"));
+    assert_false(has_traffic("idle"));
+}
+
 static void a_socket_counts_once_in_a_group_however_many_hold_it(void **state)
 {
     struct proctcp_socket *listener = connection(1);
@@ -412,6 +455,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(processes_of_one_name_are_summed),
+        TEST(a_group_of_which_nothing_has_run_has_had_no_traffic),
+        TEST(where_no_traffic_is_told_of_none_is_known),
         TEST(a_socket_counts_once_in_a_group_however_many_hold_it),
         TEST(the_process_nearest_to_its_limit_is_shown),
         TEST(round_trip_times_are_summed_up),

@@ -293,6 +293,86 @@ static void what_no_scan_saw_is_in_no_group_that_asks_for_sockets(void **state)
     assert_int_equal(literal.snapshot->all.totals.bytes_sent, 1050);
 }
 
+static bool is_told_of_connections(const char *name)
+{
+    return group(name)->present & PROCTCP_HAS_CONNECTIONS;
+}
+
+/* Nothing of what connections count can be said of it: 0 would be wrong. */
+static void a_group_that_asks_for_sockets_has_no_counts_of_connections(void **state)
+{
+    char error[128];
+
+    (void)state;
+    assert_int_equal(proctcp_grouping_add_text(grouping, "in=local_port=80", error, sizeof(error)), 0);
+    assert_int_equal(proctcp_grouping_add_text(grouping, "own=netns=own", error, sizeof(error)), 0);
+    assert_int_equal(proctcp_grouping_add_text(grouping, "web2=process=web2", error, sizeof(error)), 0);
+    process(7, "web");
+    literal_group(&literal, 0, "in");
+    literal_group(&literal, PROCTCP_NONE, "web");
+    hold(3, 1000);
+    unseen(50)->connections.closed_connections = 2;
+    end();
+    for (unsigned scan = 0; scan < 2; scan++) {
+        assert_false(is_told_of_connections("in"));
+        assert_false(is_told_of_connections("own"));
+        assert_true(is_told_of_connections("web2"));
+        assert_true(is_told_of_connections("web"));
+        assert_int_equal(group("web")->connections.closed_connections, 2);
+        assert_int_equal(literal.snapshot->all.connections.closed_connections, 2);
+        assert_true(literal.snapshot->all.present & PROCTCP_HAS_CONNECTIONS);
+        begin(); /* nothing runs any more */
+        end();
+    }
+}
+
+/* Which groups it makes is known when something runs. */
+static void nor_has_one_whose_name_is_captured(void **state)
+{
+    char error[128];
+
+    (void)state;
+    assert_int_equal(proctcp_grouping_add_text(grouping, "app-\\1=command=(x);local_port=80", error, sizeof(error)), 0);
+    process(7, "web");
+    literal_group(&literal, 0, "app-x");
+    literal_group(&literal, PROCTCP_NONE, "web");
+    hold(3, 1000);
+    unseen(50);
+    end();
+    assert_false(is_told_of_connections("app-x"));
+    begin();
+    end();
+    assert_false(is_told_of_connections("app-x"));
+    assert_true(is_told_of_connections("web"));
+}
+
+/* What it counts is known from then on. */
+static void a_group_that_asks_for_sockets_no_more_has_them(void **state)
+{
+    char error[128];
+    struct proctcp_grouping *other;
+
+    (void)state;
+    assert_int_equal(proctcp_grouping_add_text(grouping, "in=local_port=80", error, sizeof(error)), 0);
+    end();
+    assert_false(is_told_of_connections("in"));
+    assert_int_equal(proctcp_grouping_new(&other), 0);
+    assert_int_equal(proctcp_grouping_add_text(other, "in=process=in", error, sizeof(error)), 0);
+    assert_int_equal(proctcp_grouping_add_text(other, "out=remote_port=80", error, sizeof(error)), 0);
+    begin();
+    literal.grouping = other;
+    literal.history.is_regrouped = true;
+    end();
+    assert_true(is_told_of_connections("in"));
+    assert_false(is_told_of_connections("out"));
+    begin();
+    literal.grouping = grouping;
+    literal.history.is_regrouped = true;
+    end();
+    proctcp_grouping_free(other);
+    assert_false(is_told_of_connections("in"));
+}
+
 static void names_of_users_of_the_system_go_first_also_where_no_scan_saw_them(void **state)
 {
     (void)state;
@@ -973,6 +1053,9 @@ int main(void)
         TEST(what_a_process_counted_that_has_ended_is_in_its_group),
         TEST(what_was_not_selected_counts_nowhere),
         TEST(what_no_scan_saw_is_in_no_group_that_asks_for_sockets),
+        TEST(a_group_that_asks_for_sockets_has_no_counts_of_connections),
+        TEST(nor_has_one_whose_name_is_captured),
+        TEST(a_group_that_asks_for_sockets_no_more_has_them),
         TEST(names_of_users_of_the_system_go_first_also_where_no_scan_saw_them),
         TEST(where_they_are_not_counted_nothing_says_so),
         TEST(what_was_counted_after_a_scan_saw_it_last_is_added_once),

@@ -173,6 +173,30 @@ static void an_unbound_socket_whose_holder_is_gone_by_now_is_not_there(void **st
     assert_int_equal(snapshot->processes[0].unbound, 1);
 }
 
+/* Sockets behind it move up. */
+static void who_is_whose_peer_does_not_change_by_a_socket_that_is_not_there(void **state)
+{
+    (void)state;
+    struct proctcp_socket *dead = literal_socket(&literal, 5, 0, 0, 0, 0, 0);
+    dead->present = 0;
+    dead->state = PROCTCP_CLOSED;
+    add_listener(9, true, false, false);
+    literal_socket(&literal, 6, 11, LOCAL, 4000, LOCAL, 80);
+    literal_socket(&literal, 7, 12, LOCAL, 80, LOCAL, 4000);
+    literal_process(&literal, 7);
+    literal_owner(&literal, 3, 6);
+    literal_owner(&literal, 4, 7);
+    literal_owner(&literal, 5, 9);
+    const struct proctcp_snapshot *snapshot = end();
+    assert_int_equal(snapshot->socket_count, 3);
+    assert_int_equal(snapshot->row_count, 3);
+    assert_int_equal(snapshot->rows[0].peer, 1);
+    assert_int_equal(snapshot->rows[1].peer, 0);
+    assert_int_equal(snapshot->rows[2].peer, PROCTCP_NONE);
+    assert_int_equal(snapshot->listener_count, 1);
+    assert_int_equal(snapshot->listeners[0].connections, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -186,6 +210,7 @@ int main(void)
         TEST(what_is_left_of_an_earlier_connection_yields_on_its_own_interface_alone),
         TEST(one_four_tuple_in_many_namespaces_is_nobodys_peer),
         TEST(an_unbound_socket_whose_holder_is_gone_by_now_is_not_there),
+        TEST(who_is_whose_peer_does_not_change_by_a_socket_that_is_not_there),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NETNS 4026531840u
@@ -657,6 +659,90 @@ static void a_snapshot_does_not_change_when_the_next_one_is_made(void **state)
     proctcp_snapshot_unref(first);
 }
 
+static void a_cancelled_scanner_scans_no_more(void **state)
+{
+    struct fake_proc *fake = *state;
+    const struct proctcp_snapshot *snapshot = NULL;
+
+    make_pair(fake);
+    fake_proc_scan(fake);
+    proctcp_scanner_cancel(fake->scanner);
+    proctcp_scanner_cancel(fake->scanner);
+    for (unsigned tries = 0; tries < 2; tries++) {
+        assert_int_equal(proctcp_scan(fake->scanner, &snapshot), -ECANCELED);
+        assert_string_equal(proctcp_failure(fake->scanner), "cancelled");
+        assert_null(snapshot);
+    }
+    assert_int_equal(fake->snapshot->row_count, 3);
+    assert_string_equal(fake->snapshot->processes[0].name, "server");
+}
+
+static void a_scanner_that_is_cancelled_before_its_first_scan_makes_none(void **state)
+{
+    struct fake_proc *fake = *state;
+    const struct proctcp_snapshot *snapshot = NULL;
+
+    make_pair(fake);
+    assert_int_equal(proctcp_scanner_new(&(struct proctcp_options){.proc_root = fake->root}, &fake->scanner), 0);
+    proctcp_scanner_cancel(fake->scanner);
+    assert_int_equal(proctcp_scan(fake->scanner, &snapshot), -ECANCELED);
+    assert_null(snapshot);
+}
+
+/* One thread that scans until that fails. */
+struct scans {
+    struct proctcp_scanner *scanner;
+    int status;
+    char failure[64];
+};
+
+static void *scan_on(void *argument)
+{
+    struct scans *scans = argument;
+    const struct proctcp_snapshot *snapshot;
+
+    while ((scans->status = proctcp_scan(scans->scanner, &snapshot)) == 0)
+        proctcp_snapshot_unref(snapshot);
+    snprintf(scans->failure, sizeof(scans->failure), "%s", proctcp_failure(scans->scanner));
+    return NULL;
+}
+
+/* After so many microseconds. Seconds are patience, and no promise. */
+static void cancel_scans_of(const char *root, unsigned delay_us)
+{
+    struct scans scans = {0};
+    struct timespec end;
+    pthread_t thread;
+
+    assert_int_equal(proctcp_scanner_new(&(struct proctcp_options){.proc_root = root}, &scans.scanner), 0);
+    assert_int_equal(pthread_create(&thread, NULL, scan_on, &scans), 0);
+    usleep(delay_us);
+    proctcp_scanner_cancel(scans.scanner);
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 30;
+    assert_int_equal(pthread_timedjoin_np(thread, NULL, &end), 0);
+    assert_int_equal(scans.status, -ECANCELED);
+    assert_string_equal(scans.failure, "cancelled");
+    proctcp_scanner_free(scans.scanner);
+}
+
+static void another_thread_ends_a_scan_wherever_it_is(void **state)
+{
+    struct fake_proc *fake = *state;
+
+    make_pair(fake);
+    for (int pid = 300; pid < 400; pid++) {
+        char path[32];
+        fake_proc_process(fake, pid, "worker", NETNS + (unsigned)pid % 7);
+        snprintf(path, sizeof(path), "%d/net/tcp", pid);
+        fake_proc_file(fake, path, TCP_HEADER LISTENER);
+        snprintf(path, sizeof(path), "%d/fd/3", pid);
+        fake_proc_link(fake, path, "socket:[99150]");
+    }
+    for (unsigned delay_us = 0; delay_us < 40000; delay_us += 1300)
+        cancel_scans_of(fake->root, delay_us);
+}
+
 static void rows_are_sorted_by_pid_and_descriptor(void **state)
 {
     struct fake_proc *fake = *state;
@@ -730,6 +816,9 @@ int main(void)
         TEST(a_process_that_took_over_a_pid_is_new),
         TEST(a_snapshot_outlives_its_scanner),
         TEST(a_snapshot_does_not_change_when_the_next_one_is_made),
+        TEST(a_cancelled_scanner_scans_no_more),
+        TEST(a_scanner_that_is_cancelled_before_its_first_scan_makes_none),
+        TEST(another_thread_ends_a_scan_wherever_it_is),
         TEST(rows_are_sorted_by_pid_and_descriptor),
         TEST(options_that_make_no_sense_are_refused),
     };

@@ -28,7 +28,7 @@ static void names_choose_tables_and_the_scan_is_always_there(void **state)
     assert_int_equal(served(" listeners, states  ,groups"), BIT(PUBLICATION_SCAN) | BIT(PUBLICATION_LISTENERS) |
                                                                 BIT(PUBLICATION_STATES) | BIT(PUBLICATION_GROUPS));
     assert_int_equal(served("all"), ALL);
-    assert_int_equal(served("processes sockets connections listeners states groups thresholds"), ALL);
+    assert_int_equal(served("processes sockets connections listeners states groups thresholds tops"), ALL);
 }
 
 static void a_wrong_name_changes_nothing_and_is_named(void **state)

@@ -111,6 +111,30 @@ static void news_of_the_same_snapshot_are_served_at_once(void **state)
     serving_stop(&serving);
 }
 
+/* By the interval, within bounds. */
+static void assert_put_off(unsigned interval_s, int64_t wanted_ms)
+{
+    struct serving serving;
+
+    start_walking(&serving);
+    serving.publication->interval_s = interval_s;
+    offer(&second);
+    assert_true(serving_refresh(&serving, 100000) > 0);
+    serving_request(&serving, 2, true, 100000 + wanted_ms - 1);
+    assert_ptr_equal(serving.publication->snapshot, &first);
+    serving_request(&serving, 3, true, 100000 + wanted_ms);
+    assert_ptr_equal(serving.publication->snapshot, &second);
+    serving_stop(&serving);
+}
+
+static void a_new_snapshot_is_put_off_for_an_interval_at_most(void **state)
+{
+    (void)state;
+    assert_put_off(1, SERVING_PUT_OFF_MIN_MS);
+    assert_put_off(10, 10000);
+    assert_put_off(3600, SERVING_PUT_OFF_MAX_MS);
+}
+
 static void an_endless_walk_gets_the_new_snapshot_with_a_new_transaction(void **state)
 {
     struct serving serving;
@@ -118,6 +142,7 @@ static void an_endless_walk_gets_the_new_snapshot_with_a_new_transaction(void **
 
     (void)state;
     start_walking(&serving);
+    serving.publication->interval_s = 60;
     offer(&second);
     for (; now_ms < 100000 + SERVING_PUT_OFF_MAX_MS; now_ms += 1000) {
         serving_request(&serving, now_ms, true, now_ms);
@@ -146,6 +171,7 @@ int main(void)
         cmocka_unit_test(a_walk_puts_a_new_snapshot_off),
         cmocka_unit_test(a_get_does_not),
         cmocka_unit_test(news_of_the_same_snapshot_are_served_at_once),
+        cmocka_unit_test(a_new_snapshot_is_put_off_for_an_interval_at_most),
         cmocka_unit_test(an_endless_walk_gets_the_new_snapshot_with_a_new_transaction),
     };
 

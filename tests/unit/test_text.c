@@ -80,6 +80,64 @@ static void a_row_as_a_line_reads_from_left_to_right(void **state)
     fake_proc_free(fake);
 }
 
+/* What a row shows of a socket: of one that was made for it, where no recorded tree could have it. */
+static void assert_row(struct proctcp_socket socket, const char *name, const char *wanted)
+{
+    struct proctcp_process process = {.pid = 7, .present = PROCTCP_HAS_PROCESS};
+    struct proctcp_row row = {.pid = 7, .fd = 3, .peer = PROCTCP_NONE};
+    struct proctcp_impairment impairments[] = {{0}, {.total_retrans = 9, .drops = 5}};
+    struct proctcp_snapshot snapshot = {.rows = &row,
+                                        .row_count = 1,
+                                        .sockets = &socket,
+                                        .socket_count = 1,
+                                        .processes = &process,
+                                        .process_count = 1,
+                                        .impairments = impairments,
+                                        .impairment_count = 2,
+                                        .own_netns = 11};
+    char text[512];
+
+    process.name = name;
+    socket.netns = socket.netns ? socket.netns : 11;
+    socket.present |= PROCTCP_HAS_NETNS;
+    proctcp_row_text(&snapshot, &row, text, sizeof(text));
+    assert_string_equal(text, wanted);
+}
+
+static void a_line_says_what_is_not_as_usual_and_nothing_else(void **state)
+{
+    (void)state;
+    assert_row(
+        (struct proctcp_socket){.state = PROCTCP_LISTEN,
+                                .owners = 1,
+                                .accept_queue = 4,
+                                .accept_queue_max = 128,
+                                .impairment = 1,
+                                .present = PROCTCP_HAS_ACCEPT_QUEUE | PROCTCP_HAS_ACCEPT_QUEUE_MAX | PROCTCP_HAS_DROPS},
+        "web", "web[7] fd 3 listen accept 4/128 drops 5");
+    assert_row((struct proctcp_socket){.state = PROCTCP_ESTABLISHED,
+                                       .owners = 4,
+                                       .netns = 12,
+                                       .rtt_us = 12034,
+                                       .impairment = 1,
+                                       .rto_ms = 200,
+                                       .cwnd_segments = 10,
+                                       .ssthresh_segments = -1,
+                                       .present = PROCTCP_HAS_INFO | PROCTCP_HAS_RTT | PROCTCP_HAS_RTO |
+                                                  PROCTCP_HAS_CWND | PROCTCP_HAS_SSTHRESH | PROCTCP_HAS_RETRANSMITS},
+               "web", "web[7] fd 3 established rtt 12.034 ms retrans 9 owners 4 netns 12");
+    assert_row((struct proctcp_socket){.state = PROCTCP_ESTABLISHED, .owners = 1}, "web", "web[7] fd 3 established");
+}
+
+static void no_name_imitates_a_row(void **state)
+{
+    (void)state;
+    assert_row((struct proctcp_socket){.state = PROCTCP_ESTABLISHED, .owners = 1}, "sshd[1] fd 3 x",
+               "sshd\\x5b1\\x5d\\x20fd\\x203\\x20x[7] fd 3 established");
+    assert_row((struct proctcp_socket){.state = PROCTCP_ESTABLISHED, .owners = 1}, "]\n\\[",
+               "\\x5d\\x0a\\x5c\\x5b[7] fd 3 established");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +145,8 @@ int main(void)
         cmocka_unit_test(escaped_text_is_printable_and_has_no_blanks),
         cmocka_unit_test(a_cut_never_leaves_half_an_escape),
         cmocka_unit_test(a_row_as_a_line_reads_from_left_to_right),
+        cmocka_unit_test(a_line_says_what_is_not_as_usual_and_nothing_else),
+        cmocka_unit_test(no_name_imitates_a_row),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

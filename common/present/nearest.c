@@ -1,6 +1,6 @@
 /* nearest.c - which of many names somebody may have meant: those that have the word in them, and those that are spelled
  * nearly so. */
-#include "nearest.h"
+#include "proctcp.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #define LONGEST 63
 #define FAR     3 /* letters that are wrong in a name that is not meant */
 
-unsigned nearest_distance(const char *one, const char *other)
+unsigned proctcp_word_distance(const char *one, const char *other)
 {
     const size_t length = strlen(one), other_length = strlen(other);
     unsigned row[LONGEST + 1];
@@ -38,7 +38,7 @@ static unsigned farness(const char *wanted, const char *name)
 
     if (found == name || (found && strlen(wanted) >= 2))
         return found != name;
-    distance = nearest_distance(wanted, name);
+    distance = proctcp_word_distance(wanted, name);
     return distance < FAR && 3 * distance <= strlen(wanted) + 1 ? distance
                                                                 : FAR; /* of a short word little may be wrong */
 }
@@ -55,8 +55,8 @@ static bool append(const char *prefix, const char *name, char *text, size_t size
     return false;
 }
 
-bool nearest_names(const char *wanted, const char *const *names, size_t count, const char *prefix, char *text,
-                   size_t size)
+bool proctcp_nearest_words(const char *wanted, const char *const *names, size_t count, const char *prefix, char *text,
+                           size_t size)
 {
     bool is_any = false;
 
