@@ -316,13 +316,18 @@ class Hashed(zoo.ZooTest):
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 100)
             return zoo.netns_of(), [listening, waiting, socket.create_connection(waiting.getsockname())] + \
                 [socket.create_connection(listening.getsockname()) for _ in range(4)]
-        there = self.fork(with_requests)
-        namespace, found = self.without_entering(there.result)
-        self.assertEqual([(line[0], line[3]) for line in unheld(found)], [("established", None)] + [("synReceived", None)] * 4)
-        self.assertNotIn("error", namespace)
-        asked = self.look(there.result, "netlink")
+
+        def without_cookies():
+            """The kernel detaches the programs that counted some time after their files have gone: not at once on a slow machine."""
+            there = self.fork(with_requests)
+            namespace, found = self.without_entering(there.result)
+            self.assertNotIn("error", namespace)
+            cookies = [(line[0], line[3]) for line in unheld(found)]
+            return (there.result, found) if cookies == [("established", None)] + [("synReceived", None)] * 4 else None
+        netns, found = wait_until(without_cookies, "sockets that nobody gives cookies to")
+        asked = self.look(netns, "netlink")
         self.assertEqual([line[:3] for line in unheld(found)], [line[:3] for line in unheld(asked)])
-        self.assertEqual(unheld(self.without_entering(there.result)[1]), unheld(asked))  # they have one now
+        self.assertEqual(unheld(self.without_entering(netns)[1]), unheld(asked))  # they have one now
 
     def test_of_listeners_that_share_a_port_each_is_found(self):
         """Without a cookie an answer may be about any of them."""
