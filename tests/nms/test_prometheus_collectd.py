@@ -1,54 +1,18 @@
 """Prometheus over collectd's write_prometheus, with the files of mibs/nms as they are, against sockets that the tests themselves
 opened."""
-import os
-import re
 import shutil
 import unittest
 
 from faults import LEAKED, Faulty
-from nms import NMS, Prometheus, fetched, substituted, text_of
-from support import free_tcp_port, wait_until
-from test_collectd import CollectdTest, Daemon, Holder
-from test_collectd_writers import needs_plugin
-
-FOLDER = os.path.join(NMS, "prometheus-collectd")
-
-
-class Stoppable(Daemon):
-    """One that the test ends itself."""
-    over = False
-
-    def must_end_well(self):
-        if not self.over:
-            super().must_end_well()
-            self.over = True
+from support import wait_until
+from test_collectd import Holder
+from ways import OverCollectdTest, named
 
 
 @unittest.skipUnless(shutil.which("prometheus"), "prometheus is missing (Debian package prometheus)")
-class OverCollectd(CollectdTest):
-    @classmethod
-    def setUpClass(cls):
-        needs_plugin("write_prometheus", "libmicrohttpd12 or libprotobuf-c1")
-
-    def setUp(self):
-        super().setUp()
-        self.port = free_tcp_port()
-        self.where = "127.0.0.1:%d" % self.port
-
-    def start_collectd(self, names):
-        """With the blocks of the shipped file; names None: without the plugin."""
-        shipped = substituted(text_of(os.path.join(FOLDER, "collectd.conf")), (r'Host "localhost"', 'Host "127.0.0.1"'),
-                              (r'Port "9103"', 'Port "%d"' % self.port))
-        writer, plugin = re.fullmatch(r"(.*?</Plugin>\n)\n<Plugin proctcp>\n(.*)</Plugin>\n", shipped, re.S).groups()
-        options = None if names is None else plugin + "".join('Process "%s"\n' % name for name in names)
-        return Stoppable(self, options, extra=writer)
-
-    def prometheus(self):
-        wait_until(lambda: fetched("http://%s/metrics" % self.where), "write_prometheus")
-        return Prometheus(self, os.path.join(FOLDER, "prometheus.yml"), (r"localhost:9103", self.where))
-
+class OverCollectd(OverCollectdTest):
     def test_a_service_is_the_same_series_after_a_restart(self):
-        name = "nms%d-web" % (os.getpid() % 100000)
+        name = named("web")
         service = Holder(self, name)
         listener = service.listen()
         for _ in range(3):
@@ -69,7 +33,7 @@ class OverCollectd(CollectdTest):
                                    "job": "proctcp-collectd", "instance": "h"}])  # collectd's host, not the target
 
     def test_alerts_fire_by_real_faults_stay_open_while_the_plugin_is_gone_and_close(self):
-        faulty = Faulty(self, "nms%d-bad" % (os.getpid() % 100000))
+        faulty = Faulty(self, named("bad"))
         names = [faulty.name, faulty.gone.name]
         daemon = self.start_collectd(names)
         daemon.fresh()

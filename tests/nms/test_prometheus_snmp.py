@@ -1,48 +1,23 @@
 """Prometheus over SNMP: snmpd, proctcp-agentx, snmp_exporter 0.21 and Prometheus, with the files of mibs/nms as they are, against
 sockets that the tests themselves opened."""
-import os
 import re
 import shutil
 import signal
 import unittest
 
 from faults import LEAKED, Faulty
-from nms import NMS, Prometheus, fetched, promtool
+from nms import promtool
 from support import free_tcp_port, wait_until
 from test_collectd import Holder
-from test_snmp import PROCFS, SOURCE, AgentTest
-
-EXPORTER = "prometheus-snmp-exporter"
-FOLDER = os.path.join(NMS, "prometheus-snmp")
+from test_snmp import PROCFS, SOURCE
+from ways import EXPORTER, OverSnmpTest, named
 
 
 @unittest.skipUnless(shutil.which(EXPORTER), "%s is missing (Debian package %s)" % (EXPORTER, EXPORTER))
 @unittest.skipUnless(shutil.which("prometheus"), "prometheus is missing (Debian package prometheus)")
-class OverSnmp(AgentTest):
-    def name(self, what):
-        return "nms%d-%s" % (os.getpid() % 100000, what)
-
-    def start_all(self, *pids_or_names):
-        """snmpd, the agent that serves these processes, and the exporter."""
-        rules = ["proctcp%s %s\n" % ("Pid" if isinstance(each, int) else "Process", each) for each in pids_or_names]
-        self.start_both("proctcpInterval 1\n" + "".join(rules))
-        self.exporter = "127.0.0.1:%d" % free_tcp_port()
-        with open(self.path("exporter.log"), "w") as log:
-            self.start(EXPORTER, "--config.file=" + os.path.join(FOLDER, "snmp.yml"), "--web.listen-address=" + self.exporter,
-                       stdout=log, stderr=log)
-
-    def page(self, module="proctcp"):
-        return wait_until(lambda: fetched("http://%s/snmp?module=%s&target=127.0.0.1:%d" % (self.exporter, module, self.port)),
-                          "the exporter")
-
-    def prometheus(self):
-        self.page()
-        return Prometheus(self, os.path.join(FOLDER, "prometheus.yml"),
-                          (r"targets: \[localhost\].*", "targets: ['127.0.0.1:%d']" % self.port),
-                          (r"localhost:9116", self.exporter))
-
+class OverSnmp(OverSnmpTest):
     def test_a_service_is_the_same_series_after_a_restart(self):
-        name = self.name("web")
+        name = named("web")
         port = free_tcp_port()
         service = Holder(self, name)
         listener = service.listen("127.0.0.1", port)
@@ -68,7 +43,7 @@ class OverSnmp(AgentTest):
         self.assertEqual(prometheus.value('resets(proctcp_group_sockets_opened_total{group="%s"}[1h])' % name), 0)
 
     def test_pages_are_what_the_test_opened_and_clean_to_promtool(self):
-        service = Holder(self, self.name("web"))
+        service = Holder(self, named("web"))
         listener = service.listen()
         pairs = [service.pair(listener) for _ in range(4)]
         service.connect(listener)
@@ -83,20 +58,20 @@ class OverSnmp(AgentTest):
             found = [float(value) for some, value in re.findall(r"^%s(?:\{(.*)\})? (\S+)$" % metric, page, re.M)
                      if set(labels.items()) <= set(re.findall(r'(\w+)="([^"]*)"', some))]
             return found[0] if len(found) == 1 else found
-        group = {"group": self.name("web")}
+        group = {"group": named("web")}
         self.assertEqual([of("proctcp_group_" + what, **group)
                           for what in ("established", "close_wait", "fin_wait2", "unbound", "processes")], [4 * 2 - 2 + 1, 1, 1, 1, 1])
         at = {"listener": "127.0.0.1:%d" % service.port(listener), "netns": "0", "port": str(service.port(listener))}
         self.assertEqual([of("proctcp_listener_" + what, **at)
                           for what in ("accept_queue", "accept_queue_max", "close_wait", "processes")], [1, 16, 1, 1])
-        self.assertEqual(of("proctcp_listener_group", proctcp_listener_group=self.name("web"), **at), 1)
+        self.assertEqual(of("proctcp_listener_group", proctcp_listener_group=named("web"), **at), 1)
         self.assertTrue(0 < of("proctcp_group_rtt_average_seconds", **group) < 5)
         self.assertTrue(0 < of("proctcp_scan_duration_seconds") < 60)
         self.assertEqual(sum(of("proctcp_scan_status", proctcp_scan_status=status) for status in ("upToDate", "partial")), 1)
         sockets = self.page("proctcp_sockets")
         self.assertRegex(sockets, r'\nproctcp_socket_state_info\{fd="%d",local="127.0.0.1:%d",pid="%d",process="%s",'
                          r'proctcp_socket_state="closeWait",remote="[\d.:]+",subflow="1"\} 1\n'
-                         % (pairs[0][1], service.port(listener), service.process.pid, self.name("web")))
+                         % (pairs[0][1], service.port(listener), service.process.pid, named("web")))
         for text in (page, sockets):
             self.assertEqual(promtool("check", "metrics", input=text), (0, ""))
         for line in page.splitlines():
@@ -116,7 +91,7 @@ class OverSnmp(AgentTest):
         self.assertEqual(len(re.findall(r"^proctcp_group_established\{", self.page(), re.M)), len(names) + 1)  # and _other
 
     def test_states_have_names_not_numbers(self):
-        service = Holder(self, self.name("web"))
+        service = Holder(self, named("web"))
         service.listen()
         self.start_all(service.process.pid)
         prometheus = self.prometheus()
@@ -126,7 +101,7 @@ class OverSnmp(AgentTest):
                           "closing", "time_wait"})
 
     def test_alerts_fire_by_real_faults_stay_open_while_the_agent_is_dead_and_close(self):
-        faulty = Faulty(self, self.name("bad"))
+        faulty = Faulty(self, named("bad"))
         self.start_all(faulty.name, faulty.gone.name)
         if self.get(SOURCE) == PROCFS:
             self.skipTest("sock_diag does not answer here, and /proc does not say how long accept queues may be, nor what they drop")
