@@ -110,7 +110,9 @@ class Central(CollectdTest):
 
     @in_own_netns
     def test_ten_hosts_in_one_place(self):
-        ip("link", "add", "hosts", "type", "bridge")
+        made = subprocess.run(["ip", "link", "add", "hosts", "type", "bridge"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if made.returncode:
+            self.skipTest("no bridge between namespaces: " + made.stdout.strip())
         ip("address", "add", CENTRAL + "/24", "dev", "hosts")
         ip("link", "set", "hosts", "up")
         name = named("web")
