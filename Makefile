@@ -290,8 +290,8 @@ install_packages = missing=$$(for package in $(1); do \
 		echo "proctcp: not a Debian or Ubuntu host: see to the like of:" $$missing >&2; exit 0; fi; \
 	if [ "$$(id -u)" != 0 ]; then echo "proctcp: run: sudo apt-get install" $$missing >&2; exit 1; fi; \
 	echo "proctcp: installing" $$missing; export DEBIAN_FRONTEND=noninteractive; \
-	(apt-get install -y --no-install-recommends $$missing || \
-		(apt-get update && apt-get install -y --no-install-recommends $$missing)) >$${TMPDIR:-/tmp}/proctcp-packages.$$$$ 2>&1; status=$$?; \
+	get="apt-get -o DPkg::Lock::Timeout=300"; install="$$get install -y --no-install-recommends"; \
+	($$install $$missing || ($$get update && $$install $$missing)) >$${TMPDIR:-/tmp}/proctcp-packages.$$$$ 2>&1; status=$$?; \
 	if [ $$status != 0 ]; then cat $${TMPDIR:-/tmp}/proctcp-packages.$$$$ >&2; fi; \
 	rm -f $${TMPDIR:-/tmp}/proctcp-packages.$$$$; exit $$status
 

@@ -12,7 +12,7 @@ failed_tests() { # LOG
 # step NAME COMMAND...: runs it, and adds up what it counted: cmocka's closing lines, or "N passed, N failed". A step that
 # counts nothing is one test.
 step() {
-    local name=$1 log="$logs/$1.log" status ok bad line
+    local name=$1 log="$logs/$1.log" begin=$SECONDS status ok bad line
     shift
     "$@" >"$log" 2>&1
     status=$?
@@ -24,7 +24,7 @@ step() {
     if [ "$status" != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
     passed=$((passed + ok))
     failed=$((failed + bad))
-    printf '%-44s %4d passed, %d failed\n' "$name" "$ok" "$bad"
+    printf '%-44s %4d passed, %d failed, %d s\n' "$name" "$ok" "$bad" $((SECONDS - begin))
     while IFS= read -r line; do # once, however many steps skip it
         [ -n "${said[$line]:-}" ] || echo "$line"
         said[$line]=1
