@@ -105,8 +105,8 @@ static void check_conf(const struct doctor *doctor, const struct agentx *agentx)
     finding_escape(agentx->address, escaped);
     if (!agentx->has_snmpd) {
         finding_say(&finding, FINDING_NONE, "no snmpd here");
-    } else if (*conf->cut && !is_joined) {
-        finding_say(&finding, FINDING_NONE, "%s: too large to be read whole", finding_escape(conf->cut, other));
+    } else if (*conf->files.cut && !is_joined) {
+        finding_say(&finding, FINDING_NONE, "%s: too large to be read whole", finding_escape(conf->files.cut, other));
     } else if (conf->is_master && !is_joined) {
         finding_say(&finding, FINDING_WARNING, "agentXSocket is %s there, and proctcp-agentx joins at %s",
                     finding_escape(addresses, other), escaped);
@@ -116,8 +116,8 @@ static void check_conf(const struct doctor *doctor, const struct agentx *agentx)
                     *conf->socket ? finding_escape(conf->socket, other) : "");
     } else if (conf->has_module) {
         finding_say(&finding, FINDING_NONE, "dlmod proctcp: snmpd has the module, and needs no AgentX for it");
-    } else if (*conf->refused) {
-        finding_say(&finding, FINDING_NONE, "%s may not be read by you", finding_escape(conf->refused, other));
+    } else if (*conf->files.refused) {
+        finding_say(&finding, FINDING_NONE, "%s may not be read by you", finding_escape(conf->files.refused, other));
         finding_remedy(&finding, "sudo proctcp doctor");
     } else {
         finding_say(&finding, FINDING_MISSING, "no line \"master agentx\": snmpd takes no subagents");

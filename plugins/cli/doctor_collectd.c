@@ -151,20 +151,20 @@ static void check_conf(const struct doctor *doctor, const struct collectd *colle
     } else if (!collectd->file) {
         finding_say(&finding, FINDING_MISSING, "there is no configuration in the usual places");
         finding_remedy(&finding, "proctcp doctor --collectd-conf FILE");
-    } else if (collectd->error && *conf->refused) {
+    } else if (collectd->error && *conf->files.refused) {
         finding_say(&finding, FINDING_NONE, "%s may not be read by you", file);
         finding_remedy(&finding, "sudo proctcp doctor");
     } else if (collectd->error) {
         finding_say(&finding, FINDING_MISSING, "%s: %s", file, strerror(collectd->error));
         finding_remedy(&finding, "proctcp doctor --collectd-conf FILE");
-    } else if (!conf->is_loaded && *conf->cut) {
-        finding_say(&finding, FINDING_NONE, "%s: too large to be read whole", finding_escape(conf->cut, plugin));
+    } else if (!conf->is_loaded && *conf->files.cut) {
+        finding_say(&finding, FINDING_NONE, "%s: too large to be read whole", finding_escape(conf->files.cut, plugin));
     } else if (!conf->is_loaded) {
         finding_say(&finding, FINDING_MISSING, "%s does not load the plugin%s; there:", file,
                     conf->has_block ? ", though it has a block <Plugin proctcp>" : "");
-        if (*conf->refused)
+        if (*conf->files.refused)
             finding_say(&finding, FINDING_MISSING, "(%s, which it includes, may not be read by you)",
-                        finding_escape(conf->refused, plugin));
+                        finding_escape(conf->files.refused, plugin));
         suggest_loading(&finding, conf->directory);
     } else if (*conf->missing) {
         finding_say(&finding, FINDING_WARNING, "behind LoadPlugin proctcp collectd looks for %s in %s, where it is not",

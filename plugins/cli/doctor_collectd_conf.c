@@ -13,10 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILES_MAX 256
-#define DEPTH_MAX 8
-#define FILE_SIZE (256 << 10)
-
 void collectd_conf_begin(struct collectd_conf *conf)
 {
     memset(conf, 0, sizeof(*conf));
@@ -130,8 +126,8 @@ static void read_place(struct collectd_conf *conf, const char *path, const char 
 
     if (stat(path, &status) < 0)
         return;
-    if (level > DEPTH_MAX)
-        snprintf(conf->cut, sizeof(conf->cut), "%s", path);
+    if (level > DOCTOR_DEPTH_MAX)
+        snprintf(conf->files.cut, sizeof(conf->files.cut), "%s", path);
     else if (S_ISDIR(status.st_mode)) {
         if ((size_t)snprintf(below, sizeof(below), "%s/*", path) < sizeof(below))
             read_pattern(conf, below, filter, level + 1);
@@ -147,7 +143,7 @@ static void read_pattern(struct collectd_conf *conf, const char *pattern, const 
 
     if (glob(pattern, 0, NULL, &found) != 0)
         return;
-    for (size_t i = 0; i < found.gl_pathc && !*conf->cut; i++)
+    for (size_t i = 0; i < found.gl_pathc && !*conf->files.cut; i++)
         read_place(conf, found.gl_pathv[i], filter, level);
     globfree(&found);
 }
@@ -190,7 +186,7 @@ static void read_lines(struct collectd_conf *conf, const char *text, size_t leng
 
     while (doctor_file_line(&left, line)) {
         join_lines(line, &left);
-        if (!words_split(line, true, &words) || !collectd_conf_line(conf, &words) || *conf->cut)
+        if (!words_split(line, true, &words) || !collectd_conf_line(conf, &words) || *conf->files.cut)
             continue;
         snprintf(include, sizeof(include), "%s", conf->include);
         snprintf(filter, sizeof(filter), "%s", conf->filter);
@@ -200,18 +196,11 @@ static void read_lines(struct collectd_conf *conf, const char *text, size_t leng
 
 static int read_file(struct collectd_conf *conf, const char *path, unsigned level)
 {
-    const bool is_too_much = conf->files == FILES_MAX || level > DEPTH_MAX;
-    char *text = is_too_much ? NULL : malloc(FILE_SIZE);
-    const ssize_t length = text ? doctor_file_read(path, text, FILE_SIZE) : -ENOMEM;
+    char *text;
+    const ssize_t length = doctor_files_read(&conf->files, path, level, &text);
 
-    if (length == -EACCES || length == -EPERM)
-        snprintf(conf->refused, sizeof(conf->refused), "%s", path);
-    if (is_too_much || length == FILE_SIZE - 1)
-        snprintf(conf->cut, sizeof(conf->cut), "%s", path);
-    if (length >= 0) {
-        conf->files++;
+    if (length >= 0)
         read_lines(conf, text, (size_t)length, level);
-    }
     free(text);
     return length < 0 ? (int)length : 0;
 }

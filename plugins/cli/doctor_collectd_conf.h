@@ -2,6 +2,7 @@
 #ifndef PROCTCP_CLI_DOCTOR_COLLECTD_CONF_H
 #define PROCTCP_CLI_DOCTOR_COLLECTD_CONF_H
 
+#include "doctor_file.h"
 #include "doctor_words.h"
 
 #ifndef COLLECTD_PLUGINS                     /* the Makefile says it */
@@ -16,9 +17,7 @@ struct collectd_conf {
     char loaded_from[256];
     char missing[64]; /* a plugin that does not stand in the PluginDir of its LoadPlugin; "": none */
     char missing_from[256];
-    char refused[256]; /* a file that may not be read; "": none */
-    char cut[256];     /* a file that was not read to its end, or from which on nothing more was; "": none */
-    unsigned files;    /* read */
+    struct doctor_files files;
     /* Of the block that is open. */
     unsigned depth;
     bool is_including; /* <Include "..."> */

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FILE_SIZE (256 << 10) /* of a file of configuration, at most */
+
 static ssize_t read_all(int fd, char *text, size_t size)
 {
     size_t length = 0;
@@ -57,6 +59,26 @@ ssize_t doctor_file_read(const char *path, char *text, size_t size)
         return fd;
     length = read_all(fd, text, size);
     close(fd);
+    return length;
+}
+
+ssize_t doctor_files_read(struct doctor_files *files, const char *path, unsigned depth, char **text)
+{
+    const bool is_too_much = files->count == DOCTOR_FILES_MAX || depth > DOCTOR_DEPTH_MAX;
+    ssize_t length;
+
+    *text = is_too_much ? NULL : malloc(FILE_SIZE);
+    length = *text ? doctor_file_read(path, *text, FILE_SIZE) : -ENOMEM;
+    if (length == -EACCES || length == -EPERM)
+        snprintf(files->refused, sizeof(files->refused), "%s", path);
+    if (is_too_much || length == FILE_SIZE - 1)
+        snprintf(files->cut, sizeof(files->cut), "%s", path);
+    if (length >= 0) {
+        files->count++;
+        return length;
+    }
+    free(*text);
+    *text = NULL;
     return length;
 }
 

@@ -11,6 +11,19 @@
  * -EINVAL: it is no regular file. */
 ssize_t doctor_file_read(const char *path, char *text, size_t size);
 
+/* The files of a configuration that includes others: so many, each so large, so deep and no more. */
+struct doctor_files {
+    char refused[256]; /* one that may not be read; "": none */
+    char cut[256];     /* one that was not read to its end, or from which on nothing more was; "": none */
+    unsigned count;    /* read */
+};
+
+#define DOCTOR_FILES_MAX 256
+#define DOCTOR_DEPTH_MAX 8
+/* One of them; depth: 0 of the first, one more of what it includes. Sets *text, to be freed, and returns its length, or
+ * -errno. */
+ssize_t doctor_files_read(struct doctor_files *files, const char *path, unsigned depth, char **text);
+
 /* What is left to be read of a text that may hold NULs. */
 struct doctor_text {
     const char *at, *end;

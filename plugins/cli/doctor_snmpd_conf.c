@@ -8,10 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define FILES_MAX 64
-#define DEPTH_MAX 4
-#define FILE_SIZE (256 << 10)
-
 const char *snmpd_conf_line(struct snmpd_conf *conf, const struct words *words, bool *is_directory)
 {
     if (words->count < 2)
@@ -56,8 +52,8 @@ static void read_directory(struct snmpd_conf *conf, const char *path, unsigned d
     char file[256];
 
     if (!directory && errno == EACCES)
-        snprintf(conf->refused, sizeof(conf->refused), "%s", path);
-    while (directory && !*conf->cut && (entry = readdir(directory))) {
+        snprintf(conf->files.refused, sizeof(conf->files.refused), "%s", path);
+    while (directory && !*conf->files.cut && (entry = readdir(directory))) {
         if (is_configuration(entry) &&
             (size_t)snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) < sizeof(file))
             read_file(conf, file, depth);
@@ -75,7 +71,7 @@ static void read_lines(struct snmpd_conf *conf, const char *path, const char *te
 
     while (doctor_file_line(&left, line)) {
         const char *name = words_split(line, true, &words) ? snmpd_conf_line(conf, &words, &is_directory) : NULL;
-        if (!name || *conf->cut)
+        if (!name || *conf->files.cut)
             continue;
         complete(path, name, included, sizeof(included));
         if (is_directory)
@@ -87,18 +83,11 @@ static void read_lines(struct snmpd_conf *conf, const char *path, const char *te
 
 static void read_file(struct snmpd_conf *conf, const char *path, unsigned depth)
 {
-    const bool is_too_much = conf->files == FILES_MAX || depth > DEPTH_MAX;
-    char *text = is_too_much ? NULL : malloc(FILE_SIZE);
-    const ssize_t length = text ? doctor_file_read(path, text, FILE_SIZE) : -ENOMEM;
+    char *text;
+    const ssize_t length = doctor_files_read(&conf->files, path, depth, &text);
 
-    if (length == -EACCES || length == -EPERM)
-        snprintf(conf->refused, sizeof(conf->refused), "%s", path);
-    if (is_too_much || length == FILE_SIZE - 1)
-        snprintf(conf->cut, sizeof(conf->cut), "%s", path);
-    if (length >= 0) {
-        conf->files++;
+    if (length >= 0)
         read_lines(conf, path, text, (size_t)length, depth);
-    }
     free(text);
 }
 

@@ -2,15 +2,14 @@
 #ifndef PROCTCP_CLI_DOCTOR_SNMPD_CONF_H
 #define PROCTCP_CLI_DOCTOR_SNMPD_CONF_H
 
+#include "doctor_file.h"
 #include "doctor_words.h"
 
 struct snmpd_conf {
-    bool is_master;    /* master agentx */
-    bool has_module;   /* dlmod proctcp */
-    char socket[256];  /* agentXSocket, as written; "": not said */
-    char refused[256]; /* a file that may not be read; "": none */
-    char cut[256];     /* a file that was not read to its end, or from which on nothing more was; "": none */
-    unsigned files;    /* read */
+    bool is_master;   /* master agentx */
+    bool has_module;  /* dlmod proctcp */
+    char socket[256]; /* agentXSocket, as written; "": not said */
+    struct doctor_files files;
 };
 
 /* Adds what a line says. Returns the file or directory that it includes, or NULL. */

@@ -48,7 +48,7 @@ static void write_file(const char *path, const char *text)
 static void snmpd_conf_includes_files_and_directories_and_ends_if_it_includes_itself(void **state)
 {
     char directory[] = "/tmp/proctcp-doctor-XXXXXX", path[128];
-    struct snmpd_conf conf = {.files = 0};
+    struct snmpd_conf conf = {.is_master = false};
     (void)state;
     assert_non_null(mkdtemp(directory));
     assert_int_equal(chdir(directory), 0);
@@ -60,7 +60,7 @@ static void snmpd_conf_includes_files_and_directories_and_ends_if_it_includes_it
     snmpd_conf_read(&conf, path);
     assert_true(conf.is_master);
     assert_string_equal(conf.socket, "");
-    assert_in_range(conf.files, 2, 64);
+    assert_in_range(conf.files.count, 2, 256);
     assert_int_equal(unlink("d/a.conf") | unlink("d/ignored.txt") | unlink("snmpd.conf") | rmdir("d"), 0);
     assert_int_equal(chdir("/"), 0);
     assert_int_equal(rmdir(directory), 0);
@@ -148,7 +148,7 @@ static void lines_of_collectd_conf_are_continued_behind_a_backslash(void **state
         write_file(path, cases[i].text);
         assert_int_equal(collectd_conf_read(&conf, path), 0);
         assert_int_equal(conf.is_loaded, cases[i].is_loaded);
-        assert_string_equal(conf.cut, "");
+        assert_string_equal(conf.files.cut, "");
     }
     assert_int_equal(unlink(path), 0);
 }
@@ -182,12 +182,12 @@ static void what_was_not_read_to_its_end_is_told(void **state)
     snprintf(path, sizeof(path), "%s/conf", directory);
     write_behind(path, 255 << 10, "LoadPlugin proctcp\nmaster agentx\n");
     read_both(path, &collectd, &snmpd);
-    assert_true(collectd.is_loaded && snmpd.is_master && !*collectd.cut && !*snmpd.cut);
+    assert_true(collectd.is_loaded && snmpd.is_master && !*collectd.files.cut && !*snmpd.files.cut);
     write_behind(path, 256 << 10, "LoadPlugin proctcp\nmaster agentx\n");
     read_both(path, &collectd, &snmpd);
     assert_false(collectd.is_loaded || snmpd.is_master);
-    assert_string_equal(collectd.cut, path);
-    assert_string_equal(snmpd.cut, path);
+    assert_string_equal(collectd.files.cut, path);
+    assert_string_equal(snmpd.files.cut, path);
     /* More files than are read. */
     snprintf(text, sizeof(text), "Include \"%s/*.conf\"\nincludeDir %s\n", directory, directory);
     write_file(path, text);
@@ -196,15 +196,15 @@ static void what_was_not_read_to_its_end_is_told(void **state)
         write_file(file, "\n");
     }
     read_both(path, &collectd, &snmpd);
-    assert_string_not_equal(collectd.cut, "");
-    assert_string_not_equal(snmpd.cut, "");
+    assert_string_not_equal(collectd.files.cut, "");
+    assert_string_not_equal(snmpd.files.cut, "");
     for (int i = 0; i < 300; i++) {
         snprintf(file, sizeof(file), "%s/%d.conf", directory, i);
         assert_int_equal(unlink(file), 0);
         if (i == 250) { /* few enough of them for collectd */
             read_both(path, &collectd, &snmpd);
-            assert_string_equal(collectd.cut, "");
-            assert_string_equal(snmpd.cut, "");
+            assert_string_equal(collectd.files.cut, "");
+            assert_string_equal(snmpd.files.cut, "");
         }
     }
     assert_int_equal(unlink(path) | rmdir(directory), 0);
