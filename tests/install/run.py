@@ -10,15 +10,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "live")]
 sys.dont_write_bytecode = True
 
 import host  # noqa: E402
+from support import wait_until  # noqa: E402
 
 DEBS = os.path.join(TOP, os.environ.get("BUILD", "build"), "deb")
 PACKAGES = ["proctcp", "proctcp-bpf", "proctcp-snmp", "collectd-plugin-proctcp", "libproctcp-dev"]
@@ -70,17 +70,6 @@ UNITS = {  # what a process of the unit may do, its bounding set and its user
                        "0000000000280004", "_proctcp"),  # SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH
     "proctcp-bpf": ({"inet"}, "000000c000000001", "root"),  # BPF, PERFMON, CHOWN
 }
-
-
-def wait_until(seen, what, patience_s=90):
-    end = time.monotonic() + patience_s
-    while True:
-        found = seen()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError("not seen within %d s: %s" % (patience_s, what))
-        time.sleep(0.3)
 
 
 def readme_blocks():
