@@ -85,6 +85,16 @@ def close(fd):
 def shut(fd):
     sockets[fd].shutdown(socket.SHUT_WR)
 
+def deaf(fd):
+    # Nothing that the other end sends arrives: a filter that takes 0 octets of each segment.
+    drop = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
+    sockets[fd].setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", 1, ctypes.addressof(drop)))  # SO_ATTACH_FILTER
+
+def refused(port, times):
+    for _ in range(times):
+        with socket.socket() as client:
+            client.connect_ex(("127.0.0.1", port))
+
 def limit(soft, hard=None):
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard or soft))
 

@@ -1,15 +1,18 @@
 """Prometheus over SNMP: snmpd, proctcp-agentx, snmp_exporter 0.21 and Prometheus, with the files of mibs/nms as they are, against
 sockets that the tests themselves opened."""
+import os
 import re
 import shutil
 import signal
+import time
 import unittest
 
+import bpf
 from faults import LEAKED, Faulty
 from nms import promtool
 from support import free_tcp_port, wait_until
 from test_collectd import Holder
-from test_snmp import PROCFS, SOURCE
+from test_snmp import AGENT, PROCFS, SOURCE
 from ways import EXPORTER, OverSnmpTest, named
 
 
@@ -131,3 +134,66 @@ class OverSnmp(OverSnmpTest):
         self.assertEqual(prometheus.opened(faulty.alerts()), since)
         faulty.repair(self)
         prometheus.wait_for_no(faulty.alerts())
+
+    def test_alerts_of_old_scans_fire_and_close(self):
+        root = self.path("proc")
+        os.makedirs(root + "/net")
+        for table in ("tcp", "tcp6"):
+            shutil.copy("/proc/net/" + table, root + "/net/" + table)
+        self.start_all(options="proctcpProcPath %s\n" % root)
+        prometheus = self.prometheus()
+        prometheus.wait_for('proctcp_scan_status{proctcp_scan_status="stale"}', 0)
+        os.rename(root, root + "-away")
+        stale = {("ProctcpScanStale", "127.0.0.1:%d" % self.port)}
+        prometheus.wait_for_alerts(stale)
+        self.assertEqual(prometheus.firing(), stale)
+        os.rename(root + "-away", root)
+        prometheus.wait_for_no(stale)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to be somebody else")
+    def test_alerts_of_scans_that_leave_something_out_fire(self):
+        os.chmod(self.directory, 0o755)
+        service = Holder(self, named("web"))
+        service.listen()
+        self.start_all(service.process.pid)
+        prometheus = self.prometheus()
+        where = "127.0.0.1:%d" % self.port
+        prometheus.wait_for("proctcp:scan_left_out:sum", 0)
+        self.stop(self.agent)
+        self.start_agent("proctcpInterval 1\n", program=shutil.copy(AGENT, self.path("agent")), user=65534, group=65534, extra_groups=[])
+        prometheus.wait_for_alerts({("ProctcpScanPartial", where)})
+
+
+@unittest.skipUnless(shutil.which(EXPORTER), "%s is missing (Debian package %s)" % (EXPORTER, EXPORTER))
+@unittest.skipUnless(shutil.which("prometheus"), "prometheus is missing (Debian package prometheus)")
+class Counted(OverSnmpTest):
+    """What only the programs of proctcp-bpf tell, and what takes many segments."""
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        refused = bpf.load_here()
+        if refused:
+            raise unittest.SkipTest("no BPF: %s" % refused)
+        cls.addClassCleanup(bpf.load, "unload")
+
+    def test_alerts_of_rates_fire_and_close(self):
+        service = Holder(self, named("web"))
+        listener = service.listen()
+        pairs = [service.pair(listener) for _ in range(100)]
+        self.start_all(named("web"))
+        prometheus = self.prometheus()
+        alerts = {("ProctcpRetransmissions", named("web")), ("ProctcpConnectFailures", named("web"))}
+        prometheus.wait_for('group:proctcp_connects:rate5m{group="%s"}' % named("web"), 0)
+        for client, server in pairs:
+            service.deaf(server)
+            service.send(client, 1000)
+        closed = free_tcp_port()
+
+        def fire():
+            service.refused(closed, 5)
+            time.sleep(0.5)
+            return alerts <= prometheus.firing()
+        wait_until(fire, "%s" % alerts)
+        for fd in [fd for pair in pairs for fd in pair]:
+            service.close(fd)
+        prometheus.wait_for_no(alerts)
