@@ -22,6 +22,8 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 COLLECTDDIR ?= $(LIBDIR)/collectd
 # Where collectd itself looks for plugins.
 COLLECTD_PLUGINS ?= /usr/lib/collectd
+# Where Icinga 2 and Nagios look for plugins is for them to say: packages have /usr/lib/nagios/plugins.
+NAGIOSDIR ?= $(LIBDIR)/nagios/plugins
 EXAMPLESDIR ?= $(PREFIX)/share/doc/proctcp/examples
 DLMODDIR ?= $(LIBDIR)/snmp/dlmod
 INCLUDEDIR ?= $(PREFIX)/include
@@ -69,6 +71,9 @@ SNMP_PURE := $(patsubst %,plugins/snmp/%.c,alarms bitset capabilities changes cl
 	threshold_columns thresholds top_columns tops value walk)
 SNMP := $(filter-out plugins/snmp/dlmod.c,$(wildcard plugins/snmp/*.c))
 DLMOD := $(SNMP_PURE) $(patsubst %,plugins/snmp/%.c,answers dlmod notifier report_scans settings varbinds)
+# The monitoring plugin; without net-snmp it looks at its own host alone.
+CHECK_SNMP := $(wildcard plugins/check/snmp_*.c) plugins/check/source_snmp.c
+CHECK := $(wildcard plugins/check/*.c)
 BPF := $(filter-out %.bpf.c,$(wildcard plugins/bpf/*.c))
 UNIT := $(patsubst tests/unit/test_%.c,$(BUILD)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
 LIB := $(BUILD)/libproctcp.a
@@ -95,6 +100,8 @@ ifneq ($(HAVE_COLLECTD),yes)
 UNIT := $(filter-out $(BUILD)/tests/unit/test_collectd_%,$(UNIT))
 endif
 HAVE_SNMP := $(and $(call have_header,,net-snmp/net-snmp-config.h),$(call have_header,,cap-ng.h))
+HAVE_NETSNMP := $(call have_header,,net-snmp/net-snmp-config.h)
+CHECK := $(filter-out $(if $(HAVE_NETSNMP),plugins/check/source_no_snmp.c,$(CHECK_SNMP)),$(CHECK))
 # proctcp --top; without it the program says why there is none.
 HAVE_CURSES := $(call have_header,,ncurses.h)
 CURSES_LIBS ?= $(or $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null),-lncursesw)
@@ -102,6 +109,7 @@ CLI_LIBS := $(if $(HAVE_CURSES),$(CURSES_LIBS))
 CLI := $(filter-out $(if $(HAVE_CURSES),plugins/cli/top_none.c,plugins/cli/top.c plugins/cli/top_screen.c),$(CLI))
 PARTS := $(BUILD)/proctcp $(if $(HAVE_CURSES),,no-curses) $(if $(HAVE_COLLECTD),$(BUILD)/collectd/proctcp.so,no-collectd)
 PARTS += $(if $(HAVE_SNMP),$(BUILD)/snmp/proctcp-agentx $(BUILD)/snmp/proctcp.so,no-snmp)
+PARTS += $(BUILD)/check/check_proctcp
 # The BPF programs and their loader. clang compiles the programs, whatever compiles the rest.
 BPF_CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
@@ -132,7 +140,7 @@ no-libc:
 no-libmnl:
 	@echo "proctcp: libmnl's headers are missing (Debian package libmnl-dev; make deps-build installs all)" >&2; exit 1
 no-snmp:
-	@echo "proctcp: the AgentX subagent is left out: net-snmp's or libcap-ng's headers are missing (Debian packages" \
+	@echo "proctcp: the AgentX subagent$(if $(HAVE_NETSNMP),, with -H of check_proctcp) is left out: net-snmp's or libcap-ng's headers are missing (Debian packages" \
 		"libsnmp-dev, libcap-ng-dev)" >&2
 
 $(BUILD)/%.o: %.c Makefile $(MISSING)
@@ -164,6 +172,11 @@ $(BUILD)/snmp/proctcp-agentx: $(call objects,$(SNMP)) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lnetsnmpagent -lnetsnmp -lcap-ng $(LIBS) -lrt
+
+$(BUILD)/check/check_proctcp: $(call objects,$(CHECK)) $(LIB)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(if $(HAVE_NETSNMP),-lnetsnmp) $(LIBS) -lm
 
 # net-snmp's functions are snmpd's own. It stays in memory when snmpd unloads it: a child process of a scan may still end.
 $(BUILD)/snmp/proctcp.so: $(call objects,$(DLMOD)) $(LIB) plugins/snmp/dlmod.map
@@ -216,6 +229,14 @@ $(BUILD)/tests/unit/test_cli_%: $(BUILD)/tests/unit/test_cli_%.o $(BUILD)/cli/pa
 # Snapshots of these tests are not allocated, so that nothing may free them.
 $(patsubst %,$(BUILD)/tests/unit/test_cli_top_%,rates state draw): LDFLAGS_ALL += -Wl,--wrap=proctcp_snapshot_unref
 $(BUILD)/tests/unit/test_cli_top_state: LDFLAGS_ALL += -Wl,--wrap=calloc
+
+# What of the monitoring plugin asks nobody.
+$(BUILD)/check/parts.a: $(call objects,$(filter-out plugins/check/main.c $(wildcard plugins/check/source_*.c) $(CHECK_SNMP),$(CHECK)))
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/tests/unit/test_check_%: $(BUILD)/tests/unit/test_check_%.o $(BUILD)/check/parts.a $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(LIBS) -lm
 
 # What of them runs without net-snmp.
 $(BUILD)/snmp/parts.a: $(call objects,$(SNMP_PURE))

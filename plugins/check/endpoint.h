@@ -1,0 +1,18 @@
+/* endpoint.h - where a listener listens, as people write it. */
+#ifndef CHECK_ENDPOINT_H
+#define CHECK_ENDPOINT_H
+
+#include "proctcp.h"
+
+struct endpoint {
+    struct proctcp_address address;
+    uint16_t port;
+    uint32_t interface; /* index behind a % in the address; 0: none was given */
+};
+
+/* "0.0.0.0:80", "[::]:80", "[fe80::1%2]:80", as proctcp --listeners prints them. */
+bool endpoint_parse(const char *text, struct endpoint *endpoint);
+/* Returns text. */
+char *endpoint_text(const struct endpoint *endpoint, char text[PROCTCP_ENDPOINT_TEXT_SIZE + 16]);
+
+#endif

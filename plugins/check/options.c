@@ -1,0 +1,340 @@
+/* options.c - the command line into options; what is wrong with it is the plugin's one line, for nobody sees its errors
+ * elsewhere. */
+#include "options.h"
+
+#include "help.h"
+#include "report.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TIMEOUT_S     10
+#define TIMEOUT_MAX_S 3600
+#define OVER_S        10
+#define OVER_MORE_S   40 /* for the second scan: as long as an agent holds one back */
+#define GROUPS_MAX    65000
+
+enum { MISSING = 256, OVER, PARTIAL_OK, GROUP_BY, DEFINE, SOURCE, PROC_ROOT };
+
+static const struct option long_options[] = {{"hostname", required_argument, NULL, 'H'},
+                                             {"port", required_argument, NULL, 'p'},
+                                             {"protocol", required_argument, NULL, 'P'},
+                                             {"community", required_argument, NULL, 'C'},
+                                             {"seclevel", required_argument, NULL, 'L'},
+                                             {"secname", required_argument, NULL, 'U'},
+                                             {"authproto", required_argument, NULL, 'a'},
+                                             {"authpasswd", required_argument, NULL, 'A'},
+                                             {"privproto", required_argument, NULL, 'x'},
+                                             {"privpasswd", required_argument, NULL, 'X'},
+                                             {"context", required_argument, NULL, 'N'},
+                                             {"check", required_argument, NULL, 'k'},
+                                             {"group", required_argument, NULL, 'g'},
+                                             {"listener", required_argument, NULL, 'l'},
+                                             {"warning", required_argument, NULL, 'w'},
+                                             {"critical", required_argument, NULL, 'c'},
+                                             {"timeout", required_argument, NULL, 't'},
+                                             {"verbose", no_argument, NULL, 'v'},
+                                             {"version", no_argument, NULL, 'V'},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {"missing", required_argument, NULL, MISSING},
+                                             {"over", required_argument, NULL, OVER},
+                                             {"partial-ok", no_argument, NULL, PARTIAL_OK},
+                                             {"group-by", required_argument, NULL, GROUP_BY},
+                                             {"define", required_argument, NULL, DEFINE},
+                                             {"source", required_argument, NULL, SOURCE},
+                                             {"proc-root", required_argument, NULL, PROC_ROOT},
+                                             {0}};
+
+/* What was said that only other words give a sense. */
+struct said {
+    bool missing, timeout, over;
+    const char *local, *remote; /* an option that is only for one of these; NULL: none */
+};
+
+bool options_are_of_listeners(const struct options *options)
+{
+    return options->measure->is_of_listeners && (!options->measure->is_of_groups || options->listener_count);
+}
+
+bool options_are_of_named(const struct options *options)
+{
+    return options->listener_count || (options->group_count && !options_are_of_listeners(options));
+}
+
+static bool wrong(const char *option, const char *value, const char *what)
+{
+    char safe[128];
+
+    report_unknown("usage: %s \"%s\" %s; check_proctcp --help lists the options", option,
+                   text_safe(value, safe, sizeof(safe)), what);
+    return false;
+}
+
+static bool wrong_together(const char *what)
+{
+    report_unknown("usage: %s; check_proctcp --help lists the options", what);
+    return false;
+}
+
+static bool set_seconds(const char *option, const char *value, unsigned *seconds)
+{
+    const size_t digits = strspn(value, "0123456789");
+    const unsigned long number = digits && digits < 6 && !value[digits] ? strtoul(value, NULL, 10) : 0;
+
+    *seconds = (unsigned)number;
+    return (number >= 1 && number <= TIMEOUT_MAX_S) || wrong(option, value, "is no time: give 1 to 3600 seconds");
+}
+
+static bool set_measure(struct options *options, const char *value)
+{
+    const char *names[32];
+    char near[256], what[320];
+
+    options->measure = measure_by_name(value);
+    if (options->measure)
+        return true;
+    for (size_t i = 0; i < measure_count; i++)
+        names[i] = measures[i].name;
+    proctcp_nearest_words(value, names, measure_count, "", near, sizeof(near));
+    snprintf(what, sizeof(what), "is no check: give %s", near);
+    return wrong("--check", value, what);
+}
+
+static bool set_limit(struct limit *limit, const char *option, const char *value)
+{
+    limit->text = value;
+    return range_parse(value, &limit->range) ||
+           wrong(option, value, "is no range: give 10, 10:, ~:10, 10:20 or @10:20, without a unit");
+}
+
+static bool add_group(struct options *options, const char *value)
+{
+    if (options->group_count == OPTIONS_WANTED_MAX)
+        return wrong("--group", value, "is one too many: 64 may be given");
+    return text_unsafe(value, options->groups[options->group_count++]) ||
+           wrong("--group", value, "is no name of a group: give 1 to 96 bytes, others as \\xNN");
+}
+
+static bool add_listener(struct options *options, const char *value)
+{
+    if (options->listener_count == OPTIONS_WANTED_MAX)
+        return wrong("--listener", value, "is one too many: 64 may be given");
+    return endpoint_parse(value, &options->listeners[options->listener_count++]) ||
+           wrong("--listener", value,
+                 "is no address and port: give 0.0.0.0:80 or [::]:80, as proctcp --listeners prints them");
+}
+
+static bool set_source(struct options *options, const char *value)
+{
+    for (unsigned known = PROCTCP_SOURCE_AUTO; known <= PROCTCP_SOURCE_BPF; known++) {
+        if (strcmp(value, proctcp_source_name(known)) == 0) {
+            options->source = known;
+            return true;
+        }
+    }
+    return wrong("--source", value, "is no source: give auto, bpf, netlink or procfs");
+}
+
+static bool set_grouping(struct options *options, bool is_definition, const char *value)
+{
+    char error[512], safe[512];
+    const int status = is_definition ? proctcp_grouping_add_text(options->grouping, value, error, sizeof(error))
+                                     : proctcp_grouping_by(options->grouping, value, error, sizeof(error));
+
+    options->is_by_name = false;
+    if (status == 0)
+        return true;
+    report_unknown("usage: %s: %s", is_definition ? "--define" : "--group-by", text_safe(error, safe, sizeof(safe)));
+    return false;
+}
+
+/* A copy, and stars where everybody can read it. */
+static char *take_secret(char *argument)
+{
+    char *copy = strdup(argument);
+
+    memset(argument, '*', strlen(argument));
+    return copy;
+}
+
+static bool set_version(struct peer *peer, const char *value)
+{
+    peer->is_v3 = strcmp(value, "3") == 0;
+    return peer->is_v3 || strcmp(value, "2c") == 0 ||
+           wrong("-P", value, "is no version that can carry the values: give 2c or 3");
+}
+
+static bool set_peer(struct peer *peer, int option, char *value)
+{
+    switch (option) {
+    case 'H':
+        peer->host = value;
+        return *value || wrong("-H", value, "is no host");
+    case 'p':
+        peer->port = value;
+        return (*value && strlen(value) < 6 && strspn(value, "0123456789") == strlen(value)) ||
+               wrong("-p", value, "is no port");
+    case 'P':
+        return set_version(peer, value);
+    case 'C':
+        peer->community = take_secret(value);
+        return true;
+    case 'L':
+        peer->level = value;
+        return true;
+    case 'U':
+        peer->user = value;
+        return true;
+    case 'a':
+        peer->auth_protocol = value;
+        return true;
+    case 'A':
+        peer->auth_passphrase = take_secret(value);
+        return true;
+    case 'x':
+        peer->priv_protocol = value;
+        return true;
+    case 'X':
+        peer->priv_passphrase = take_secret(value);
+        return true;
+    default: /* N */
+        peer->context = value;
+        return true;
+    }
+}
+
+static bool set_option(struct options *options, struct said *said, int option, char *value)
+{
+    switch (option) {
+    case 'k':
+        return set_measure(options, value);
+    case 'g':
+        return add_group(options, value);
+    case 'l':
+        return add_listener(options, value);
+    case 'w':
+        return set_limit(&options->warn, "-w", value);
+    case 'c':
+        return set_limit(&options->crit, "-c", value);
+    case 't':
+        said->timeout = true;
+        return set_seconds("-t", value, &options->timeout_s);
+    case 'v':
+        options->is_verbose = true;
+        return true;
+    case OVER:
+        said->over = true;
+        return set_seconds("--over", value, &options->over_s);
+    case MISSING:
+        said->missing = true;
+        return state_parse(value, &options->missing) ||
+               wrong("--missing", value, "is no state: give ok, warning, critical or unknown");
+    case PARTIAL_OK:
+        options->partial_is_ok = true;
+        return true;
+    case GROUP_BY:
+        said->local = "--group-by";
+        return set_grouping(options, false, value);
+    case DEFINE:
+        said->local = "--define";
+        return set_grouping(options, true, value);
+    case SOURCE:
+        said->local = "--source";
+        return set_source(options, value);
+    case PROC_ROOT:
+        said->local = "--proc-root";
+        options->proc_root = value;
+        return *value || wrong("--proc-root", value, "is no directory");
+    default:
+        if (option != 'H')
+            said->remote = "-p, -P, -C, -L, -U, -a, -A, -x, -X or -N";
+        return set_peer(&options->peer, option, value);
+    }
+}
+
+static bool check_wanted(const struct options *options)
+{
+    const struct measure *measure = options->measure;
+
+    if (measure_is_of_scan(measure) && (options->group_count || options->listener_count))
+        return wrong_together("--check scan is about no group and no listener");
+    if (measure_is_presence(measure) && !options->listener_count)
+        return wrong_together("--check listener needs --listener ADDRESS:PORT");
+    if (options->listener_count && !measure->is_of_listeners)
+        return wrong_together("--listener: listeners have no such value; give --group, or nothing for all groups");
+    if (options->listener_count && options->group_count && !measure_is_presence(measure))
+        return wrong_together("--group and --listener: give one of them; only --check listener takes both");
+    return true;
+}
+
+static bool check_peer(const struct peer *peer)
+{
+    if (peer->is_v3 && peer->community)
+        return wrong_together("-C is of SNMPv2c and -P 3 has users: give -U");
+    if (!peer->is_v3 && (peer->user || peer->level || peer->auth_protocol || peer->auth_passphrase ||
+                         peer->priv_protocol || peer->priv_passphrase || peer->context))
+        return wrong_together("-U, -L, -a, -A, -x, -X and -N are of SNMPv3: give -P 3");
+    return true;
+}
+
+/* What depends on several options. */
+static bool complete(struct options *options, const struct said *said)
+{
+    char error[512], safe[512];
+
+    if (!options->measure)
+        return wrong_together("--check is missing: say what is to be checked");
+    if (!check_wanted(options) || !check_peer(&options->peer))
+        return false;
+    if (options->peer.host && said->local) {
+        report_unknown("usage: %s is for scans of this host; with -H the agent's own configuration says it",
+                       said->local);
+        return false;
+    }
+    if (!options->peer.host && said->remote) {
+        report_unknown("usage: %s is for SNMP: give -H, too", said->remote);
+        return false;
+    }
+    if (said->over && !options->measure->is_rate)
+        return wrong_together("--over is for --check retransmission_percent");
+    if (!said->timeout)
+        options->timeout_s = options->measure->is_rate ? options->over_s + OVER_MORE_S : TIMEOUT_S;
+    if (options->measure->is_rate && options->timeout_s <= options->over_s)
+        return wrong_together("-t must be longer than --over");
+    if (!said->missing)
+        options->missing = measure_is_presence(options->measure) ? STATE_CRITICAL : STATE_UNKNOWN;
+    if (proctcp_grouping_check(options->grouping, error, sizeof(error)) < 0) {
+        report_unknown("usage: --define: %s", text_safe(error, safe, sizeof(safe)));
+        return false;
+    }
+    return true;
+}
+
+bool options_parse(int argc, char **argv, struct options *options)
+{
+    struct said said = {0};
+    int option, at;
+
+    *options = (struct options){.over_s = OVER_S, .source = PROCTCP_SOURCE_AUTO, .is_by_name = true};
+    if (proctcp_grouping_new(&options->grouping) < 0 || proctcp_grouping_limit(options->grouping, GROUPS_MAX) < 0)
+        return wrong_together("out of memory");
+    while (at = optind,
+           (option = getopt_long(argc, argv, ":H:p:P:C:L:U:a:A:x:X:N:k:g:l:w:c:t:vVh", long_options, NULL)) != -1) {
+        if (option == 'h' || option == 'V') {
+            if (option == 'h')
+                help_print();
+            else
+                puts("check_proctcp " PROCTCP_VERSION);
+            return false;
+        }
+        if (option == '?' || option == ':')
+            return wrong("option", argv[at], option == ':' ? "needs a value" : "is not known");
+        if (!set_option(options, &said, option, optarg))
+            return false;
+    }
+    if (optind < argc)
+        return wrong("word", argv[optind], "is no option");
+    return complete(options, &said);
+}

@@ -1,0 +1,256 @@
+/* source_local.c - observations by scans of this host, in this process. Knows the library; nothing of states. */
+#include "source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REMEDY                                                                                                         \
+    "run it as root, by sudo, or load proctcp-bpf and have its user in the group proctcp; proctcp doctor says more"
+#define REMEDY_OF_ROOT "it is root, so that a container or a security module keeps them; proctcp doctor says more"
+
+static struct proctcp_scanner *scanner;
+static struct proctcp_selection *selection;
+
+/* A name of a process that a rule takes as it is. */
+static bool is_plain(const char *name)
+{
+    return *name != '_' && strlen(name) < 16 &&
+           name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/+@")] == '\0';
+}
+
+/* Where groups go by the names of processes, and names are given, no other process needs to be read: who may not be
+ * read has another name then, and hides nothing. NULL: everything is to be read. */
+static struct proctcp_selection *select_processes(const struct options *options)
+{
+    struct proctcp_selection *made;
+    char error[256];
+    bool done = options->is_by_name && options->group_count && !options_are_of_listeners(options);
+
+    for (unsigned i = 0; i < options->group_count; i++)
+        done = done && is_plain(options->groups[i]);
+    if (!done || proctcp_selection_new(&made) < 0)
+        return NULL;
+    for (unsigned i = 0; i < options->group_count; i++)
+        done = done && proctcp_selection_add(made, "process", options->groups[i], error, sizeof(error)) == 0;
+    if (!done)
+        proctcp_selection_free(made);
+    return done ? made : NULL;
+}
+
+static bool local_open(const struct options *options, struct observation *observation)
+{
+    struct proctcp_options how = {.source = options->source,
+                                  .proc_root = options->proc_root,
+                                  .grouping = options->grouping,
+                                  .listeners = options_are_of_listeners(options)};
+    int error;
+
+    selection = select_processes(options);
+    how.selection = selection;
+    error = proctcp_scanner_new(&how, &scanner);
+    return error == 0 || observation_blind(observation, "no scan can begin: %s", strerror(-error));
+}
+
+static void local_close(void)
+{
+    proctcp_scanner_free(scanner);
+    proctcp_selection_free(selection);
+    scanner = NULL;
+    selection = NULL;
+}
+
+/* Whether /proc hides processes of others (hidepid): the first one is always there. */
+static bool is_hidden(const struct options *options, const struct proctcp_stats *stats)
+{
+    if (stats->source == PROCTCP_SOURCE_BPF || options->proc_root)
+        return false;
+    const int fd = open("/proc/1/stat", O_RDONLY | O_CLOEXEC);
+    const bool hidden = fd < 0 && (errno == EPERM || errno == EACCES || errno == ENOENT);
+    if (fd >= 0)
+        close(fd);
+    return hidden;
+}
+
+static void take_scan(const struct options *options, const struct proctcp_snapshot *snapshot, struct scan *scan)
+{
+    const struct proctcp_stats *stats = &snapshot->stats;
+    const uint64_t now = (uint64_t)time(NULL);
+
+    *scan = (struct scan){.generation = stats->generation,
+                          .age_s = now > stats->time ? (double)(now - stats->time) : 0,
+                          .fresh_s = (double)options->timeout_s,
+                          .duration_s = (double)stats->duration_us / 1e6,
+                          .denied = stats->denied,
+                          .namespaces_failed = stats->namespaces_failed,
+                          .unread = stats->unread,
+                          .exhausted = stats->exhausted,
+                          .failed = stats->failed,
+                          .malformed = stats->malformed,
+                          .is_hidden = is_hidden(options, stats)};
+    if (snapshot->own_netns == 0 && !options->proc_root && scan->namespaces_failed == 0)
+        scan->namespaces_failed = 1;
+    if (scan_hides(scan, true))
+        snprintf(scan->remedy, sizeof(scan->remedy), "%s", geteuid() == 0 ? REMEDY_OF_ROOT : REMEDY);
+}
+
+static bool number_of(const struct proctcp_value *value, bool is_there, uint64_t *number)
+{
+    *number = is_there ? value->number : 0;
+    return is_there;
+}
+
+/* ---- groups ---- */
+
+static bool group_number(const struct proctcp_group *group, const char *name, uint64_t *number)
+{
+    size_t count;
+    const struct proctcp_field *fields = proctcp_group_fields(&count);
+    const struct proctcp_field *field = name ? proctcp_field_by_name(fields, count, name) : NULL;
+    struct proctcp_value value;
+
+    return number_of(&value, field && proctcp_group_value(group, field, &value), number);
+}
+
+static void add_group(struct observation *observation, const struct measure *measure, const char *name,
+                      const struct proctcp_group *group)
+{
+    struct item *item = observation_add(observation, name);
+
+    if (!item || !group)
+        return;
+    item->is_known = item->is_there = true;
+    item->numbers.has_part = group_number(group, measure->part, &item->numbers.part);
+    item->numbers.has_whole = group_number(group, measure->whole, &item->numbers.whole);
+}
+
+static const struct proctcp_group *find_group(const struct proctcp_snapshot *snapshot, const char *name)
+{
+    for (uint32_t i = 0; i < snapshot->group_count; i++) {
+        if (strcmp(snapshot->groups[i].name, name) == 0)
+            return &snapshot->groups[i];
+    }
+    return NULL;
+}
+
+static void take_groups(const struct options *options, const struct proctcp_snapshot *snapshot,
+                        struct observation *observation)
+{
+    for (unsigned i = 0; i < options->group_count; i++)
+        add_group(observation, options->measure, options->groups[i], find_group(snapshot, options->groups[i]));
+    for (uint32_t i = 0; !options->group_count && i < snapshot->group_count; i++)
+        add_group(observation, options->measure, snapshot->groups[i].name, &snapshot->groups[i]);
+}
+
+/* ---- listeners ---- */
+
+static bool listener_number(const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener,
+                            const char *name, uint64_t *number)
+{
+    size_t count;
+    const struct proctcp_field *fields = proctcp_listener_fields(&count);
+    const struct proctcp_field *field = name ? proctcp_field_by_name(fields, count, name) : NULL;
+    struct proctcp_value value;
+
+    return number_of(&value, field && proctcp_listener_value(snapshot, listener, field, &value), number);
+}
+
+static const char *group_of(const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener)
+{
+    const uint16_t group = listener->row == PROCTCP_NONE ? PROCTCP_NO_GROUP : snapshot->row_groups[listener->row];
+
+    return group == PROCTCP_NO_GROUP ? "" : snapshot->groups[group].name;
+}
+
+static void add_listener(struct observation *observation, const struct measure *measure, const char *name,
+                         const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener)
+{
+    struct item *item = observation_add(observation, name);
+
+    if (!item || !listener)
+        return;
+    item->is_known = item->is_there = true;
+    snprintf(item->group, sizeof(item->group), "%s", group_of(snapshot, listener));
+    item->numbers.has_part = listener_number(snapshot, listener, measure->part, &item->numbers.part);
+    item->numbers.has_whole = listener_number(snapshot, listener, measure->whole, &item->numbers.whole);
+}
+
+static bool is_at(const struct proctcp_listener *listener, const struct endpoint *endpoint, uint32_t netns)
+{
+    return listener->netns == netns && listener->local_port == endpoint->port &&
+           memcmp(&listener->local_address, &endpoint->address, sizeof(endpoint->address)) == 0 &&
+           (!endpoint->interface || listener->interface == endpoint->interface);
+}
+
+static const struct proctcp_listener *find_listener(const struct proctcp_snapshot *snapshot,
+                                                    const struct endpoint *endpoint)
+{
+    for (uint32_t i = 0; i < snapshot->listener_count; i++) {
+        if (is_at(&snapshot->listeners[i], endpoint, snapshot->own_netns))
+            return &snapshot->listeners[i];
+    }
+    return NULL;
+}
+
+static bool is_of_wanted_group(const struct options *options, const char *group)
+{
+    for (unsigned i = 0; i < options->group_count; i++) {
+        if (strcmp(options->groups[i], group) == 0)
+            return true;
+    }
+    return options->group_count == 0;
+}
+
+/* As the agent names them: behind a % the interface, behind an @ the namespace if it is not our own. */
+static void name_listener(const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener, char *name,
+                          size_t size)
+{
+    const struct endpoint at = {listener->local_address, listener->local_port, listener->interface};
+    char text[PROCTCP_ENDPOINT_TEXT_SIZE + 16];
+
+    endpoint_text(&at, text);
+    if (listener->netns == snapshot->own_netns)
+        snprintf(name, size, "%s", text);
+    else
+        snprintf(name, size, "%s@%u", text, listener->netns);
+}
+
+static void take_listeners(const struct options *options, const struct proctcp_snapshot *snapshot,
+                           struct observation *observation)
+{
+    char name[TEXT_NAME_SIZE];
+
+    for (unsigned i = 0; i < options->listener_count; i++)
+        add_listener(observation, options->measure, endpoint_text(&options->listeners[i], name), snapshot,
+                     find_listener(snapshot, &options->listeners[i]));
+    for (uint32_t i = 0; !options->listener_count && i < snapshot->listener_count; i++) {
+        const struct proctcp_listener *listener = &snapshot->listeners[i];
+        if (!is_of_wanted_group(options, group_of(snapshot, listener)))
+            continue;
+        name_listener(snapshot, listener, name, sizeof(name));
+        add_listener(observation, options->measure, name, snapshot, listener);
+    }
+}
+
+static bool local_look(const struct options *options, uint64_t after, struct observation *observation)
+{
+    const struct proctcp_snapshot *snapshot;
+    char failure[512];
+
+    (void)after; /* each scan is a new one */
+    if (proctcp_scan(scanner, &snapshot) < 0)
+        return observation_blind(observation, "nothing could be read: %s; proctcp doctor says more",
+                                 text_safe(proctcp_failure(scanner), failure, sizeof(failure)));
+    take_scan(options, snapshot, &observation->scan);
+    if (options_are_of_listeners(options))
+        take_listeners(options, snapshot, observation);
+    else if (!measure_is_of_scan(options->measure))
+        take_groups(options, snapshot, observation);
+    proctcp_snapshot_unref(snapshot);
+    return !observation->is_blind;
+}
+
+const struct source source_local = {local_open, local_look, local_close};
