@@ -37,7 +37,7 @@ corpora() { # BUILD
 valgrinds() {
     local test
     for test in scan peers listeners listeners_random model select grouping groups text field facts procfs_tcp sock_diag history history_connections connections \
-        cli_fit cli_order cli_words cli_top_rates cli_top_state cli_top_draw; do
+        cli_fit cli_order cli_words cli_top_rates cli_top_state cli_top_draw check_text check_judge; do
         step "valgrind: test_$test" valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
             --child-silent-after-fork=yes "build/tests/unit/test_$test"
     done

@@ -48,20 +48,28 @@ static enum state limits_state_from(const struct options *options, double value)
     return options->warn.text && range_alerts_from(&options->warn.range, value) ? STATE_WARNING : STATE_UNKNOWN;
 }
 
-static void pass_missing(const struct judgement *judgement, struct verdict *verdict)
+/* What an agent is told to leave out may be what was asked for. */
+static void pass_missing_listener(const struct judgement *judgement, struct verdict *verdict)
 {
+    const uint32_t skipped = judgement->now->scan.skipped;
     char words[256];
 
-    if (judgement->hides)
-        pass(verdict, STATE_UNKNOWN, "is not seen, and the scan left something out");
-    else if (judgement->now->scan.skipped && !verdict->item->is_known) {
+    if (skipped && !verdict->item->is_known) {
         snprintf(words, sizeof(words),
-                 "is not seen, and the agent's configuration leaves out %u processes: see its selection",
-                 judgement->now->scan.skipped);
+                 "is not seen, and the agent's configuration leaves out %u processes: see its selection", skipped);
         pass(verdict, STATE_UNKNOWN, words);
-    } else if (judgement->of_listeners)
+    } else {
         pass(verdict, judgement->options->missing,
              verdict->item->is_known ? "is gone: nobody listens there any more" : "is missing: nobody listens there");
+    }
+}
+
+static void pass_missing(const struct judgement *judgement, struct verdict *verdict)
+{
+    if (judgement->hides)
+        pass(verdict, STATE_UNKNOWN, "is not seen");
+    else if (judgement->of_listeners)
+        pass_missing_listener(judgement, verdict);
     else
         pass(verdict, judgement->options->missing,
              "was never seen: no process of that group holds a TCP socket, or it has another name");
@@ -126,7 +134,7 @@ static struct verdict judge_item(const struct judgement *judgement, const struct
 
 static void say_verdict(const struct judgement *judgement, const struct verdict *verdict, struct text *text)
 {
-    char safe[TEXT_SAFE_SIZE];
+    char safe[TEXT_SAFE_SIZE], number[PERFDATA_NUMBER_SIZE];
 
     text_add(text, "%s", text_safe(verdict->item->name, safe, sizeof(safe)));
     if (*verdict->words)
@@ -135,7 +143,7 @@ static void say_verdict(const struct judgement *judgement, const struct verdict 
         text_add(text, " is there%s%s", *verdict->item->group ? ", held by " : "",
                  text_safe(verdict->item->group, safe, sizeof(safe)));
     else
-        text_add(text, " %.15g%s", verdict->value, judgement->options->measure->unit);
+        text_add(text, " %s%s", perfdata_number(verdict->value, number), judgement->options->measure->unit);
 }
 
 static void add_perfdata(const struct judgement *judgement, const char *label, double value, struct text *perfdata)

@@ -10,12 +10,20 @@ double perfdata_round(double value)
     return floor(value * 10) / 10;
 }
 
+char *perfdata_number(double value, char text[PERFDATA_NUMBER_SIZE])
+{
+    const double rounded = perfdata_round(value);
+
+    snprintf(text, PERFDATA_NUMBER_SIZE, rounded == floor(rounded) ? "%.0f" : "%.1f", rounded);
+    return text;
+}
+
 void perfdata_add(struct text *perfdata, const struct perfdatum *datum)
 {
-    char one[TEXT_SAFE_SIZE + 256];
+    char one[TEXT_SAFE_SIZE + 256], number[PERFDATA_NUMBER_SIZE];
     const bool is_percentage = strcmp(datum->unit, "%") == 0;
-    int length = snprintf(one, sizeof(one), "%s'%s'=%.15g%s;%s;%s;%s", perfdata->length ? " " : "", datum->label,
-                          perfdata_round(datum->value), datum->unit, datum->warn ? datum->warn : "",
+    int length = snprintf(one, sizeof(one), "%s'%s'=%s%s;%s;%s;%s", perfdata->length ? " " : "", datum->label,
+                          perfdata_number(datum->value, number), datum->unit, datum->warn ? datum->warn : "",
                           datum->crit ? datum->crit : "", is_percentage ? "" : "0");
 
     while (length > 0 && one[length - 1] == ';')

@@ -14,7 +14,12 @@ struct perfdatum {
 /* 'label'=value[UOM];[warn];[crit];[min];[max], behind a blank if it is not the first. The minimum is 0; a percentage
  * needs none. Nothing is added that does not fit as a whole. */
 void perfdata_add(struct text *perfdata, const struct perfdatum *datum);
-/* A number of that sort as people read it, with at most one decimal place. */
+
+#define PERFDATA_NUMBER_SIZE 32
+
+/* To one decimal place, never up: 100 is reached when it is. */
 double perfdata_round(double value);
+/* 17 or 88.8. Returns text. value is less than 10^24. */
+char *perfdata_number(double value, char text[PERFDATA_NUMBER_SIZE]);
 
 #endif

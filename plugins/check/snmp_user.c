@@ -12,6 +12,12 @@ static bool wrong(struct text *why, const char *option, const char *what)
     return false;
 }
 
+/* Shorter ones net-snmp refuses, with a message of its own. */
+static bool is_passphrase(const char *words)
+{
+    return strlen(words) >= USM_LENGTH_P_MIN;
+}
+
 /* Without a word, as much as there are passphrases for. */
 static bool set_level(netsnmp_session *session, const struct peer *peer, struct text *why)
 {
@@ -46,7 +52,8 @@ static bool set_auth(netsnmp_session *session, const struct peer *peer, struct t
         return true;
     session->securityAuthProto = sc_get_auth_oid(type, &session->securityAuthProtoLen);
     session->securityAuthKeyLen = USM_AUTH_KU_LEN;
-    if (generate_Ku(session->securityAuthProto, (u_int)session->securityAuthProtoLen, (u_char *)peer->auth_passphrase,
+    if (!is_passphrase(peer->auth_passphrase) ||
+        generate_Ku(session->securityAuthProto, (u_int)session->securityAuthProtoLen, (u_char *)peer->auth_passphrase,
                     strlen(peer->auth_passphrase), session->securityAuthKey,
                     &session->securityAuthKeyLen) != SNMPERR_SUCCESS)
         return wrong(why, "-A", "a passphrase has 8 letters or more");
@@ -65,7 +72,8 @@ static bool set_priv(netsnmp_session *session, const struct peer *peer, struct t
         return wrong(why, "-X", "it needs -A, too");
     session->securityPrivProto = sc_get_priv_oid(type, &session->securityPrivProtoLen);
     session->securityPrivKeyLen = USM_PRIV_KU_LEN;
-    if (generate_Ku(session->securityAuthProto, (u_int)session->securityAuthProtoLen, (u_char *)peer->priv_passphrase,
+    if (!is_passphrase(peer->priv_passphrase) ||
+        generate_Ku(session->securityAuthProto, (u_int)session->securityAuthProtoLen, (u_char *)peer->priv_passphrase,
                     strlen(peer->priv_passphrase), session->securityPrivKey,
                     &session->securityPrivKeyLen) != SNMPERR_SUCCESS)
         return wrong(why, "-X", "a passphrase has 8 letters or more");
