@@ -383,6 +383,8 @@ install: all
 	$(INSTALL) -m 644 plugins/cli/completion.bash $(DESTDIR)$(BASHDIR)/proctcp
 	$(INSTALL) -m 644 plugins/cli/_proctcp $(DESTDIR)$(ZSHDIR)/_proctcp
 	$(foreach page,$(PAGES),$(call install_text,$(page),$(call page_dir,$(page))) && ) true
+	$(INSTALL) -d $(DESTDIR)$(NAGIOSDIR)
+	$(INSTALL) -m 755 $(BUILD)/check/check_proctcp $(DESTDIR)$(NAGIOSDIR)/check_proctcp
 ifeq ($(HAVE_COLLECTD),yes)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(COLLECTDDIR) $(EXAMPLESDIR))
 	$(INSTALL) -m 755 $(BUILD)/collectd/proctcp.so $(DESTDIR)$(COLLECTDDIR)/proctcp.so
@@ -407,7 +409,7 @@ ifneq ($(HAVE_BPF),)
 	$(INSTALL) -m 644 plugins/bpf/proctcp.sysusers $(DESTDIR)$(SYSUSERSDIR)/proctcp-bpf.conf
 endif
 uninstall:
-	rm -f $(addprefix $(DESTDIR),$(BINDIR)/proctcp $(SBINDIR)/proctcp-agentx $(SBINDIR)/proctcp-bpf $(COLLECTDDIR)/proctcp.so \
+	rm -f $(addprefix $(DESTDIR),$(BINDIR)/proctcp $(NAGIOSDIR)/check_proctcp $(SBINDIR)/proctcp-agentx $(SBINDIR)/proctcp-bpf $(COLLECTDDIR)/proctcp.so \
 		$(DLMODDIR)/proctcp.so $(addprefix $(UNITDIR)/,proctcp-agentx.service proctcp-bpf.service) \
 		$(addprefix $(SYSUSERSDIR)/,proctcp-snmp.conf proctcp-bpf.conf) \
 		$(addprefix $(EXAMPLESDIR)/,proctcp.conf thresholds.conf graphs.sh collectd.service.conf snmpd.conf agentx.conf) \

@@ -132,8 +132,8 @@ class References(unittest.TestCase):
         for path in PAGES:
             name, section = os.path.basename(path).rsplit(".", 1)
             page = read(path)
-            also[(name, section)] = set(re.findall(r"^\.Xr (proctcp\S*) (\d)", sections_of(page)["SEE ALSO"], re.M))
-            for other in re.findall(r"\bXr (proctcp\S*) (\d)", page):
+            also[(name, section)] = set(re.findall(r"^\.Xr ((?:check_)?proctcp\S*) (\d)", sections_of(page)["SEE ALSO"], re.M))
+            for other in re.findall(r"\bXr ((?:check_)?proctcp\S*) (\d)", page):
                 self.assertIn("%s.%s" % other, [os.path.basename(there) for there in PAGES], path)
         for page, others in also.items():
             for other in others:
