@@ -16,35 +16,44 @@ static bool parse_number(const char *text, unsigned long most, unsigned long *nu
     return *number >= 1 && *number <= most;
 }
 
-static bool parse_address(char *text, bool is_bracketed, struct endpoint *endpoint)
+static bool parse_address(const char *text, bool is_bracketed, struct proctcp_address *address)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    char *zone = is_bracketed ? strchr(text, '%') : NULL;
-    unsigned long interface = 0;
 
-    if (zone) {
-        *zone = '\0';
-        if (!parse_number(zone + 1, UINT32_MAX, &interface))
+    if (is_bracketed)
+        return inet_pton(AF_INET6, text, address->bytes) == 1;
+    memcpy(address->bytes, mapped, sizeof(mapped));
+    return inet_pton(AF_INET, text, address->bytes + sizeof(mapped)) == 1;
+}
+
+/* "80" or "80%2" */
+static bool parse_port(char *text, struct endpoint *endpoint)
+{
+    char *percent = strchr(text, '%');
+    unsigned long port, interface = 0;
+
+    if (percent) {
+        *percent = '\0';
+        if (!parse_number(percent + 1, UINT32_MAX, &interface))
             return false;
     }
+    if (!parse_number(text, UINT16_MAX, &port))
+        return false;
+    endpoint->port = (uint16_t)port;
     endpoint->interface = (uint32_t)interface;
-    if (is_bracketed)
-        return inet_pton(AF_INET6, text, endpoint->address.bytes) == 1;
-    memcpy(endpoint->address.bytes, mapped, sizeof(mapped));
-    return inet_pton(AF_INET, text, endpoint->address.bytes + sizeof(mapped)) == 1;
+    return true;
 }
 
 bool endpoint_parse(const char *text, struct endpoint *endpoint)
 {
     char copy[PROCTCP_ENDPOINT_TEXT_SIZE + 16];
-    struct endpoint read = {.interface = 0};
-    unsigned long port;
+    struct endpoint read;
 
     if (strlen(text) >= sizeof(copy))
         return false;
     memcpy(copy, text, strlen(text) + 1);
     char *colon = strrchr(copy, ':'), *address = copy;
-    if (!colon || !parse_number(colon + 1, UINT16_MAX, &port))
+    if (!colon || !parse_port(colon + 1, &read))
         return false;
     *colon = '\0';
     const bool is_bracketed = *address == '[' && colon > address && colon[-1] == ']';
@@ -52,8 +61,7 @@ bool endpoint_parse(const char *text, struct endpoint *endpoint)
         address++;
         colon[-1] = '\0';
     }
-    read.port = (uint16_t)port;
-    if (!parse_address(address, is_bracketed, &read))
+    if (!parse_address(address, is_bracketed, &read.address))
         return false;
     *endpoint = read;
     return true;

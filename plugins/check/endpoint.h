@@ -7,10 +7,10 @@
 struct endpoint {
     struct proctcp_address address;
     uint16_t port;
-    uint32_t interface; /* index behind a % in the address; 0: none was given */
+    uint32_t interface; /* index of the one that it is bound to, behind a %; 0: it is bound to none */
 };
 
-/* "0.0.0.0:80", "[::]:80", "[fe80::1%2]:80", as proctcp --listeners prints them. */
+/* "0.0.0.0:80", "[::]:80", as proctcp --listeners prints them, or "[fe80::1]:80%2". */
 bool endpoint_parse(const char *text, struct endpoint *endpoint);
 /* Returns text. */
 char *endpoint_text(const struct endpoint *endpoint, char text[PROCTCP_ENDPOINT_TEXT_SIZE + 16]);

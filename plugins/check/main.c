@@ -6,17 +6,19 @@
 
 #define BETWEEN_LOOKS_S 1
 
-/* The next scan, after those seconds: one that is not the first any more. */
-static bool look_again(const struct source *source, const struct options *options, const struct observation *first,
+static bool is_old(const struct scan *scan)
+{
+    return *scan->stale || scan->age_s > scan->fresh_s;
+}
+
+/* The next scan, after those seconds; or that there comes none. */
+static void look_again(const struct source *source, const struct options *options, const struct observation *first,
                        struct observation *second)
 {
     sleep(options->over_s);
-    while (source->look(options, first->scan.generation, second)) {
-        if (second->scan.generation != first->scan.generation || second->scan.start != first->scan.start)
-            return true;
+    while (source->look(options, first->scan.generation, second) && second->scan.generation == first->scan.generation &&
+           second->scan.start == first->scan.start && !is_old(&second->scan))
         sleep(BETWEEN_LOOKS_S);
-    }
-    return false;
 }
 
 static enum state check(const struct options *options)

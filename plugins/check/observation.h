@@ -21,6 +21,7 @@ struct scan {
 struct item {
     char name[TEXT_NAME_SIZE];  /* as it is, of a listener as text */
     char group[TEXT_NAME_SIZE]; /* of a listener: who holds it; "": not seen */
+    uint32_t interface;         /* that it is bound to, over SNMP; 0: none */
     bool is_known;              /* it was there at least once */
     bool is_there;              /* of a listener: somebody listens; of a group: always */
     struct numbers numbers;

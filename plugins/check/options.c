@@ -3,6 +3,7 @@
 #include "options.h"
 
 #include "help.h"
+#include "options_check.h"
 #include "report.h"
 
 #include <getopt.h>
@@ -10,10 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT_S     10
 #define TIMEOUT_MAX_S 3600
 #define OVER_S        10
-#define OVER_MORE_S   40 /* for the second scan: as long as an agent holds one back */
 #define GROUPS_MAX    65000
 
 enum { MISSING = 256, OVER, PARTIAL_OK, GROUP_BY, DEFINE, SOURCE, PROC_ROOT };
@@ -47,34 +46,12 @@ static const struct option long_options[] = {{"hostname", required_argument, NUL
                                              {"proc-root", required_argument, NULL, PROC_ROOT},
                                              {0}};
 
-/* What was said that only other words give a sense. */
-struct said {
-    bool missing, timeout, over;
-    const char *local, *remote; /* an option that is only for one of these; NULL: none */
-};
-
-bool options_are_of_listeners(const struct options *options)
-{
-    return options->measure->is_of_listeners && (!options->measure->is_of_groups || options->listener_count);
-}
-
-bool options_are_of_named(const struct options *options)
-{
-    return options->listener_count || (options->group_count && !options_are_of_listeners(options));
-}
-
 static bool wrong(const char *option, const char *value, const char *what)
 {
     char safe[128];
 
     report_unknown("usage: %s \"%s\" %s; check_proctcp --help lists the options", option,
                    text_safe(value, safe, sizeof(safe)), what);
-    return false;
-}
-
-static bool wrong_together(const char *what)
-{
-    report_unknown("usage: %s; check_proctcp --help lists the options", what);
     return false;
 }
 
@@ -254,72 +231,16 @@ static bool set_option(struct options *options, struct said *said, int option, c
     }
 }
 
-static bool check_wanted(const struct options *options)
-{
-    const struct measure *measure = options->measure;
-
-    if (measure_is_of_scan(measure) && (options->group_count || options->listener_count))
-        return wrong_together("--check scan is about no group and no listener");
-    if (measure_is_presence(measure) && !options->listener_count)
-        return wrong_together("--check listener needs --listener ADDRESS:PORT");
-    if (options->listener_count && !measure->is_of_listeners)
-        return wrong_together("--listener: listeners have no such value; give --group, or nothing for all groups");
-    if (options->listener_count && options->group_count && !measure_is_presence(measure))
-        return wrong_together("--group and --listener: give one of them; only --check listener takes both");
-    return true;
-}
-
-static bool check_peer(const struct peer *peer)
-{
-    if (peer->is_v3 && peer->community)
-        return wrong_together("-C is of SNMPv2c and -P 3 has users: give -U");
-    if (!peer->is_v3 && (peer->user || peer->level || peer->auth_protocol || peer->auth_passphrase ||
-                         peer->priv_protocol || peer->priv_passphrase || peer->context))
-        return wrong_together("-U, -L, -a, -A, -x, -X and -N are of SNMPv3: give -P 3");
-    return true;
-}
-
-/* What depends on several options. */
-static bool complete(struct options *options, const struct said *said)
-{
-    char error[512], safe[512];
-
-    if (!options->measure)
-        return wrong_together("--check is missing: say what is to be checked");
-    if (!check_wanted(options) || !check_peer(&options->peer))
-        return false;
-    if (options->peer.host && said->local) {
-        report_unknown("usage: %s is for scans of this host; with -H the agent's own configuration says it",
-                       said->local);
-        return false;
-    }
-    if (!options->peer.host && said->remote) {
-        report_unknown("usage: %s is for SNMP: give -H, too", said->remote);
-        return false;
-    }
-    if (said->over && !options->measure->is_rate)
-        return wrong_together("--over is for --check retransmission_percent");
-    if (!said->timeout)
-        options->timeout_s = options->measure->is_rate ? options->over_s + OVER_MORE_S : TIMEOUT_S;
-    if (options->measure->is_rate && options->timeout_s <= options->over_s)
-        return wrong_together("-t must be longer than --over");
-    if (!said->missing)
-        options->missing = measure_is_presence(options->measure) ? STATE_CRITICAL : STATE_UNKNOWN;
-    if (proctcp_grouping_check(options->grouping, error, sizeof(error)) < 0) {
-        report_unknown("usage: --define: %s", text_safe(error, safe, sizeof(safe)));
-        return false;
-    }
-    return true;
-}
-
 bool options_parse(int argc, char **argv, struct options *options)
 {
     struct said said = {0};
     int option, at;
 
     *options = (struct options){.over_s = OVER_S, .source = PROCTCP_SOURCE_AUTO, .is_by_name = true};
-    if (proctcp_grouping_new(&options->grouping) < 0 || proctcp_grouping_limit(options->grouping, GROUPS_MAX) < 0)
-        return wrong_together("out of memory");
+    if (proctcp_grouping_new(&options->grouping) < 0 || proctcp_grouping_limit(options->grouping, GROUPS_MAX) < 0) {
+        report_unknown("out of memory");
+        return false;
+    }
     while (at = optind,
            (option = getopt_long(argc, argv, ":H:p:P:C:L:U:a:A:x:X:N:k:g:l:w:c:t:vVh", long_options, NULL)) != -1) {
         if (option == 'h' || option == 'V') {
@@ -336,5 +257,5 @@ bool options_parse(int argc, char **argv, struct options *options)
     }
     if (optind < argc)
         return wrong("word", argv[optind], "is no option");
-    return complete(options, &said);
+    return options_complete(options, &said);
 }

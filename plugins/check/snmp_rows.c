@@ -11,7 +11,14 @@
 enum table { TABLE_SCAN = 1, TABLE_LISTENERS = 4, TABLE_STATES = 6, TABLE_GROUPS = 7 };
 
 /* Columns that are no fields. */
-enum { GROUP_NAME = 2, STATE_SOCKETS = 3, LISTENER_GROUP = 7, LISTENER_SOCKETS = 9, LISTENER_ENDPOINT = 102 };
+enum {
+    GROUP_NAME = 2,
+    STATE_SOCKETS = 3,
+    LISTENER_GROUP = 7,
+    LISTENER_SOCKETS = 9,
+    LISTENER_INTERFACE = 29,
+    LISTENER_ENDPOINT = 102
+};
 enum { ADDRESS_IPV4 = 1, ADDRESS_IPV6 = 2, ADDRESS_IPV6_ZONE = 4 };
 
 static struct peer_oid object(const uint32_t *rest, size_t count)
@@ -55,7 +62,7 @@ static uint32_t column_of(bool of_listeners, const char *name)
 /* ---- the cells of one row ---- */
 
 /* CELL_ALWAYS has an instance in each row that there is. */
-enum cell { CELL_ALWAYS, CELL_PART, CELL_WHOLE, CELL_GROUP, CELL_COUNT };
+enum cell { CELL_ALWAYS, CELL_PART, CELL_WHOLE, CELL_GROUP, CELL_INTERFACE, CELL_COUNT };
 
 /* The columns that a row is asked for. Those that there are not stand for one that there is. */
 struct cells {
@@ -74,7 +81,8 @@ static struct cells cells_of(const struct options *options)
                           .columns = {[CELL_ALWAYS] = always,
                                       [CELL_PART] = column_of(of_listeners, options->measure->part),
                                       [CELL_WHOLE] = whole ? whole : always,
-                                      [CELL_GROUP] = of_listeners ? LISTENER_GROUP : always},
+                                      [CELL_GROUP] = of_listeners ? LISTENER_GROUP : always,
+                                      [CELL_INTERFACE] = of_listeners ? LISTENER_INTERFACE : always},
                           .of_listeners = of_listeners,
                           .has_whole = whole != 0};
 }
@@ -87,6 +95,7 @@ static void take_row(const struct cells *cells, const struct answer answers[CELL
                                      .part = answers[CELL_PART].number,
                                      .has_whole = cells->has_whole && answers[CELL_WHOLE].kind == ANSWER_NUMBER,
                                      .whole = answers[CELL_WHOLE].number};
+    item->interface = cells->of_listeners ? (uint32_t)answers[CELL_INTERFACE].number : 0;
     if (cells->of_listeners)
         snprintf(item->group, sizeof(item->group), "%.96s", answers[CELL_GROUP].text);
 }
@@ -293,5 +302,7 @@ bool rows_listeners(const struct options *options, struct observation *observati
     if (!options->listener_count)
         done = walk(&rows, TABLE_LISTENERS, LISTENER_ENDPOINT, take_listener);
     done = done && fill(&rows, options->listener_count ? NULL : is_of_wanted_group);
+    for (unsigned i = 0; done && i < options->listener_count; i++)
+        observation->items[i].is_there &= observation->items[i].interface == options->listeners[i].interface;
     return finish(&rows, done && (rows.room == 0 || check_served(observation)));
 }

@@ -182,7 +182,7 @@ static bool is_at(const struct proctcp_listener *listener, const struct endpoint
 {
     return listener->netns == netns && listener->local_port == endpoint->port &&
            memcmp(&listener->local_address, &endpoint->address, sizeof(endpoint->address)) == 0 &&
-           (!endpoint->interface || listener->interface == endpoint->interface);
+           listener->interface == endpoint->interface; /* another one is another listener: any user may have it */
 }
 
 static const struct proctcp_listener *find_listener(const struct proctcp_snapshot *snapshot,

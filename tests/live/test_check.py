@@ -147,6 +147,18 @@ class Both:
         self.wait_for(CRITICAL, *at)
         self.expect(WARNING, "nobody listens there", *at, "--missing", "warning")
 
+    def test_a_listener_of_a_stranger_on_an_interface_is_another_one(self):
+        stranger = socket.socket()
+        self.addCleanup(stranger.close)
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        self.begin(os.getpid())
+        self.settle()
+        at = "127.0.0.1:%d" % stranger.getsockname()[1]
+        self.expect(CRITICAL, "nobody listens there", "-k", "listener", "-l", at)
+        self.expect(OK, "is there", "-k", "listener", "-l", "%s%%%d" % (at, socket.if_nametoindex("lo")))
+
     def test_what_is_wrong_with_a_group_is_seen_and_is_well_again(self):
         service = Holder(self, self.name("bad"))
         listener = service.listen("127.0.0.1", free_tcp_port())
@@ -342,20 +354,24 @@ class OverSnmp(Both, CheckTest, AgentTest):
     def test_a_scan_that_is_stale_is_unknown(self):
         service = Holder(self, self.name("stale"))
         service.unbound()
-        os.mkdir(self.path("proc"))
-        for name in ("self", "thread-self", "net", str(service.process.pid)):
-            os.symlink("/proc/" + (name if name != "net" else "self/net"), self.path("proc/" + name))
-        self.begin(service.name)
+        os.symlink("/proc", self.path("proc"))
+        self.start_both("proctcpInterval 1\nproctcpProcess %s\nproctcpProcPath %s\n" % (service.name, self.path("proc")))
         words = ("-k", "unbound", "-g", service.name, "-c", "5")
         self.expect(OK, " 1$", *words)
-        self.agent.send_signal(signal.SIGTERM)
-        self.agent.wait()
-        self.agent = self.start_agent(self.configuration + "proctcpProcPath %s\n" % self.path("proc"))
-        self.wait_for_scan(lambda generation: generation <= 2)
-        shutil.rmtree(self.path("proc"))
+        os.unlink(self.path("proc"))
         wait_until(lambda: self.get(STATUS) == STALE, "proctcpScanStatus stale")
         self.expect(UNKNOWN, "what was seen is old .*the last scan failed: ", *words)
         self.expect(CRITICAL, "the last scan failed: ", "-k", "scan")
+
+    def test_a_rate_whose_second_scan_does_not_come_says_why(self):
+        service = Holder(self, self.name("late"))
+        service.pair(service.listen())
+        os.symlink("/proc", self.path("proc"))
+        self.start_both("proctcpInterval 1\nproctcpProcess %s\nproctcpProcPath %s\n" % (service.name, self.path("proc")))
+        os.unlink(self.path("proc"))
+        wait_until(lambda: self.get(STATUS) == STALE, "proctcpScanStatus stale")
+        self.expect(UNKNOWN, "^what was seen is old .*the last scan failed", "-k", "retransmission_percent", "-g", service.name, "--over", "1",
+                    patience_s=10)
 
     def test_tables_that_are_not_served_are_unknown(self):
         self.start_both("proctcpInterval 1\nproctcpPid %d\nproctcpTables states\n" % os.getpid())
