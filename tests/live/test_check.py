@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -240,6 +241,25 @@ class Both:
         else:
             self.expect(UNKNOWN, "has no such value", "-k", "retransmission_percent", "-g", service.name, "-w", "5", "--over", "1")
         self.assertGreater(time.monotonic() - begun, 1)
+
+    def test_segments_that_are_sent_again_make_the_rate_rise(self):
+        service = Holder(self, self.name("loss"))
+        listener = service.listen()
+        self.begin(service.name)
+        self.settle()
+
+        def provoke():
+            pairs = [service.pair(listener) for _ in range(60)]  # segments enough
+            for client, server in pairs[:4]:
+                service.deaf(server)
+                service.send(client, 1)
+        later = threading.Timer(1, provoke)
+        later.start()
+        self.addCleanup(later.join)
+        if self.has_maximum():
+            data = self.expect(WARNING, r"^retransmission_percent: %s [\d.]+%%$" % service.name, "-k", "retransmission_percent",
+                               "-g", service.name, "-w", "0", "-c", "50", "--over", "3")
+            self.assertRegex(data, r"^'%s'=[1-9][\d.]*%%;0;50$" % service.name)
 
     def name(self, what):
         return "c%d-%s" % (os.getpid() % 100000, what)
