@@ -178,17 +178,25 @@ static bool is_too_old(const struct scan *scan, struct report *report)
     return true;
 }
 
+/* Either of the scans may have missed something. */
+static bool hides(const struct options *options, const struct observation *now, const struct observation *before)
+{
+    const bool from_groups = !options_are_of_listeners(options) || options->group_count;
+
+    return !options->partial_is_ok &&
+           (scan_hides(&now->scan, from_groups) || (before && scan_hides(&before->scan, from_groups)));
+}
+
 void judge(const struct options *options, const struct observation *now, const struct observation *before,
            struct report *report)
 {
-    const bool of_listeners = options_are_of_listeners(options);
-    struct judgement judgement = {
+    const struct judgement judgement = {
         .options = options,
         .now = now,
         .before = before,
         .is_named = options_are_of_named(options),
-        .of_listeners = of_listeners,
-        .hides = !options->partial_is_ok && scan_hides(&now->scan, !of_listeners || options->group_count),
+        .of_listeners = options_are_of_listeners(options),
+        .hides = hides(options, now, before),
     };
 
     if (now->is_blind || (before && before->is_blind)) {

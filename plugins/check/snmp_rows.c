@@ -204,6 +204,31 @@ static bool take_group(void *context, const struct peer_oid *index, const struct
     return keep(context, name, index);
 }
 
+static bool has_known(const struct observation *observation)
+{
+    for (size_t i = 0; i < observation->count; i++) {
+        if (observation->items[i].is_known)
+            return true;
+    }
+    return false;
+}
+
+/* Where none is known, whether it is because no group is served: the row of what found no place is always there. */
+static bool check_groups_served(struct observation *observation)
+{
+    const struct peer_oid index = group_index(PROCTCP_GROUP_OTHER), other = cell(TABLE_GROUPS, GROUP_NAME, &index);
+    struct answer answer;
+    struct text why = {0};
+
+    if (has_known(observation))
+        return true;
+    if (!peer_get(&other, &answer, 1, &why))
+        return observation_blind(observation, "%.1000s", why.bytes);
+    return answer.kind != ANSWER_ABSENT ||
+           observation_blind(observation,
+                             "the agent serves no groups: see proctcpTables in its proctcp.conf, and the view");
+}
+
 bool rows_groups(const struct options *options, struct observation *observation)
 {
     struct rows rows = {.options = options, .observation = observation};
@@ -215,9 +240,7 @@ bool rows_groups(const struct options *options, struct observation *observation)
     }
     if (!options->group_count)
         done = walk(&rows, TABLE_GROUPS, GROUP_NAME, take_group);
-    if (done && observation->count == 0)
-        done = observation_blind(observation, "the agent serves no groups: see proctcpTables in its proctcp.conf");
-    return finish(&rows, done && fill(&rows, NULL));
+    return finish(&rows, done && fill(&rows, NULL) && check_groups_served(observation));
 }
 
 /* ---- listeners ---- */
@@ -270,7 +293,7 @@ static bool take_any(void *context, const struct peer_oid *index, const struct a
 }
 
 /* Of a table without rows: whether it is because nothing listens, or because it is not served. */
-static bool check_served(struct observation *observation)
+static bool check_listeners_served(struct observation *observation)
 {
     static const struct peer_oid listening = {.ids = {0, PROCTCP_LISTEN}, .length = 2};
     const struct peer_oid endpoints = column(TABLE_LISTENERS, LISTENER_ENDPOINT);
@@ -279,14 +302,13 @@ static bool check_served(struct observation *observation)
     struct text why = {0};
     bool has_rows = false;
 
-    for (size_t i = 0; i < observation->count; i++)
-        has_rows |= observation->items[i].is_known;
-    if (has_rows)
+    if (has_known(observation))
         return true;
     if (!peer_walk(&endpoints, take_any, &has_rows, &why) || (!has_rows && !peer_get(&sockets, &answer, 1, &why)))
         return observation_blind(observation, "%.1000s", why.bytes);
     return has_rows || (answer.kind == ANSWER_NUMBER && answer.number == 0) ||
-           observation_blind(observation, "the agent serves no listeners: see proctcpTables in its proctcp.conf");
+           observation_blind(observation,
+                             "the agent serves no listeners: see proctcpTables in its proctcp.conf, and the view");
 }
 
 bool rows_listeners(const struct options *options, struct observation *observation)
@@ -304,5 +326,5 @@ bool rows_listeners(const struct options *options, struct observation *observati
     done = done && fill(&rows, options->listener_count ? NULL : is_of_wanted_group);
     for (unsigned i = 0; done && i < options->listener_count; i++)
         observation->items[i].is_there &= observation->items[i].interface == options->listeners[i].interface;
-    return finish(&rows, done && (rows.room == 0 || check_served(observation)));
+    return finish(&rows, done && (rows.room == 0 || check_listeners_served(observation)));
 }

@@ -118,7 +118,9 @@ void verdicts_say(const struct judgement *judgement, struct verdict *verdicts, s
 void verdicts_say_left_out(const struct judgement *judgement, struct report *report)
 {
     struct text *line = &report->line;
-    const struct scan *scan = &judgement->now->scan;
+    const struct observation *now = judgement->now, *before = judgement->before;
+    const bool is_of_now = scan_hides(&now->scan, true) || !before;
+    const struct scan *scan = is_of_now ? &now->scan : &before->scan;
     struct text left_out = {0};
 
     scan_say_left_out(scan, &left_out);

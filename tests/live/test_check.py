@@ -397,6 +397,8 @@ class OverSnmp(Both, CheckTest, AgentTest):
         self.start_both("proctcpInterval 1\nproctcpPid %d\nproctcpTables states\n" % os.getpid())
         for words in (("-k", "listener", "-l", "127.0.0.1:1"), ("-k", "accept_queue_percent"), ("-k", "close_wait")):
             self.assertEqual(self.check(*words, "-c", "1")[0], UNKNOWN)
+        self.expect(UNKNOWN, "serves no groups: see proctcpTables", "-k", "close_wait", "-g", "x", "--missing", "ok")
+        self.expect(UNKNOWN, "serves no listeners: see proctcpTables", "-k", "listener", "-l", "127.0.0.1:1", "--missing", "ok")
 
     def test_where_nothing_listens_a_listener_is_missing(self):
         self.start_both("proctcpInterval 1\nproctcpNetNamespaces own\n")
@@ -495,7 +497,9 @@ class Strange(CheckTest):
                 (lambda kind, names: [(self.groups + (1, n), name) for n in range(100)], "more objects"),
                 (lambda kind, names: [(self.groups + (1, 7), peer.tlv(peer.NULL, b""))], "another type"),
                 (lambda kind, names: [(names[0], peer.tlv(peer.END_OF_VIEW, b""))], "serves no groups")]:
-            self.assertRegex(self.ask(self.walker(step), "-k", "close_wait", "-c", "5"), said)
+            def answer(kind, names, step=step):
+                return [(name, peer.tlv(peer.NO_SUCH_OBJECT, b"")) for name in names] if kind == peer.GET else step(kind, names)
+            self.assertRegex(self.ask(self.walker(answer), "-k", "close_wait", "-c", "5"), said)
 
     def test_a_walk_without_end_ends(self):
         def step(kind, names):

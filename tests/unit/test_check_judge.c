@@ -295,6 +295,14 @@ static void a_rate_is_of_what_went_by_between_two_scans(void **state)
     assert_int_equal(report.state, STATE_UNKNOWN);
     before = fresh();
     now = fresh();
+    before.scan.denied = 1;
+    add(&before, "web", 1, 1);
+    add(&now, "web", 1, 1000);
+    report = judged("-k retransmission_percent -g web -w 5", &now, &before);
+    assert_int_equal(report.state, STATE_UNKNOWN);
+    assert_non_null(strstr(report.line.bytes, "processes denied 1"));
+    before = fresh();
+    now = fresh();
     now.scan.start = 2;
     add(&before, "web", 1, 1);
     add(&now, "web", 1, 1);
