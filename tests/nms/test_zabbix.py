@@ -1,0 +1,208 @@
+"""The templates of mibs/nms/zabbix: the one for 6.0 in a real Zabbix, from import to problems that open and are over."""
+import os
+import signal
+import unittest
+
+import yaml
+
+import zabbix
+import zabbix_yaml
+from faults import LEAKED, Faulty
+from nms import text_of
+from support import free_tcp_port, wait_until
+from test_collectd import Holder
+from test_snmp import PROCFS, SOURCE, AgentTest
+from ways import named
+
+OLD = os.path.join(zabbix_yaml.FOLDER, "proctcp-6.0.yaml")
+NEW = os.path.join(zabbix_yaml.FOLDER, "proctcp-6.4.yaml")
+
+# Minutes in seconds of a test.
+PACE = {"INTERVAL": "1s", "BLIND.TIME": "3s", "DISCOVERY.HEARTBEAT": "2s", "DROPS.TIME": "1s", "GONE.TIME": "3s", "LEAK.TIME": "3s",
+        "NODATA.TIME": "30s", "PARTIAL.TIME": "3s", "QUEUE.TIME": "3s", "RATE.TIME": "5s", "RECOVERY.TIME": "2s", "STALE.TIME": "3s"}
+BLIND = "proctcp: nothing is seen"
+
+
+def exported(text):
+    """What is told of the templates, without what Zabbix adds or leaves out of its own accord."""
+    return yaml.safe_load(text)["zabbix_export"]
+
+
+def key(what, value, index):
+    return "proctcp.%s.%s[%s]" % (what, value, index)
+
+
+def group(name):
+    """The index of the row of that name."""
+    return ".".join(map(str, [len(name.encode()), *name.encode()]))
+
+
+def at(port):
+    """The index of the listener at 127.0.0.1 and that port."""
+    return "0.1.4.127.0.0.1.%d" % port
+
+
+class Files(unittest.TestCase):
+    def test_they_are_what_the_script_makes(self):
+        for name, text in zabbix_yaml.make().items():
+            self.assertTrue(text == text_of(os.path.join(zabbix_yaml.FOLDER, name)), "%s: run tests/nms/zabbix_yaml.py" % name)
+
+    def test_both_have_the_same_items_and_problems(self):
+        old, new = ([exported(text_of(path))["templates"][0] for path in (OLD, NEW)])
+
+        def keys(template):
+            rules = [(rule["key"], [(each["key"], [trigger["expression"] for trigger in each.get("trigger_prototypes", ())])
+                                    for each in rule["item_prototypes"]]) for rule in template["discovery_rules"]]
+            return [each["key"] for each in template["items"]], rules, template["macros"]
+        self.assertEqual(keys(old), keys(new))
+
+    def test_each_is_told_apart_for_ever(self):
+        found = []
+
+        def walk(node):
+            if isinstance(node, dict):
+                found.extend([node["uuid"]] if "uuid" in node else [])
+                node = list(node.values())
+            for each in node if isinstance(node, list) else ():
+                walk(each)
+        walk(exported(text_of(OLD)))
+        self.assertEqual(len(set(found)), len(found))
+        for each in found:
+            self.assertRegex(each, r"^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$")
+
+    def test_each_macro_is_used_and_each_that_is_used_is_there(self):
+        text = text_of(OLD)
+        for name, _, _ in zabbix_yaml.MACROS:
+            self.assertGreater(text.count("{$PROCTCP.%s}" % name) + text.count("{$PROCTCP.%s:" % name), 1, name)
+        known = {"{$PROCTCP.%s" % name for name, _, _ in zabbix_yaml.MACROS}
+        for part in text.split("{$")[1:]:
+            self.assertIn("{$" + part.split("}")[0].split(":")[0], known)
+
+
+@unittest.skipIf(zabbix.missing(), zabbix.missing())
+class Server(AgentTest):
+    def add_host(self, *ports):
+        """What is of this test: groups of its names, listeners at these ports."""
+        template, = self.zabbix.call("template.get", filter={"host": zabbix_yaml.NAME})
+        group, = self.zabbix.call("hostgroup.create", name="tests")["groupids"]
+        macros = dict(PACE, **{"GROUP.MATCHES": "^" + named(""), "LISTENER.MATCHES": ":(%s)$" % "|".join(map(str, ports))})
+        self.host, = self.zabbix.call(
+            "host.create", host="web1", groups=[{"groupid": group}], templates=[{"templateid": template["templateid"]}],
+            interfaces=[{"type": 2, "main": 1, "useip": 1, "ip": "127.0.0.1", "dns": "", "port": str(self.port),
+                         "details": {"version": 2, "bulk": 1, "community": "public"}}],
+            macros=[{"macro": "{$PROCTCP.%s}" % name, "value": value} for name, value in macros.items()])["hostids"]
+
+    def take_template(self):
+        """And again, which changes nothing; Zabbix gives back what it was given."""
+        text = text_of(OLD)
+        self.zabbix.take(text)
+        template, = self.zabbix.call("template.get", filter={"host": zabbix_yaml.NAME})
+
+        def given_back():
+            made = exported(self.zabbix.call("configuration.export", format="yaml", options={"templates": [template["templateid"]]}))
+            made.pop("date")
+            return made
+        first = given_back()
+        self.zabbix.take(text)
+        self.assertEqual(given_back(), first)
+        shipped = exported(text)
+        for part in ("items", "discovery_rules", "macros", "valuemaps", "dashboards"):
+            mine, theirs = shipped["templates"][0][part], first["templates"][0][part]
+            self.assertEqual(len(theirs), len(mine), part)
+            for one in mine:
+                other = next(each for each in theirs if each.get("uuid", each.get("macro")) == one.get("uuid", one.get("macro")))
+                for field in set(one) - {"item_prototypes", "graph_prototypes", "triggers", "pages"}:
+                    self.assertEqual(other.get(field, one[field]), one[field], (part, field))
+
+    def wait_for_values(self, expected):
+        seen = {}
+
+        def there():
+            seen.update(self.zabbix.values(self.host))
+            return all(key in seen and abs(float(seen[key]) - value) < 0.01 for key, value in expected.items())
+        try:
+            wait_until(there, "values", 90)
+        except AssertionError:
+            raise AssertionError("%s; not supported: %s" % ({key: (seen.get(key), value) for key, value in expected.items()
+                                                            if key not in seen or abs(float(seen[key]) - value) >= 0.01},
+                                                           self.zabbix.unsupported(self.host))) from None
+
+    def wait_for_problems(self, wanted, gone=()):
+        def there():
+            open_now = set(self.zabbix.problems(self.host))
+            return wanted <= open_now and not set(gone) & open_now
+        try:
+            wait_until(there, "problems", 90)
+        except AssertionError:
+            raise AssertionError("wanted %s, gone %s, open %s; not supported: %s" % (
+                wanted, gone, self.zabbix.problems(self.host), self.zabbix.unsupported(self.host))) from None
+
+    def items(self):
+        """{key: (number, name)}"""
+        return {each["key_"]: (each["itemid"], each["name"])
+                for each in self.zabbix.call("item.get", hostids=self.host, output=["itemid", "key_", "name"])}
+
+    def times_blind(self):
+        """How often the status was that there is nothing of proctcp."""
+        return int(self.zabbix.call("history.get", itemids=[self.items()["proctcp.scan.status"][0]], history=3, countOutput=True,
+                                    filter={"value": 0}))
+
+    def test_from_import_to_problems_that_are_over(self):
+        self.zabbix = zabbix.Zabbix(self)
+        self.take_template()
+        faulty = Faulty(self, named("bad"))
+        web, odd = named("web"), named("'$[?]")
+        service, other = Holder(self, web), Holder(self, odd)
+        port = free_tcp_port()
+        listener = service.listen()
+        for _ in range(3):
+            service.pair(listener)
+        other.pair(other.listen("127.0.0.1", port))
+        options = "proctcpInterval 1\nproctcpProcess %s\n" % ",".join([web, odd, faulty.name, faulty.gone.name])
+        self.start_both(options)
+        if self.get(SOURCE) == PROCFS:
+            self.skipTest("sock_diag does not answer here, and /proc does not say how long accept queues may be, nor what they drop")
+        self.add_host(port, faulty.port, faulty.full_port, faulty.gone_port)
+        self.wait_for_values({"proctcp.scan.status": 2, "proctcp.scan.left_out": 0,
+                              key("group", "established", group(web)): 6, key("group", "processes", group(web)): 1,
+                              key("group", "established", group(odd)): 2, key("group", "close_wait", group(faulty.name)): 0,
+                              key("listener", "established", at(port)): 1, key("listener", "processes", at(faulty.gone_port)): 1})
+        self.assertEqual(self.zabbix.problems(self.host), {})
+        items = self.items()
+        self.assertEqual(items[key("group", "established", group(odd))][1], odd + ": established connections")
+
+        self.stop(service.process)  # and it starts again: the same items
+        self.wait_for_values({key("group", "established", group(web)): 0})
+        service = Holder(self, web)
+        listener = service.listen()
+        for _ in range(2):
+            service.pair(listener)
+        self.wait_for_values({key("group", "established", group(web)): 4})
+        self.assertEqual(self.items(), items)
+
+        faults = {"proctcp: %s: connections stay in CLOSE_WAIT" % faulty.name,
+                  "proctcp: %s: sockets that are neither connected nor listening" % faulty.name,
+                  "proctcp: %s: descriptors near the limit" % faulty.name,
+                  "proctcp: 127.0.0.1:%d: the accept queue is filling" % faulty.full_port,
+                  "proctcp: 127.0.0.1:%d: nobody listens any more" % faulty.gone_port}
+        drops = "proctcp: %s: full accept queues drop connections" % faulty.name
+        faulty.provoke(self)
+        self.wait_for_values({key("group", "close_wait", group(faulty.name)): LEAKED})
+        self.wait_for_problems(faults)
+        wait_until(lambda: faulty.knock(self) or drops in self.zabbix.problems(self.host), "a problem of drops", 90)
+        since = {what: event for what, event in self.zabbix.problems(self.host).items() if what in faults}
+
+        self.agent.send_signal(signal.SIGKILL)
+        self.wait_for_problems({BLIND} | faults)
+        wait_until(lambda: self.times_blind() > 10, "ten seconds of blindness")
+        interface, = self.zabbix.call("hostinterface.get", hostids=self.host)
+        self.assertEqual(interface["available"], "1")  # snmpd answers
+        problems = self.zabbix.problems(self.host)
+        self.assertEqual({what: problems.get(what) for what in faults}, since)
+        self.assertEqual(set(problems) - {drops}, faults | {BLIND})
+
+        self.agent = self.start_agent(options)
+        self.wait_for_problems(faults, {BLIND})
+        self.assertEqual({what: event for what, event in self.zabbix.problems(self.host).items() if what in faults}, since)
+        faulty.repair(self)
+        self.wait_for_problems(set(), faults | {drops})
