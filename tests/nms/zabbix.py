@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import urllib.request
 
@@ -110,6 +111,7 @@ class Zabbix:
         with open(test.path("pages.log"), "w") as log:
             self.pages = test.start("php", *settings, "-S", address, "-t", pages, stdout=log, stderr=log, cwd=pages,
                                     env=dict(os.environ, PHP_CLI_SERVER_WORKERS="4"), start_new_session=True)
+        test.addCleanup(os.killpg, self.pages.pid, signal.SIGTERM)  # its workers, which it leaves behind
         wait_until(lambda: fetched(self.where + "/index.php"), "the front end")
 
     def call(self, method, **parameters):
