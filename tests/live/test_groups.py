@@ -285,7 +285,7 @@ class Groups(LiveTest):
 
         def look():
             return [{key: value for key, value in line.items() if key not in volatile}
-                    for line in rows("--sockets", *selection, "--sort", "inode,cookie")]
+                    for line in rows("--sockets", *selection, "--sort", "inode,cookie") if line.get("process")]
 
         def look_while_nothing_happens():
             before, groups, held = look(), self.groups(*selection), rows(*selection)
@@ -295,7 +295,6 @@ class Groups(LiveTest):
         for row in all_rows:
             held[row["process"]][row["inode"]] = row["state"]
         self.assertEqual(set(groups) - {"all"}, set(held))
-        sockets = [line for line in sockets if line.get("process")]
         for name in (*held, "all"):
             mine = [line for line in sockets if name in (line["process"], "all")]  # whose rank 1 it has
             states = collections.Counter(line["state"] for line in mine) if name == "all" \
