@@ -101,6 +101,14 @@ class AgentTest(LiveTest):
                               stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
         return done.returncode, done.stdout, done.stderr
 
+    def bare_root(self):
+        """A /proc with two tables and no process, for proctcpProcPath. A scan fails while it is moved away."""
+        root = self.path("proc")
+        os.makedirs(root + "/net")
+        for table in ("tcp", "tcp6"):
+            shutil.copy("/proc/net/" + table, root + "/net/" + table)
+        return root
+
     def start_both(self, configuration=OURS):
         self.start_master()
         self.agent = self.start_agent(configuration)

@@ -108,10 +108,7 @@ class Notifications(TrapTest):
         made.client.close()
 
     def test_scans_that_fail_are_told_of(self):
-        root = self.path("proc")
-        os.makedirs(root + "/net")
-        for table in ("tcp", "tcp6"):
-            shutil.copy("/proc/net/" + table, root + "/net/" + table)
+        root = self.bare_root()
         self.start_both("proctcpInterval 1\nproctcpProcPath %s\nproctcpNotify scan\n" % root)
         os.rename(root, root + "-away")
         failing, = self.wait_for("scan fails")

@@ -2,11 +2,10 @@
 """Makes the dashboards of mibs/nms/grafana: what is on each, in few words here, as the JSON that Grafana takes. The queries go by the
 records of mibs/nms/rules, so that they are the same over SNMP and over collectd."""
 import json
-import os
-import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDER = os.path.join(TOP, "mibs", "nms", "grafana")
+from shipped import folder, write
+
+FOLDER = folder("grafana")
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH = 24  # of a dashboard, in Grafana's columns
 HERE = 'instance=~"$instance"'
@@ -279,11 +278,5 @@ def make():
             for made in (services(), service(), listeners(), host())}
 
 
-def main():
-    for name, text in make().items():
-        with open(os.path.join(FOLDER, name), "w") as file:
-            file.write(text)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    write(FOLDER, make())

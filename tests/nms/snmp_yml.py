@@ -4,13 +4,13 @@ reads the MIB, and gives what it made the names that Prometheus asks for. MIBDIR
 import os
 import re
 import subprocess
-import sys
 import tempfile
 
 import yaml
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDER = os.path.join(TOP, "mibs", "nms", "prometheus-snmp")
+from shipped import TOP, folder, write
+
+FOLDER = folder("prometheus-snmp")
 GENERATOR = "prometheus-snmp-generator"
 
 # Labels, in place of the names of index objects and lookups.
@@ -98,11 +98,5 @@ def make():
     return {"snmp.yml": OLD_HEADER + dump(old), "snmp-auths.yml": NEW_HEADER + dump({"auths": NEW_AUTHS, "modules": new})}
 
 
-def main():
-    for name, text in make().items():
-        with open(os.path.join(FOLDER, name), "w") as file:
-            file.write(text)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    write(FOLDER, make())

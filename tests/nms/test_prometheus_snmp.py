@@ -136,10 +136,7 @@ class OverSnmp(OverSnmpTest):
         prometheus.wait_for_no(faulty.alerts())
 
     def test_alerts_of_old_scans_fire_and_close(self):
-        root = self.path("proc")
-        os.makedirs(root + "/net")
-        for table in ("tcp", "tcp6"):
-            shutil.copy("/proc/net/" + table, root + "/net/" + table)
+        root = self.bare_root()
         self.start_all(options="proctcpProcPath %s\n" % root)
         prometheus = self.prometheus()
         prometheus.wait_for('proctcp_scan_status{proctcp_scan_status="stale"}', 0)

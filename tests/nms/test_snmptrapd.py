@@ -82,10 +82,7 @@ class Receiver(notifications.TrapTest):
         self.wait_told(*lines)
 
     def test_scans_that_fail(self):
-        root = self.path("proc")
-        os.makedirs(root + "/net")
-        for table in ("tcp", "tcp6"):
-            shutil.copy("/proc/net/" + table, root + "/net/" + table)
+        root = self.bare_root()
         self.start_both("proctcpInterval 1\nproctcpProcPath %s\nproctcpNotify scan\n" % root)
         os.rename(root, root + "-away")
         wait_until(lambda: self.read("told"), "a scan that fails")

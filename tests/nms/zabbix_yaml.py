@@ -4,12 +4,12 @@ one bulk walk. All else is the same in both: one master item for each table, and
 import hashlib
 import os
 import re
-import sys
 
 import yaml
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDER = os.path.join(TOP, "mibs", "nms", "zabbix")
+from shipped import TOP, folder, write
+
+FOLDER = folder("zabbix")
 NAME = "proctcp by SNMP"
 OBJECTS = "1.3.6.1.4.1.8072.9999.9999.793.1."
 SCAN, GROUPS, LISTENERS = "1.", "7.1.", "4.1."
@@ -442,11 +442,5 @@ def make():
     return made
 
 
-def main():
-    for name, text in make().items():
-        with open(os.path.join(FOLDER, name), "w") as file:
-            file.write(text)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    write(FOLDER, make())
