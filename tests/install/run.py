@@ -248,7 +248,7 @@ class Packages(unittest.TestCase):
     # ---- packages ----
 
     def test_08_the_packages_own_tests(self):
-        self.done("apt-get install -y --no-install-recommends gcc libc6-dev pkg-config ./build/deb/libproctcp-dev_*.deb",
+        self.done("apt-get install -y --no-install-recommends gcc libc6-dev pkg-config ./build/deb/{libproctcp-dev,proctcp-check}_*.deb",
                   network=True, directory="/root/clone")
         for name in ("serve", "build"):
             shutil.copy(os.path.join(TOP, "plugins/debian/tests", name), self.host.root + "/root/" + name)
