@@ -74,15 +74,27 @@ class Files(unittest.TestCase):
             for link in text.split('"url": "/d/')[1:]:
                 self.assertIn(link.split("?")[0] + ".json", made)
 
-    @unittest.skipUnless(shutil.which("npm") and shutil.which("node"), "npm is missing: Grafana's types for dashboards cannot be had")
-    def test_grafanas_own_types_take_them(self):
+    def have_types(self):
+        """Skips where they cannot be had, or not be used."""
+        def tried(*words, seconds):
+            try:
+                done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds)
+            except subprocess.TimeoutExpired:
+                return "took more than %d s" % seconds
+            return done.stdout.strip()[-500:] or "status %d" % done.returncode if done.returncode else None
+        wrong = None
         if not os.path.exists(os.path.join(NODE, "node_modules", "@grafana")):
             os.makedirs(NODE, exist_ok=True)
-            done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", NODE, SCHEMA, TYPESCRIPT],
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200)
-            if done.returncode:
-                shutil.rmtree(NODE)
-                self.skipTest("npm install: " + done.stdout.strip()[-500:])
+            wrong = tried("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--fetch-timeout=20000",
+                          "--prefix", NODE, SCHEMA, TYPESCRIPT, seconds=90)
+        wrong = wrong or tried(os.path.join(NODE, "node_modules", ".bin", "tsc"), "--version", seconds=30)
+        if wrong:
+            shutil.rmtree(NODE)
+            self.skipTest("Grafana's types cannot be had by npm: " + wrong)
+
+    @unittest.skipUnless(shutil.which("npm") and shutil.which("node"), "npm is missing: Grafana's types for dashboards cannot be had")
+    def test_grafanas_own_types_take_them(self):
+        self.have_types()
         raw = "./node_modules/@grafana/schema/dist/esm/raw/"
         lines = ['import type { Dashboard } from "%sdashboard/x/dashboard_types.gen";' % raw,
                  'import type { TableFieldOptions, GraphFieldConfig } from "@grafana/schema";']
