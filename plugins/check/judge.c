@@ -46,6 +46,27 @@ static void pass_missing_listener(const struct judgement *judgement, struct verd
     }
 }
 
+/* A group that is not known has no process and no socket; of all other values it has none. */
+static void pass_missing_group(const struct judgement *judgement, struct verdict *verdict)
+{
+    const struct options *options = judgement->options;
+    const uint32_t left_out = judgement->now->scan.groups_left_out;
+    enum state state = options->missing;
+    char words[256];
+
+    if (left_out) {
+        snprintf(words, sizeof(words),
+                 "is not seen, and %u names found no place and are in " PROCTCP_GROUP_OTHER
+                 ": give it a proctcpGroup of its own, or see proctcpMaxGroups",
+                 left_out);
+        pass(verdict, STATE_UNKNOWN, words);
+        return;
+    }
+    if (!options->missing_is_said && measure_is_of_being(options->measure))
+        state = state_worse(limits_state(options, 0), state);
+    pass(verdict, state, "is not known: no process of that group holds a TCP socket, or it has another name");
+}
+
 static void pass_missing(const struct judgement *judgement, struct verdict *verdict)
 {
     if (judgement->hides)
@@ -53,8 +74,7 @@ static void pass_missing(const struct judgement *judgement, struct verdict *verd
     else if (judgement->of_listeners)
         pass_missing_listener(judgement, verdict);
     else
-        pass(verdict, judgement->options->missing,
-             "was never seen: no process of that group holds a TCP socket, or it has another name");
+        pass_missing_group(judgement, verdict);
 }
 
 /* Whether it is held by whom it should be. */
@@ -72,7 +92,7 @@ static void pass_holder(const struct judgement *judgement, struct verdict *verdi
         pass(verdict, STATE_UNKNOWN, "is held by nobody who can be seen");
     } else {
         snprintf(words, sizeof(words), "is held by %.200s, which is another group",
-                 text_safe(group, safe, sizeof(safe)));
+                 text_name(group, safe, sizeof(safe)));
         pass(verdict, STATE_CRITICAL, words);
     }
 }
@@ -90,9 +110,10 @@ static void pass_value(const struct judgement *judgement, struct verdict *verdic
         pass(verdict, STATE_UNKNOWN, why);
         return;
     }
-    verdict->value = perfdata_round(verdict->value);
-    /* What a listener counts is whole: the kernel told it. */
-    if (judgement->hides && !judgement->of_listeners)
+    /* What a listener counts is whole: the kernel told it. What is not seen may bring a rate up or down. */
+    if (judgement->hides && !judgement->of_listeners && options->measure->is_rate)
+        pass(verdict, STATE_UNKNOWN, "");
+    else if (judgement->hides && !judgement->of_listeners)
         pass(verdict, limits_state_from(options, verdict->value), "");
     else
         pass(verdict, limits_state(options, verdict->value), "");
@@ -112,6 +133,13 @@ static struct verdict judge_item(const struct judgement *judgement, const struct
     return verdict;
 }
 
+/* The group of those that have none is always there, most often without a process. */
+static bool is_nothing(const struct judgement *judgement, const struct item *item)
+{
+    return !item->is_there || (!judgement->of_listeners && measure_is_of_being(judgement->options->measure) &&
+                               item->numbers.part == 0 && strcmp(item->name, PROCTCP_GROUP_OTHER) == 0);
+}
+
 /* Of all, those that have no such value say nothing. */
 static size_t judge_each(const struct judgement *judgement, struct verdict *verdicts)
 {
@@ -119,7 +147,7 @@ static size_t judge_each(const struct judgement *judgement, struct verdict *verd
 
     for (size_t i = 0; i < judgement->now->count; i++) {
         const struct item *item = &judgement->now->items[i];
-        if (!judgement->is_named && !item->is_there)
+        if (!judgement->is_named && is_nothing(judgement, item))
             continue;
         verdicts[count] = judge_item(judgement, item);
         count += judgement->is_named || verdicts[count].has_value;
@@ -138,7 +166,7 @@ static void judge_items(const struct judgement *judgement, struct report *report
     for (size_t i = 0; i < count; i++)
         report->state = state_worse(report->state, verdicts[i].state);
     verdicts_say(judgement, verdicts, count, report);
-    if (judgement->hides && report->state != STATE_OK)
+    if ((judgement->hides && report->state != STATE_OK) || (judgement->hides_holders && report->state == STATE_UNKNOWN))
         verdicts_say_left_out(judgement, report);
     if (judgement->now->is_cut)
         text_add(&report->line, "; there are more than could be looked at: name those that matter");
@@ -178,10 +206,11 @@ static bool is_too_old(const struct scan *scan, struct report *report)
     return true;
 }
 
-/* Either of the scans may have missed something. */
+/* Either of the scans may have missed something. Who holds a listener that was named is another question than whether
+ * it is there. */
 static bool hides(const struct options *options, const struct observation *now, const struct observation *before)
 {
-    const bool from_groups = !options_are_of_listeners(options) || options->group_count;
+    const bool from_groups = !options_are_of_listeners(options) || (options->group_count && !options->listener_count);
 
     return !options->partial_is_ok &&
            (scan_hides(&now->scan, from_groups) || (before && scan_hides(&before->scan, from_groups)));
@@ -197,6 +226,8 @@ void judge(const struct options *options, const struct observation *now, const s
         .is_named = options_are_of_named(options),
         .of_listeners = options_are_of_listeners(options),
         .hides = hides(options, now, before),
+        .hides_holders =
+            options->listener_count && options->group_count && !options->partial_is_ok && scan_hides(&now->scan, true),
     };
 
     if (now->is_blind || (before && before->is_blind)) {

@@ -68,9 +68,9 @@ bool measure_is_presence(const struct measure *measure)
     return strcmp(measure->name, "listener") == 0;
 }
 
-static uint64_t rise(uint64_t now, uint64_t before)
+bool measure_is_of_being(const struct measure *measure)
 {
-    return now > before ? now - before : 0;
+    return strcmp(measure->name, "processes") == 0 || strcmp(measure->name, "sockets") == 0;
 }
 
 static bool rate_value(const struct numbers *now, const struct numbers *before, double *value, const char **why)
@@ -79,8 +79,12 @@ static bool rate_value(const struct numbers *now, const struct numbers *before, 
         *why = "was not there at the first of the two scans";
         return false;
     }
-    const uint64_t sent = rise(now->whole, before->whole);
-    *value = sent < SEGMENTS_THAT_TELL ? 0 : (double)rise(now->part, before->part) * 100 / (double)sent;
+    if (now->whole < before->whole || now->part < before->part) {
+        *why = "has counters that fell between the two scans";
+        return false;
+    }
+    const uint64_t sent = now->whole - before->whole;
+    *value = sent < SEGMENTS_THAT_TELL ? 0 : (double)(now->part - before->part) * 100 / (double)sent;
     return true;
 }
 

@@ -23,6 +23,8 @@ extern const size_t measure_count;
 const struct measure *measure_by_name(const char *name);
 bool measure_is_of_scan(const struct measure *measure);
 bool measure_is_presence(const struct measure *measure);
+/* Whether it is 0 of a group that is not there. */
+bool measure_is_of_being(const struct measure *measure);
 
 /* The two numbers of one that is measured. */
 struct numbers {

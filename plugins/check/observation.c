@@ -58,9 +58,9 @@ const struct item *observation_find(const struct observation *observation, const
 /* A listener is in a table of the kernel, whoever holds it. */
 bool scan_hides(const struct scan *scan, bool from_groups)
 {
-    if (scan->namespaces_failed || scan->exhausted || scan->malformed)
+    if (scan->namespaces_failed || scan->exhausted || scan->malformed || scan->is_untold)
         return true;
-    return from_groups && (scan->denied || scan->unread || scan->failed || scan->is_hidden);
+    return from_groups && (scan->denied || scan->unread || scan->failed || scan->hidden);
 }
 
 void scan_say_left_out(const struct scan *scan, struct text *text)
@@ -81,6 +81,8 @@ void scan_say_left_out(const struct scan *scan, struct text *text)
         text_add(text, "%s%s %u", between, kinds[i].what, kinds[i].count);
         between = ", ";
     }
-    if (scan->is_hidden)
-        text_add(text, "%sprocesses of other users hidden (hidepid)", between);
+    if (scan->hidden)
+        text_add(text, "%s%s", between, scan->hidden);
+    else if (scan->is_untold)
+        text_add(text, "%swhat the agent does not say", between);
 }

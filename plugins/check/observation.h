@@ -8,13 +8,16 @@
 struct scan {
     uint64_t generation, start; /* one more with each scan; begins again where start is another one */
     double age_s, duration_s;
-    double fresh_s;  /* an age above that is wrong */
-    char stale[512]; /* why what was seen is old, safe text; "": it is the newest */
+    double fresh_s;    /* an age above that is wrong */
+    double interval_s; /* of an agent; 0: it scans when it is asked */
+    char stale[512];   /* why what was seen is old, safe text; "": it is the newest */
     /* What it had to leave out. */
     uint32_t denied, namespaces_failed, unread, exhausted, failed, malformed;
-    bool is_hidden;   /* processes of other users are not even seen */
-    uint32_t skipped; /* processes that a configuration leaves out, on purpose */
-    char remedy[256]; /* for what was left out, safe text */
+    bool is_untold;           /* something, and what it does not say */
+    const char *hidden;       /* processes that are not even seen, in words; NULL: none */
+    uint32_t skipped;         /* processes that a configuration leaves out, on purpose */
+    uint32_t groups_left_out; /* names of groups that found no place, and are in PROCTCP_GROUP_OTHER */
+    char remedy[256];         /* for what was left out, safe text */
 };
 
 /* A group or a listener. */

@@ -86,21 +86,45 @@ static bool set_limit(struct limit *limit, const char *option, const char *value
            wrong(option, value, "is no range: give 10, 10:, ~:10, 10:20 or @10:20, without a unit");
 }
 
+/* One that was given before is looked at once. */
 static bool add_group(struct options *options, const char *value)
 {
+    char *name = options->groups[options->group_count];
+
     if (options->group_count == OPTIONS_WANTED_MAX)
         return wrong("--group", value, "is one too many: 64 may be given");
-    return text_unsafe(value, options->groups[options->group_count++]) ||
-           wrong("--group", value, "is no name of a group: give 1 to 96 bytes, others as \\xNN");
+    if (!text_unsafe(value, name))
+        return wrong("--group", value, "is no name of a group: give 1 to 96 bytes, others and % as %NN");
+    for (unsigned i = 0; i < options->group_count; i++) {
+        if (strcmp(options->groups[i], name) == 0)
+            return true;
+    }
+    options->group_count++;
+    return true;
+}
+
+static bool are_same(const struct endpoint *one, const struct endpoint *other)
+{
+    char text[PROCTCP_ENDPOINT_TEXT_SIZE + 16], text_of_other[sizeof(text)];
+
+    return strcmp(endpoint_text(one, text), endpoint_text(other, text_of_other)) == 0;
 }
 
 static bool add_listener(struct options *options, const char *value)
 {
+    struct endpoint *listener = &options->listeners[options->listener_count];
+
     if (options->listener_count == OPTIONS_WANTED_MAX)
         return wrong("--listener", value, "is one too many: 64 may be given");
-    return endpoint_parse(value, &options->listeners[options->listener_count++]) ||
-           wrong("--listener", value,
-                 "is no address and port: give 0.0.0.0:80 or [::]:80, as proctcp --listeners prints them");
+    if (!endpoint_parse(value, listener))
+        return wrong("--listener", value,
+                     "is no address and port: give 0.0.0.0:80 or [::]:80, as proctcp --listeners prints them");
+    for (unsigned i = 0; i < options->listener_count; i++) {
+        if (are_same(&options->listeners[i], listener))
+            return true;
+    }
+    options->listener_count++;
+    return true;
 }
 
 static bool set_source(struct options *options, const char *value)
@@ -128,12 +152,13 @@ static bool set_grouping(struct options *options, bool is_definition, const char
 }
 
 /* A copy, and stars where everybody can read it. */
-static char *take_secret(char *argument)
+static bool take_secret(char *argument, char **secret)
 {
-    char *copy = strdup(argument);
-
+    *secret = strdup(argument);
     memset(argument, '*', strlen(argument));
-    return copy;
+    if (!*secret)
+        report_unknown("out of memory");
+    return *secret;
 }
 
 static bool set_version(struct peer *peer, const char *value)
@@ -141,6 +166,14 @@ static bool set_version(struct peer *peer, const char *value)
     peer->is_v3 = strcmp(value, "3") == 0;
     return peer->is_v3 || strcmp(value, "2c") == 0 ||
            wrong("-P", value, "is no version that can carry the values: give 2c or 3");
+}
+
+static bool is_port(const char *value)
+{
+    const size_t digits = strspn(value, "0123456789");
+    const unsigned long number = digits && digits < 6 && !value[digits] ? strtoul(value, NULL, 10) : 0;
+
+    return number >= 1 && number <= 65535;
 }
 
 static bool set_peer(struct peer *peer, int option, char *value)
@@ -151,13 +184,11 @@ static bool set_peer(struct peer *peer, int option, char *value)
         return *value || wrong("-H", value, "is no host");
     case 'p':
         peer->port = value;
-        return (*value && strlen(value) < 6 && strspn(value, "0123456789") == strlen(value)) ||
-               wrong("-p", value, "is no port");
+        return is_port(value) || wrong("-p", value, "is no port: give 1 to 65535");
     case 'P':
         return set_version(peer, value);
     case 'C':
-        peer->community = take_secret(value);
-        return true;
+        return take_secret(value, &peer->community);
     case 'L':
         peer->level = value;
         return true;
@@ -168,14 +199,12 @@ static bool set_peer(struct peer *peer, int option, char *value)
         peer->auth_protocol = value;
         return true;
     case 'A':
-        peer->auth_passphrase = take_secret(value);
-        return true;
+        return take_secret(value, &peer->auth_passphrase);
     case 'x':
         peer->priv_protocol = value;
         return true;
     case 'X':
-        peer->priv_passphrase = take_secret(value);
-        return true;
+        return take_secret(value, &peer->priv_passphrase);
     default: /* N */
         peer->context = value;
         return true;
@@ -196,7 +225,7 @@ static bool set_option(struct options *options, struct said *said, int option, c
     case 'c':
         return set_limit(&options->crit, "-c", value);
     case 't':
-        said->timeout = true;
+        options->timeout_is_said = true;
         return set_seconds("-t", value, &options->timeout_s);
     case 'v':
         options->is_verbose = true;
@@ -205,7 +234,7 @@ static bool set_option(struct options *options, struct said *said, int option, c
         said->over = true;
         return set_seconds("--over", value, &options->over_s);
     case MISSING:
-        said->missing = true;
+        options->missing_is_said = true;
         return state_parse(value, &options->missing) ||
                wrong("--missing", value, "is no state: give ok, warning, critical or unknown");
     case PARTIAL_OK:
@@ -231,18 +260,26 @@ static bool set_option(struct options *options, struct said *said, int option, c
     }
 }
 
+/* A letter is known to getopt, and of a word which one it stands in. */
+static bool wrong_option(const char *word, bool wants_value)
+{
+    const char letter[] = {'-', (char)optopt, '\0'};
+    const bool is_letter = optopt > 0 && optopt < MISSING && strncmp(word, "--", 2) != 0;
+
+    return wrong("option", is_letter ? letter : word, wants_value ? "needs a value" : "is not known");
+}
+
 bool options_parse(int argc, char **argv, struct options *options)
 {
     struct said said = {0};
-    int option, at;
+    int option;
 
     *options = (struct options){.over_s = OVER_S, .source = PROCTCP_SOURCE_AUTO, .is_by_name = true};
     if (proctcp_grouping_new(&options->grouping) < 0 || proctcp_grouping_limit(options->grouping, GROUPS_MAX) < 0) {
         report_unknown("out of memory");
         return false;
     }
-    while (at = optind,
-           (option = getopt_long(argc, argv, ":H:p:P:C:L:U:a:A:x:X:N:k:g:l:w:c:t:vVh", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":H:p:P:C:L:U:a:A:x:X:N:k:g:l:w:c:t:vVh", long_options, NULL)) != -1) {
         if (option == 'h' || option == 'V') {
             if (option == 'h')
                 help_print();
@@ -251,11 +288,13 @@ bool options_parse(int argc, char **argv, struct options *options)
             return false;
         }
         if (option == '?' || option == ':')
-            return wrong("option", argv[at], option == ':' ? "needs a value" : "is not known");
+            return wrong_option(argv[optind - 1], option == ':');
         if (!set_option(options, &said, option, optarg))
             return false;
     }
-    if (optind < argc)
-        return wrong("word", argv[optind], "is no option");
+    if (optind < argc) { /* it is not repeated: it may be a piece of a passphrase with a blank */
+        report_unknown("usage: there is a word that is no option; check_proctcp --help lists the options");
+        return false;
+    }
     return options_complete(options, &said);
 }

@@ -32,9 +32,11 @@ struct options {
     unsigned group_count, listener_count; /* none of both: all */
     struct limit warn, crit;
     enum state missing;
+    bool missing_is_said;
     bool partial_is_ok;
     bool is_verbose;
     unsigned timeout_s, over_s;
+    bool timeout_is_said;
     struct peer peer;
     enum proctcp_source source;
     const char *proc_root;

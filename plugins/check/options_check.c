@@ -66,11 +66,13 @@ bool options_complete(struct options *options, const struct said *said)
     }
     if (said->over && !options->measure->is_rate)
         return wrong_together("--over is for --check retransmission_percent");
-    if (!said->timeout)
+    if (!options->timeout_is_said)
         options->timeout_s = options->measure->is_rate ? options->over_s + OVER_MORE_S : TIMEOUT_S;
     if (options->measure->is_rate && options->timeout_s <= options->over_s)
         return wrong_together("-t must be longer than --over");
-    if (!said->missing)
+    if (options->missing_is_said && !options->group_count && !options->listener_count)
+        return wrong_together("--missing is of what --group and --listener name");
+    if (!options->missing_is_said)
         options->missing = measure_is_presence(options->measure) ? STATE_CRITICAL : STATE_UNKNOWN;
     if (proctcp_grouping_check(options->grouping, error, sizeof(error)) < 0) {
         report_unknown("usage: --define: %s", text_safe(error, safe, sizeof(safe)));

@@ -6,7 +6,7 @@
 
 /* What was said that only other words give a sense. */
 struct said {
-    bool missing, timeout, over;
+    bool over;
     const char *local, *remote; /* an option that is only for one of these; NULL: none */
 };
 

@@ -5,16 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-double perfdata_round(double value)
-{
-    return floor(value * 10) / 10;
-}
-
 char *perfdata_number(double value, char text[PERFDATA_NUMBER_SIZE])
 {
-    const double rounded = perfdata_round(value);
+    const double rounded = value < 1 ? floor(value * 100) / 100 : floor(value * 10) / 10;
 
-    snprintf(text, PERFDATA_NUMBER_SIZE, rounded == floor(rounded) ? "%.0f" : "%.1f", rounded);
+    snprintf(text, PERFDATA_NUMBER_SIZE, rounded == floor(rounded) ? "%.0f" : rounded < 1 ? "%.2f" : "%.1f", rounded);
     return text;
 }
 
@@ -26,8 +21,10 @@ void perfdata_add(struct text *perfdata, const struct perfdatum *datum)
                           perfdata_number(datum->value, number), datum->unit, datum->warn ? datum->warn : "",
                           datum->crit ? datum->crit : "", is_percentage ? "" : "0");
 
+    if (length < 0 || (size_t)length >= sizeof(one))
+        return;
     while (length > 0 && one[length - 1] == ';')
         one[--length] = '\0';
-    if ((size_t)length < sizeof(one) && perfdata->length + (size_t)length < sizeof(perfdata->bytes))
+    if (perfdata->length + (size_t)length < sizeof(perfdata->bytes))
         text_add(perfdata, "%s", one);
 }

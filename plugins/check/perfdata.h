@@ -17,9 +17,7 @@ void perfdata_add(struct text *perfdata, const struct perfdatum *datum);
 
 #define PERFDATA_NUMBER_SIZE 32
 
-/* To one decimal place, never up: 100 is reached when it is. */
-double perfdata_round(double value);
-/* 17 or 88.8. Returns text. value is less than 10^24. */
+/* 17, 88.8 or 0.05, never rounded up: 100 is reached when it is. Returns text. value is less than 10^24. */
 char *perfdata_number(double value, char text[PERFDATA_NUMBER_SIZE]);
 
 #endif

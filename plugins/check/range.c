@@ -52,6 +52,11 @@ bool range_alerts(const struct range *range, double value)
     return (value >= range->start && value <= range->end) == range->is_inside;
 }
 
+bool range_is_from_below(const struct range *range)
+{
+    return !range->is_inside && isinf(range->end);
+}
+
 bool range_alerts_from(const struct range *range, double value)
 {
     return range->is_inside ? value >= range->start && isinf(range->end) : value > range->end;

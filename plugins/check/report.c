@@ -1,6 +1,7 @@
 /* report.c - see report.h. */
 #include "report.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +16,6 @@ void report_print(const struct report *report)
     if (report->perfdata.length)
         printf(" | %s", report->perfdata.bytes);
     printf("\n%s", report->more.bytes);
-    fflush(stdout);
 }
 
 void report_unknown(const char *format, ...)
@@ -27,7 +27,14 @@ void report_unknown(const char *format, ...)
     vprintf(format, arguments);
     va_end(arguments);
     putchar('\n');
-    fflush(stdout);
+}
+
+bool report_is_out(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    fprintf(stderr, "check_proctcp: what it has to say cannot be written: %s\n", strerror(errno));
+    return false;
 }
 
 static void end_late(int number)
@@ -42,11 +49,15 @@ static void end_late(int number)
 void report_time_out(unsigned seconds)
 {
     const struct sigaction action = {.sa_handler = end_late};
+    sigset_t alone;
 
     snprintf(
         late, sizeof(late),
         "PROCTCP UNKNOWN - there was no end to it within %u s: a host that is busy, or that is kept busy; see -t\n",
         seconds);
     sigaction(SIGALRM, &action, NULL);
+    sigemptyset(&alone);
+    sigaddset(&alone, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &alone, NULL); /* who ran it may have blocked it */
     alarm(seconds);
 }

@@ -28,13 +28,17 @@ static void name_peer(const struct peer *peer, char *name, size_t size)
     text_safe(name, place, sizeof(place));
 }
 
-/* Numbers alone: no MIB is looked for. Its messages would be a second line. */
+/* Numbers alone: no MIB is looked for. Its messages would be a second line. Nothing is kept in files
+ * (NETSNMP_DS_LIB_DONT_PERSIST_STATE would say so, too, but net-snmp 5.9 reads no snmp.conf then). */
 static void begin_library(void)
 {
     setenv("MIBS", "", 1);
     setenv("MIBDIRS", "", 1);
     snmp_disable_log();
-    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
+    set_persistent_directory("/dev/null");
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_NO_TOKEN_WARNINGS, 1); /* words of other programs */
     init_snmp("check_proctcp");
     snmp_disable_log();
 }
@@ -58,6 +62,7 @@ static bool say_failure(struct text *why, int library, int answered)
         {SNMPERR_UNKNOWN_USER_NAME, "knows no such user", "see -U, and createUser and rouser in its snmpd.conf"},
         {SNMPERR_AUTHENTICATION_FAILURE, "refuses the passphrase", "see -a and -A"},
         {SNMPERR_DECRYPTION_ERR, "cannot read what is encrypted", "see -x and -X"},
+        {SNMPERR_BAD_SENDTO, "cannot be sent to", "is the network there, and the address of a reachable host?"},
         {SNMPERR_UNSUPPORTED_SEC_LEVEL, "does not have that security level for the user", "see -L, -a and -x"},
         {SNMPERR_TIMEOUT, "does not answer",
          "is snmpd there, at that address and port, and is the community or user one that it lets in?"},
@@ -112,7 +117,10 @@ static netsnmp_pdu *ask(netsnmp_pdu *question, struct text *why)
 
     if (status == STAT_SUCCESS && answer->errstat == SNMP_ERR_NOERROR)
         return answer;
-    if (status == STAT_SUCCESS)
+    if (status == STAT_SUCCESS &&
+        (answer->errstat == SNMP_ERR_AUTHORIZATIONERROR || answer->errstat == SNMP_ERR_NOACCESS))
+        text_add(why, "%s does not let it read: see -L, and rouser, rocommunity and view in its snmpd.conf", place);
+    else if (status == STAT_SUCCESS)
         text_add(why,
                  "%s answers with an error (%s): on that host, proctcp doctor; a subagent that hangs is one reason",
                  place, snmp_errstring((int)answer->errstat));

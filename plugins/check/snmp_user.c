@@ -18,7 +18,28 @@ static bool is_passphrase(const char *words)
     return strlen(words) >= USM_LENGTH_P_MIN;
 }
 
-/* Without a word, as much as there are passphrases for. */
+/* Whether it was said in snmp.conf. */
+static bool has_default(int which)
+{
+    return netsnmp_ds_get_string(NETSNMP_DS_LIBRARY_ID, which) ||
+           netsnmp_ds_get_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_PASSPHRASE);
+}
+
+/* Without a word here or in snmp.conf, as much as there are passphrases for. */
+static int default_level(const struct peer *peer)
+{
+    const int said = netsnmp_ds_get_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_SECLEVEL);
+
+    if (peer->priv_passphrase)
+        return SNMP_SEC_LEVEL_AUTHPRIV;
+    if (said)
+        return said;
+    if (has_default(NETSNMP_DS_LIB_PRIVPASSPHRASE))
+        return SNMP_SEC_LEVEL_AUTHPRIV;
+    return peer->auth_passphrase || has_default(NETSNMP_DS_LIB_AUTHPASSPHRASE) ? SNMP_SEC_LEVEL_AUTHNOPRIV
+                                                                               : SNMP_SEC_LEVEL_NOAUTH;
+}
+
 static bool set_level(netsnmp_session *session, const struct peer *peer, struct text *why)
 {
     static const struct {
@@ -29,8 +50,7 @@ static bool set_level(netsnmp_session *session, const struct peer *peer, struct 
                   {"authPriv", SNMP_SEC_LEVEL_AUTHPRIV}};
 
     if (!peer->level) {
-        if (peer->priv_passphrase || peer->auth_passphrase)
-            session->securityLevel = peer->priv_passphrase ? SNMP_SEC_LEVEL_AUTHPRIV : SNMP_SEC_LEVEL_AUTHNOPRIV;
+        session->securityLevel = default_level(peer);
         return true;
     }
     for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
@@ -48,9 +68,10 @@ static bool set_auth(netsnmp_session *session, const struct peer *peer, struct t
 
     if (type < 0)
         return wrong(why, "-a", "give SHA, SHA-224, SHA-256, SHA-384, SHA-512 or MD5");
+    if (peer->auth_protocol || peer->auth_passphrase)
+        session->securityAuthProto = sc_get_auth_oid(type, &session->securityAuthProtoLen);
     if (!peer->auth_passphrase)
         return true;
-    session->securityAuthProto = sc_get_auth_oid(type, &session->securityAuthProtoLen);
     session->securityAuthKeyLen = USM_AUTH_KU_LEN;
     if (!is_passphrase(peer->auth_passphrase) ||
         generate_Ku(session->securityAuthProto, (u_int)session->securityAuthProtoLen, (u_char *)peer->auth_passphrase,
@@ -66,11 +87,12 @@ static bool set_priv(netsnmp_session *session, const struct peer *peer, struct t
 
     if (type < 0)
         return wrong(why, "-x", "give AES or DES (or AES-192 and AES-256, where net-snmp has them)");
+    if (peer->priv_protocol || peer->priv_passphrase)
+        session->securityPrivProto = sc_get_priv_oid(type, &session->securityPrivProtoLen);
     if (!peer->priv_passphrase)
         return true;
-    if (!session->securityAuthProto)
+    if (!peer->auth_passphrase)
         return wrong(why, "-X", "it needs -A, too");
-    session->securityPrivProto = sc_get_priv_oid(type, &session->securityPrivProtoLen);
     session->securityPrivKeyLen = USM_PRIV_KU_LEN;
     if (!is_passphrase(peer->priv_passphrase) ||
         generate_Ku(session->securityAuthProto, (u_int)session->securityAuthProtoLen, (u_char *)peer->priv_passphrase,
@@ -78,13 +100,6 @@ static bool set_priv(netsnmp_session *session, const struct peer *peer, struct t
                     &session->securityPrivKeyLen) != SNMPERR_SUCCESS)
         return wrong(why, "-X", "a passphrase has 8 letters or more");
     return true;
-}
-
-/* Whether what the level needs was said, here or in snmp.conf. */
-static bool has_default(int which)
-{
-    return netsnmp_ds_get_string(NETSNMP_DS_LIBRARY_ID, which) ||
-           netsnmp_ds_get_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_PASSPHRASE);
 }
 
 static bool check_level(const netsnmp_session *session, const struct peer *peer, struct text *why)

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,8 +14,19 @@
     "run it as root, by sudo, or load proctcp-bpf and have its user in the group proctcp; proctcp doctor says more"
 #define REMEDY_OF_ROOT "it is root, so that a container or a security module keeps them; proctcp doctor says more"
 
+#define FIRST_PID_NAMESPACE "pid:[4026531836]" /* PROC_PID_INIT_INO: that of every process of the host */
+
 static struct proctcp_scanner *scanner;
 static struct proctcp_selection *selection;
+
+static bool is_in_own_pid_namespace(void)
+{
+    char link[32];
+    const ssize_t length = readlink("/proc/self/ns/pid", link, sizeof(link) - 1);
+
+    link[length < 0 ? 0 : length] = '\0';
+    return length > 0 && strcmp(link, FIRST_PID_NAMESPACE) != 0;
+}
 
 /* A name of a process that a rule takes as it is. */
 static bool is_plain(const char *name)
@@ -28,7 +41,8 @@ static struct proctcp_selection *select_processes(const struct options *options)
 {
     struct proctcp_selection *made;
     char error[256];
-    bool done = options->is_by_name && options->group_count && !options_are_of_listeners(options);
+    bool done = options->is_by_name && options->group_count && !options_are_of_listeners(options) &&
+                !is_in_own_pid_namespace(); /* it must be seen whether sockets are held from outside */
 
     for (unsigned i = 0; i < options->group_count; i++)
         done = done && is_plain(options->groups[i]);
@@ -63,16 +77,47 @@ static void local_close(void)
     selection = NULL;
 }
 
-/* Whether /proc hides processes of others (hidepid): the first one is always there. */
-static bool is_hidden(const struct options *options, const struct proctcp_stats *stats)
+/* Whether a /proc hides processes of others (hidepid): the first one is always there. A tree that was recorded need not
+ * have it. */
+static bool hides_processes(const char *proc_root)
 {
-    if (stats->source == PROCTCP_SOURCE_BPF || options->proc_root)
+    const int directory = open(proc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct statfs about;
+    int fd;
+    bool hides = false;
+
+    if (directory < 0)
         return false;
-    const int fd = open("/proc/1/stat", O_RDONLY | O_CLOEXEC);
-    const bool hidden = fd < 0 && (errno == EPERM || errno == EACCES || errno == ENOENT);
-    if (fd >= 0)
-        close(fd);
-    return hidden;
+    if (fstatfs(directory, &about) == 0 && about.f_type == PROC_SUPER_MAGIC) {
+        fd = openat(directory, "1/stat", O_RDONLY | O_CLOEXEC);
+        hides = fd < 0 && (errno == EPERM || errno == EACCES || errno == ENOENT);
+        if (fd >= 0)
+            close(fd);
+    }
+    close(directory);
+    return hides;
+}
+
+/* Whether a file leads to a socket that no process holds which can be seen. (One in a message does, too, which is why
+ * this is asked only where others are known to be out of sight.) */
+static bool is_held_out_of_sight(const struct proctcp_snapshot *snapshot)
+{
+    for (uint32_t i = 0; i < snapshot->socket_count; i++) {
+        if (snapshot->sockets[i].owners == 0 && snapshot->sockets[i].inode != 0)
+            return true;
+    }
+    return false;
+}
+
+/* NULL: none are. */
+static const char *find_hidden(const struct options *options, const struct proctcp_snapshot *snapshot)
+{
+    if (snapshot->stats.source != PROCTCP_SOURCE_BPF &&
+        hides_processes(options->proc_root ? options->proc_root : "/proc"))
+        return "processes of other users hidden (hidepid)";
+    if (!options->proc_root && is_in_own_pid_namespace() && is_held_out_of_sight(snapshot))
+        return "processes outside of this pid namespace, which hold sockets, hidden";
+    return NULL;
 }
 
 static void take_scan(const struct options *options, const struct proctcp_snapshot *snapshot, struct scan *scan)
@@ -90,7 +135,8 @@ static void take_scan(const struct options *options, const struct proctcp_snapsh
                           .exhausted = stats->exhausted,
                           .failed = stats->failed,
                           .malformed = stats->malformed,
-                          .is_hidden = is_hidden(options, stats)};
+                          .groups_left_out = snapshot->groups_left_out,
+                          .hidden = find_hidden(options, snapshot)};
     if (snapshot->own_netns == 0 && !options->proc_root && scan->namespaces_failed == 0)
         scan->namespaces_failed = 1;
     if (scan_hides(scan, true))
@@ -158,22 +204,47 @@ static bool listener_number(const struct proctcp_snapshot *snapshot, const struc
     return number_of(&value, field && proctcp_listener_value(snapshot, listener, field, &value), number);
 }
 
-static const char *group_of(const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener)
+static bool is_wanted(const struct options *options, const char *group)
 {
-    const uint16_t group = listener->row == PROCTCP_NONE ? PROCTCP_NO_GROUP : snapshot->row_groups[listener->row];
+    for (unsigned i = 0; i < options->group_count; i++) {
+        if (strcmp(options->groups[i], group) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *group_of_row(const struct proctcp_snapshot *snapshot, uint32_t row)
+{
+    const uint16_t group = row == PROCTCP_NONE ? PROCTCP_NO_GROUP : snapshot->row_groups[row];
 
     return group == PROCTCP_NO_GROUP ? "" : snapshot->groups[group].name;
 }
 
-static void add_listener(struct observation *observation, const struct measure *measure, const char *name,
+/* Of several that hold its sockets one that is wanted, or else that of its first holder; "": nobody is seen. */
+static const char *group_of(const struct options *options, const struct proctcp_snapshot *snapshot,
+                            const struct proctcp_listener *listener)
+{
+    const uint32_t index = (uint32_t)(listener - snapshot->listeners);
+
+    for (uint32_t r = 0; options->group_count && r < snapshot->row_count; r++) {
+        const uint32_t socket = snapshot->rows[r].socket;
+        if (snapshot->sockets[socket].state == PROCTCP_LISTEN && snapshot->socket_listeners[socket] == index &&
+            is_wanted(options, group_of_row(snapshot, r)))
+            return group_of_row(snapshot, r);
+    }
+    return group_of_row(snapshot, listener->row);
+}
+
+static void add_listener(struct observation *observation, const struct options *options, const char *name,
                          const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener)
 {
+    const struct measure *measure = options->measure;
     struct item *item = observation_add(observation, name);
 
     if (!item || !listener)
         return;
     item->is_known = item->is_there = true;
-    snprintf(item->group, sizeof(item->group), "%s", group_of(snapshot, listener));
+    snprintf(item->group, sizeof(item->group), "%s", group_of(options, snapshot, listener));
     item->numbers.has_part = listener_number(snapshot, listener, measure->part, &item->numbers.part);
     item->numbers.has_whole = listener_number(snapshot, listener, measure->whole, &item->numbers.whole);
 }
@@ -193,15 +264,6 @@ static const struct proctcp_listener *find_listener(const struct proctcp_snapsho
             return &snapshot->listeners[i];
     }
     return NULL;
-}
-
-static bool is_of_wanted_group(const struct options *options, const char *group)
-{
-    for (unsigned i = 0; i < options->group_count; i++) {
-        if (strcmp(options->groups[i], group) == 0)
-            return true;
-    }
-    return options->group_count == 0;
 }
 
 /* As the agent names them: behind a % the interface, behind an @ the namespace if it is not our own. */
@@ -224,14 +286,14 @@ static void take_listeners(const struct options *options, const struct proctcp_s
     char name[TEXT_NAME_SIZE];
 
     for (unsigned i = 0; i < options->listener_count; i++)
-        add_listener(observation, options->measure, endpoint_text(&options->listeners[i], name), snapshot,
+        add_listener(observation, options, endpoint_text(&options->listeners[i], name), snapshot,
                      find_listener(snapshot, &options->listeners[i]));
     for (uint32_t i = 0; !options->listener_count && i < snapshot->listener_count; i++) {
         const struct proctcp_listener *listener = &snapshot->listeners[i];
-        if (!is_of_wanted_group(options, group_of(snapshot, listener)))
+        if (options->group_count && !is_wanted(options, group_of(options, snapshot, listener)))
             continue;
         name_listener(snapshot, listener, name, sizeof(name));
-        add_listener(observation, options->measure, name, snapshot, listener);
+        add_listener(observation, options, name, snapshot, listener);
     }
 }
 

@@ -25,6 +25,7 @@ enum scalar {
     MISSING_CAPABILITIES,
     LONGEST_US,
     START_SECONDS,
+    GROUPS_LEFT_OUT,
     SCALAR_COUNT,
 };
 
@@ -37,6 +38,7 @@ static const uint32_t scalar_ids[SCALAR_COUNT] = {
     [STATUS] = 102,           [AGE] = 103,
     [LAST_FAILURE] = 105,     [MISSING_CAPABILITIES] = 108,
     [LONGEST_US] = 111,       [START_SECONDS] = 115,
+    [GROUPS_LEFT_OUT] = 118,
 };
 
 enum status { STATUS_NONE = 1, STATUS_UP_TO_DATE = 2, STATUS_STALE = 3, STATUS_PARTIAL = 4, STATUS_FAILED = 5 };
@@ -74,6 +76,20 @@ static void say_remedy(const struct answer answers[SCALAR_COUNT], struct scan *s
              *safe ? "the agent lacks " : "", safe, *safe ? "; " : "");
 }
 
+/* Whether it says that something was left out, and not what; or may, for what would say it is out of the view. */
+static bool is_untold(const struct answer answers[SCALAR_COUNT])
+{
+    static const enum scalar counters[] = {DENIED, NAMESPACES_FAILED, UNREAD, EXHAUSTED, PROCESSES_FAILED, MALFORMED};
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+        if (answers[counters[i]].kind != ANSWER_NUMBER)
+            return true;
+        sum += answers[counters[i]].number;
+    }
+    return sum == 0 && answers[STATUS].number == STATUS_PARTIAL;
+}
+
 static void take_scan(const struct answer answers[SCALAR_COUNT], struct scan *scan)
 {
     char safe[PEER_TEXT_MAX];
@@ -91,7 +107,10 @@ static void take_scan(const struct answer answers[SCALAR_COUNT], struct scan *sc
         .exhausted = (uint32_t)answers[EXHAUSTED].number,
         .failed = (uint32_t)answers[PROCESSES_FAILED].number,
         .malformed = (uint32_t)answers[MALFORMED].number,
+        .is_untold = is_untold(answers),
         .skipped = (uint32_t)answers[SKIPPED].number,
+        .groups_left_out = (uint32_t)answers[GROUPS_LEFT_OUT].number,
+        .interval_s = (double)answers[INTERVAL].number,
     };
     if (answers[STATUS].number == STATUS_STALE)
         snprintf(scan->stale, sizeof(scan->stale), "the last scan failed: %s",

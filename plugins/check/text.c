@@ -17,18 +17,38 @@ void text_add(struct text *text, const char *format, ...)
 
 static bool is_harmless(char byte)
 {
-    return byte >= ' ' && byte <= '~' && !strchr("|'\"=\\`~$&<>", byte);
+    return byte >= ' ' && byte <= '~' && !strchr("|'\"=\\`~$&<>%", byte);
+}
+
+static size_t add_byte(char *safe, size_t used, size_t size, char byte, bool harmless)
+{
+    if (used + (harmless ? 1 : 3) >= size)
+        return 0;
+    return (size_t)snprintf(safe + used, size - used, harmless ? "%c" : "%%%02x", (unsigned char)byte);
 }
 
 char *text_safe(const char *bytes, char *safe, size_t size)
 {
-    size_t used = 0;
+    size_t used = 0, added = 1;
 
-    for (; *bytes; bytes++) {
-        const bool harmless = is_harmless(*bytes);
-        if (used + (harmless ? 1 : 4) >= size)
-            break;
-        used += (size_t)snprintf(safe + used, size - used, harmless ? "%c" : "\\x%02x", (unsigned char)*bytes);
+    for (; *bytes && added; bytes++) {
+        added = add_byte(safe, used, size, *bytes, is_harmless(*bytes));
+        used += added;
+    }
+    safe[used] = '\0';
+    return safe;
+}
+
+char *text_name(const char *bytes, char *safe, size_t size)
+{
+    const char *const first = bytes;
+    size_t used = 0, added = 1;
+
+    for (; *bytes && added; bytes++) {
+        const bool at_an_end = bytes == first || !bytes[1];
+        const bool parts = *bytes == ',' || (*bytes == ' ' && at_an_end);
+        added = add_byte(safe, used, size, *bytes, is_harmless(*bytes) && !parts);
+        used += added;
     }
     safe[used] = '\0';
     return safe;
@@ -49,12 +69,13 @@ bool text_unsafe(const char *word, char bytes[TEXT_NAME_SIZE])
 
     for (; *word; word++) {
         char byte = *word;
-        if (byte == '\\' && word[1] == 'x') {
-            const int high = hexadecimal(word[2]), low = high < 0 ? -1 : hexadecimal(word[3]);
+        const size_t before = byte == '%' ? 1 : byte == '\\' && word[1] == 'x' ? 2 : 0;
+        if (before) {
+            const int high = hexadecimal(word[before]), low = high < 0 ? -1 : hexadecimal(word[before + 1]);
             if (low < 0 || high + low == 0)
                 return false;
             byte = (char)(high * 16 + low);
-            word += 3;
+            word += before + 1;
         }
         if (used == TEXT_NAME_SIZE - 1)
             return false;

@@ -3,24 +3,28 @@
 
 #include "perfdata.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NAMED_IN_LINE 10
 #define MORE_LINES    200
+#define LINE_MAX_SIZE 640 /* of one of them, and of the one behind the last */
 
 static void say_verdict(const struct judgement *judgement, const struct verdict *verdict, struct text *text)
 {
     char safe[TEXT_SAFE_SIZE], number[PERFDATA_NUMBER_SIZE];
 
-    text_add(text, "%s", text_safe(verdict->item->name, safe, sizeof(safe)));
+    text_add(text, "%s", text_name(verdict->item->name, safe, sizeof(safe)));
     if (*verdict->words)
         text_add(text, " %s", verdict->words);
-    else if (measure_is_presence(judgement->options->measure))
-        text_add(text, " is there%s%s", *verdict->item->group ? ", held by " : "",
-                 text_safe(verdict->item->group, safe, sizeof(safe)));
-    else
+    else if (!measure_is_presence(judgement->options->measure))
         text_add(text, " %s%s", perfdata_number(verdict->value, number), judgement->options->measure->unit);
+    else if (verdict->state == STATE_OK)
+        text_add(text, " is there%s%s", *verdict->item->group ? ", held by " : "",
+                 text_name(verdict->item->group, safe, sizeof(safe)));
+    else
+        text_add(text, " has %s socket%s", perfdata_number(verdict->value, number), verdict->value == 1 ? "" : "s");
 }
 
 static void add_perfdata(const struct judgement *judgement, const char *label, double value, struct text *perfdata)
@@ -35,46 +39,82 @@ static void add_perfdata(const struct judgement *judgement, const char *label, d
     perfdata_add(perfdata, &datum);
 }
 
+static int compare_names(const struct verdict *a, const struct verdict *b)
+{
+    if (a->state != b->state)
+        return state_worse(a->state, b->state) == a->state ? -1 : 1;
+    return a->value != b->value ? 0 : strcmp(a->item->name, b->item->name);
+}
+
 /* The worst first; of one state, most first. */
 static int compare(const void *one, const void *other)
 {
     const struct verdict *a = one, *b = other;
+    const int by_names = compare_names(a, b);
 
-    if (a->state != b->state)
-        return state_worse(a->state, b->state) == a->state ? -1 : 1;
-    if (a->value != b->value)
-        return a->value > b->value ? -1 : 1;
-    return strcmp(a->item->name, b->item->name);
+    return by_names ? by_names : a->value > b->value ? -1 : a->value < b->value;
 }
 
-/* Those that are not well, or, if all are, each that was named and the greatest of all. */
+/* Or least first, where too little is what alerts. */
+static int compare_from_below(const void *one, const void *other)
+{
+    const struct verdict *a = one, *b = other;
+    const int by_names = compare_names(a, b);
+
+    return by_names ? by_names : a->value < b->value ? -1 : a->value > b->value;
+}
+
+static bool is_from_below(const struct limit *limit)
+{
+    return limit->text && range_is_from_below(&limit->range);
+}
+
+static bool are_from_below(const struct judgement *judgement)
+{
+    return is_from_below(&judgement->options->warn) || is_from_below(&judgement->options->crit);
+}
+
+static bool is_well(const struct verdict *verdict)
+{
+    return verdict->state == STATE_OK || (!*verdict->words && verdict->state == STATE_UNKNOWN);
+}
+
+/* Those that are not well, or, if all are, each that was named and the greatest (or least) of all. */
 static void say_all(const struct judgement *judgement, const struct verdict *verdicts, size_t count,
                     struct report *report)
 {
     const char *thing = judgement->of_listeners ? "listener" : "group";
-    size_t said = 0;
+    const char *extreme = are_from_below(judgement) ? "least " : "most ";
+    size_t said = 0, unwell = 0;
 
+    for (size_t i = 0; i < count; i++)
+        unwell += !is_well(&verdicts[i]);
     text_add(&report->line, "%s: ", judgement->options->measure->name);
     if (!judgement->is_named)
         text_add(&report->line, "%zu %s%s, ", count, thing, count == 1 ? "" : "s");
     for (size_t i = 0; i < count && said < NAMED_IN_LINE; i++) {
-        const bool is_well =
-            verdicts[i].state == STATE_OK || (!*verdicts[i].words && verdicts[i].state == STATE_UNKNOWN);
-        if (is_well && !judgement->is_named && said)
+        const bool is_of_all = !judgement->is_named && is_well(&verdicts[i]);
+        if (is_of_all && said)
             break;
-        text_add(&report->line, "%s", said++ ? ", " : is_well && !judgement->is_named ? "most " : "");
+        text_add(&report->line, "%s", said++ ? ", " : is_of_all ? extreme : "");
         say_verdict(judgement, &verdicts[i], &report->line);
-        if (is_well && !judgement->is_named)
+        if (is_of_all)
             break;
     }
     if (judgement->is_named && said < count)
         text_add(&report->line, ", and %zu more", count - said);
+    else if (!judgement->is_named && said < unwell)
+        text_add(&report->line, ", and %zu more", unwell - said);
 }
 
 static void say_more(const struct judgement *judgement, const struct verdict *verdicts, size_t count,
                      struct report *report)
 {
-    for (size_t i = 0; i < count && i < MORE_LINES; i++) {
+    for (size_t i = 0; i < count; i++) {
+        if (i == MORE_LINES || report->more.length + LINE_MAX_SIZE > sizeof(report->more.bytes)) {
+            text_add(&report->more, "and %zu more\n", count - i);
+            return;
+        }
         text_add(&report->more, "%s: ", state_name(verdicts[i].state));
         say_verdict(judgement, &verdicts[i], &report->more);
         text_add(&report->more, "\n");
@@ -87,16 +127,18 @@ static void add_all_perfdata(const struct judgement *judgement, const struct ver
     const struct perfdatum number = {
         .label = judgement->of_listeners ? "listeners" : "groups", .value = (double)count, .unit = ""};
     char safe[TEXT_SAFE_SIZE];
-    double most = 0;
+    const bool from_below = are_from_below(judgement);
+    double extreme = from_below ? HUGE_VAL : 0;
 
     for (size_t i = 0; i < count; i++) {
         if (judgement->is_named && verdicts[i].has_value)
-            add_perfdata(judgement, text_safe(verdicts[i].item->name, safe, sizeof(safe)), verdicts[i].value, perfdata);
-        most = verdicts[i].has_value && verdicts[i].value > most ? verdicts[i].value : most;
+            add_perfdata(judgement, text_name(verdicts[i].item->name, safe, sizeof(safe)), verdicts[i].value, perfdata);
+        if (verdicts[i].has_value && (verdicts[i].value > extreme) != from_below)
+            extreme = verdicts[i].value;
     }
     if (judgement->is_named)
         return;
-    add_perfdata(judgement, "most", most, perfdata);
+    add_perfdata(judgement, from_below ? "least" : "most", extreme, perfdata);
     perfdata_add(perfdata, &number);
 }
 
@@ -109,7 +151,7 @@ void verdicts_say(const struct judgement *judgement, struct verdict *verdicts, s
     }
     add_all_perfdata(judgement, verdicts, count, &report->perfdata);
     if (count > 1)
-        qsort(verdicts, count, sizeof(*verdicts), compare);
+        qsort(verdicts, count, sizeof(*verdicts), are_from_below(judgement) ? compare_from_below : compare);
     say_all(judgement, verdicts, count, report);
     if (judgement->options->is_verbose)
         say_more(judgement, verdicts, count, report);

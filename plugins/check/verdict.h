@@ -19,7 +19,8 @@ struct judgement {
     const struct options *options;
     const struct observation *now, *before;
     bool is_named, of_listeners;
-    bool hides; /* the scan left out what may be of an item, and that was not said to be all right */
+    /* The scan left out what may be of an item, or who holds a listener, and that was not said to be all right. */
+    bool hides, hides_holders;
 };
 
 /* Adds what is to be said of count verdicts to the report: the worst ones first, and the performance data. Sorts them.

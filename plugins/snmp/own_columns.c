@@ -119,6 +119,12 @@ static void notifications_lost(const struct publication *publication, uint32_t r
     value_set_counter32(value, publication->notified ? publication->notified->lost : 0);
 }
 
+static void scan_groups_left_out(const struct publication *publication, uint32_t row, struct value *value)
+{
+    (void)row;
+    value_set_unsigned(value, publication->snapshot->groups_left_out);
+}
+
 /* clang-format off */
 const struct own_column own_scan_columns[OWN_SCAN_COLUMNS] = {
     {.id = 101, .name = "proctcpScanInterval", .syntax = VALUE_UNSIGNED, .unit = "seconds", .value = scan_interval},
@@ -138,6 +144,7 @@ const struct own_column own_scan_columns[OWN_SCAN_COLUMNS] = {
     {.id = 115, .name = "proctcpScanStartSeconds", .syntax = VALUE_UNSIGNED, .unit = "seconds", .value = scan_start_seconds},
     {.id = 116, .name = "proctcpScanNotificationsSent", .syntax = VALUE_COUNTER32, .unit = "notifications", .value = notifications_sent},
     {.id = 117, .name = "proctcpScanNotificationsLost", .syntax = VALUE_COUNTER32, .unit = "notifications", .value = notifications_lost},
+    {.id = 118, .name = "proctcpScanGroupsLeftOut", .syntax = VALUE_UNSIGNED, .unit = "groups", .has = has_snapshot, .value = scan_groups_left_out},
 };
 
 const struct own_column own_process_columns[OWN_PROCESS_COLUMNS] = {

@@ -4,7 +4,7 @@
 
 #include "tables.h"
 
-#define OWN_SCAN_COLUMNS       17
+#define OWN_SCAN_COLUMNS       18
 #define OWN_PROCESS_COLUMNS    2
 #define OWN_SOCKET_COLUMNS     5
 #define OWN_LISTENER_COLUMNS   2

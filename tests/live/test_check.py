@@ -12,6 +12,7 @@ import unittest
 import peer
 from support import BUILD, LiveTest, free_tcp_port, free_udp_port, wait_until
 from test_collectd import Holder
+from zoo import sock_diag_missing
 from test_snmp import OBJECTS, PROCFS, SOURCE, STALE, STATUS, AgentTest
 
 CHECK = os.path.join(BUILD, "check", "check_proctcp")
@@ -19,7 +20,7 @@ OK, WARNING, CRITICAL, UNKNOWN = range(4)
 WORDS = ["OK", "WARNING", "CRITICAL", "UNKNOWN"]
 NOBODY = 65534
 HOSTILE = "a|b'c\n=\"\udcff;<"
-HOSTILE_SAFE = r"a\x7cb\x27c\x0a\x3d\x22\xff;\x3c"
+HOSTILE_SAFE = "a%7cb%27c%0a%3d%22%ff;%3c"
 # What a monitoring system takes for performance data.
 DATUM = r"'[^'=|]+'=-?[\d.]+(%|s)?(;[\d.:~@-]*){0,4}"
 
@@ -75,16 +76,21 @@ class Usage(CheckTest):
                 (("-k", "close_wiat"), 'is no check: give close_wait'),
                 (("--chekc", "scan"), 'option "--chekc" is not known'),
                 (("-Z",), 'option "-Z" is not known'),
-                ((*close_wait, "more"), 'word "more" is no option'),
+                ((*close_wait, "more"), "a word that is no option"),
+                (("more", "-Z"), 'option "-Z" is not known'),
+                (("more", "--zeal"), 'option "--zeal" is not known'),
+                (("-vk",), 'option "-k" needs a value'),
+                (("--check",), 'option "--check" needs a value'),
                 ((*close_wait, "-w", ""), "is no range"),
                 ((*close_wait, "-w", "20:10"), "is no range"),
                 ((*close_wait, "-c", "5%"), "without a unit"),
-                ((*close_wait, "-c", "a|b"), r'-c "a\\x7cb" is no range'),
+                ((*close_wait, "-c", "a|b"), '-c "a%7cb" is no range'),
                 ((*close_wait, "-g", ""), "is no name of a group"),
                 ((*close_wait, "-g", "x" * 97), "is no name of a group"),
                 ((*close_wait, "-l", "localhost:80"), "is no address and port"),
                 ((*close_wait, "-g", "x", "-l", "0.0.0.0:80"), "give one of them"),
-                ((*close_wait, *["-g", "x"] * 65), "is one too many"),
+                ((*close_wait, *[word for number in range(65) for word in ("-g", "x%d" % number)]), "is one too many"),
+                ((*close_wait, "--missing", "ok"), "what --group and --listener name"),
                 ((*close_wait, "--missing", "fine"), "is no state"),
                 ((*close_wait, "-t", "0"), "is no time"),
                 ((*close_wait, "-t", "1h"), "is no time"),
@@ -99,11 +105,13 @@ class Usage(CheckTest):
                 ((*close_wait, "-C", "public"), "give -H, too"),
                 ((*close_wait, "-H", ""), "is no host"),
                 ((*close_wait, "-H", "h", "-p", "snmp"), "is no port"),
+                ((*close_wait, "-H", "h", "-p", "0"), "is no port"),
+                ((*close_wait, "-H", "h", "-p", "65536"), "is no port"),
                 ((*close_wait, "-H", "h", "-P", "1"), "give 2c or 3"),
                 ((*close_wait, "-H", "h", "-U", "me"), "are of SNMPv3"),
                 ((*close_wait, "-H", "h", "-P", "3", "-U", "me", "-C", "x"), "is of SNMPv2c"),
                 ((*close_wait, "-H", "h", "--group-by", "unit"), "the agent's own configuration")]:
-            self.expect(UNKNOWN, "^usage: .*" + re.escape(said).replace(r"\\\\", r"\\"), *words)
+            self.expect(UNKNOWN, "^usage: .*" + re.escape(said), *words)
             self.assertEqual(self.more, [])
 
     def test_what_is_wrong_for_a_user_of_version_3_is_told_without_asking_anybody(self):
@@ -117,6 +125,17 @@ class Usage(CheckTest):
                             (("-U", "me", "-a", "ROT13", "-A", "authpassword"), "give SHA"),
                             (("-U", "me", "-A", "authpassword", "-x", "ROT13", "-X", "privpassword"), "give AES")]:
             self.expect(UNKNOWN, "^usage: .*" + said, *v3, *words, environment=dict(os.environ, SNMPCONFPATH=self.directory))
+
+    def test_a_state_that_nobody_can_be_told_of_is_unknown(self):
+        words = [CHECK, "-k", "scan", "--partial-ok"]
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, UNKNOWN)
+        self.assertIn("cannot be written: ", done.stderr)
+        for closed in ((1,), (0, 1, 2), (0,)):
+            done = subprocess.run(["sh", "-c", "exec \"$@\" " + " ".join("%d>&-" % fd for fd in closed), "sh", *words],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual((done.returncode == UNKNOWN, done.stdout == b""), (1 in closed, 1 in closed), closed)
 
     def test_help_and_version_are_no_state_of_anything(self):
         for word, said in (("--help", "Usage: check_proctcp "), ("-V", "check_proctcp 0.")):
@@ -143,7 +162,8 @@ class Both:
         self.assertEqual(data, "'127.0.0.1:%d'=1;;;0" % port)
         self.expect(OK, "is there", *at, "-g", service.name)
         self.expect(CRITICAL, "is held by %s, which is another group" % service.name, *at, "-g", "other")
-        self.expect(WARNING, "127.0.0.1:%d" % port, *at, "-w", "2:")
+        self.expect(WARNING, "127.0.0.1:%d has 1 socket$" % port, *at, "-w", "2:")
+        self.assertEqual(self.expect(OK, "is there", *at, *at[2:]), data)
         self.stop(service.process)
         self.wait_for(CRITICAL, *at)
         self.expect(WARNING, "nobody listens there", *at, "--missing", "warning")
@@ -198,8 +218,9 @@ class Both:
     def test_a_group_that_was_never_seen_is_unknown_or_what_is_wished(self):
         self.begin("none")
         self.settle()
-        self.expect(UNKNOWN, "nothere was never seen", "-k", "close_wait", "-g", "nothere", "-c", "5")
-        self.expect(OK, "nothere was never seen", "-k", "close_wait", "-g", "nothere", "-c", "5", "--missing", "ok")
+        self.expect(UNKNOWN, "nothere is not known", "-k", "close_wait", "-g", "nothere", "-c", "5")
+        self.expect(OK, "nothere is not known", "-k", "close_wait", "-g", "nothere", "-c", "5", "--missing", "ok")
+        self.expect(CRITICAL, "nothere is not known", "-k", "processes", "-g", "nothere", "-c", "1:")
 
     def test_of_several_the_worst_decides(self):
         well, ill = Holder(self, self.name("well")), Holder(self, self.name("ill"))
@@ -260,6 +281,8 @@ class Both:
             data = self.expect(WARNING, r"^retransmission_percent: %s [\d.]+%%$" % service.name, "-k", "retransmission_percent",
                                "-g", service.name, "-w", "0", "-c", "50", "--over", "3")
             self.assertRegex(data, r"^'%s'=[1-9][\d.]*%%;0;50$" % service.name)
+        else:
+            self.expect(UNKNOWN, "has no such value", "-k", "retransmission_percent", "-g", service.name, "-w", "0", "--over", "3")
 
     def name(self, what):
         return "c%d-%s" % (os.getpid() % 100000, what)
@@ -270,7 +293,7 @@ class Local(Both, CheckTest):
         pass
 
     def has_maximum(self):
-        return True
+        return os.environ.get("SOURCE") != "procfs" and not sock_diag_missing()
 
     def check(self, *words, **how):
         if os.environ.get("SOURCE"):
@@ -306,6 +329,30 @@ class Local(Both, CheckTest):
     def test_the_scan_is_told_of(self):
         data = self.expect(OK, "^scan: 0 s old", "-k", "scan", "--partial-ok")
         self.assertRegex(data, r"^'age'=\d+s;;;0 'duration'=[\d.]+s;;;0$")
+
+    def test_a_listener_of_several_groups_is_held_by_each(self):
+        master, worker = Holder(self, self.name("master")), Holder(self, self.name("worker"))
+        port = free_tcp_port()
+        for service in (master, worker):
+            service.listen("127.0.0.1", port, True)
+        for group in (master.name, worker.name):
+            self.expect(OK, "held by %s$" % group, "-k", "listener", "-l", "127.0.0.1:%d" % port, "-g", group)
+        self.expect(CRITICAL, "which is another group", "-k", "listener", "-l", "127.0.0.1:%d" % port, "-g", "other")
+
+    @unittest.skipIf(os.geteuid(), "only root mounts")
+    def test_processes_that_are_out_of_sight_are_told_of(self):
+        service = Holder(self, self.name("unseen"))
+        service.unbound()
+        os.mkdir(self.path("proc"))
+        hidden = ("unshare", "-m", "sh", "-c", "mount -t proc -o hidepid=2 proc %s && exec setpriv --reuid %d --regid %d --clear-groups \"$@\"" %
+                  (self.path("proc"), NOBODY, NOBODY), "sh")
+        nobody = self.as_nobody()["program"]
+        for words in (("-k", "unbound", "-c", "5"), ("-k", "unbound", "-g", service.name, "-c", "5", "--missing", "ok")):
+            self.expect(UNKNOWN, "hidden", *words, "--proc-root", self.path("proc"), by=hidden, program=nobody)
+            self.expect(UNKNOWN, "processes outside of this pid namespace", *words, by=("unshare", "-fp", "--mount-proc"))
+        self.expect(WARNING, r"hidden \(hidepid\)", "-k", "scan", "--proc-root", self.path("proc"), by=hidden, program=nobody)
+        self.expect(WARNING, "processes outside of this pid namespace", "-k", "scan", by=("unshare", "-fp", "--mount-proc"))
+        self.expect(OK, "^unbound: 1 group", "-k", "unbound", by=("unshare", "-nfp", "--mount-proc"))  # there is nothing outside
 
     def test_what_cannot_be_read_at_all_is_unknown(self):
         self.expect(UNKNOWN, "^nothing could be read: ", "-k", "close_wait", "--proc-root", self.directory)
@@ -370,6 +417,55 @@ class OverSnmp(Both, CheckTest, AgentTest):
         self.expect(UNKNOWN, "answers with an error|does not answer|nothing of proctcp", "-k", "scan", "-t", "4", patience_s=6)
         self.where = ("-H", "127.0.0.1", "-p", str(free_udp_port()))
         self.expect(UNKNOWN, "does not answer: is snmpd there", "-k", "scan", "-t", "2", patience_s=4)
+
+    def test_its_time_ends_also_where_who_ran_it_has_blocked_the_alarm(self):
+        silent = free_udp_port()
+        taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(taken.close)
+        taken.bind(("127.0.0.1", silent))
+        done = subprocess.run([CHECK, "-H", "127.0.0.1", "-p", str(silent), "-k", "scan", "-t", "1"], stdout=subprocess.PIPE, text=True,
+                              preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]), timeout=60)
+        self.assertEqual(done.returncode, UNKNOWN)
+
+    def test_a_rate_of_an_agent_that_scans_seldom_takes_its_time_or_says_so(self):
+        service = Holder(self, self.name("seldom"))
+        service.pair(service.listen())
+        self.start_both("proctcpInterval 60\nproctcpProcess %s\n" % service.name)
+        self.where = self.where[:-2]
+        self.expect(UNKNOWN, "the agent scans every 60 s, so that two scans take up to 81 s: see -t$", "-k", "retransmission_percent",
+                    "-g", service.name, "--over", "1", "-t", "50", patience_s=10)
+
+    def test_names_that_found_no_place_may_be_what_is_missing(self):
+        services = [Holder(self, self.name("n%d" % number)) for number in range(4)]
+        for service in services:
+            service.unbound()
+        self.start_both("proctcpInterval 1\nproctcpMaxGroups 2\n" + "".join("proctcpProcess %s\n" % service.name for service in services))
+        seen = [self.check("-k", "unbound", "-g", service.name, "-c", "5", "--missing", "ok") for service in services]
+        self.assertEqual(sorted(state for state, _, _ in seen), [OK, OK, UNKNOWN, UNKNOWN], seen)
+        self.assertRegex([line for state, line, _ in seen if state == UNKNOWN][0], "2 names found no place and are in _other")
+        self.assertEqual(self.get(OBJECTS + ".1.118.0"), 2)
+
+    def test_what_is_not_given_comes_of_snmp_conf(self):
+        self.write("snmpd.conf", self.read("snmpd.conf") + "createUser monitor SHA authpassword AES privpassword\n"
+                   "rouser monitor authPriv\nrocommunity sesame 127.0.0.1\n")
+        self.begin(os.getpid())
+        os.mkdir(self.path("conf"))
+        environment = dict(os.environ, SNMPCONFPATH=self.path("conf"), HOME=self.path("conf"))
+        environment.pop("SNMP_PERSISTENT_FILE", None)
+        self.where = ("-H", "127.0.0.1", "-p", str(self.port), "-t", "6", "-k", "scan")
+        self.write("conf/snmp.conf", "defCommunity wrong\n")
+        self.expect(UNKNOWN, "does not answer", "-t", "2", environment=environment)
+        self.write("conf/snmp.conf", "defCommunity sesame\nno such word\n")
+        self.expect(OK, "^scan: ", environment=environment)
+        conf = "defSecurityName monitor\ndefAuthType SHA\ndefPrivType AES\ndefAuthPassphrase %s\ndefPrivPassphrase privpassword\n"
+        self.write("conf/snmp.conf", conf % "authpassword")
+        self.expect(OK, "^scan: ", "-P", "3", environment=environment)
+        self.expect(OK, "^scan: ", "-P", "3", "-L", "authPriv", "-U", "monitor", environment=environment)
+        self.write("conf/snmp.conf", conf % "wrongpassword")
+        self.expect(UNKNOWN, "refuses the passphrase|does not answer", "-P", "3", environment=environment)
+        self.expect(OK, "^scan: ", "-P", "3", "-A", "authpassword", "-X", "privpassword", environment=environment)
+        self.expect(UNKNOWN, "see -L, and rouser", "-P", "3", "-U", "monitor", "-L", "authNoPriv", "-A", "authpassword", environment=environment)
+        self.assertEqual(os.listdir(self.path("conf")), ["snmp.conf"])  # nothing is kept
 
     def test_a_scan_that_is_stale_is_unknown(self):
         service = Holder(self, self.name("stale"))
@@ -472,14 +568,22 @@ class Strange(CheckTest):
                 (lambda kind, names: self.scalars(names, values={102: peer.number(77)}), "no proctcp-agentx that this"),
                 (lambda kind, names: self.scalars(names, values={102: peer.number(1)}), "has just begun"),
                 (lambda kind, names: self.scalars(names, values={102: peer.number(5), 105: peer.tlv(peer.TEXT, b"a|\n'")}),
-                 r"each scan of proctcp-agentx failed: a\\x7c\\x0a\\x27;")]:
+                 "each scan of proctcp-agentx failed: a%7c%0a%27;")]:
             self.assertRegex(self.ask(answer, *scan), said)
+
+    def test_what_is_partial_in_a_way_that_is_not_told_is_left_out_all_the_same(self):
+        none = {counter: peer.tlv(peer.NO_SUCH_OBJECT, b"") for counter in (14, 18, 23)}
+        for values in ({102: peer.number(4)}, none, {**none, 102: peer.number(4)}):
+            there = peer.Peer(self, lambda kind, names, values=values: self.scalars(names, values=values))
+            self.where = ("-H", "127.0.0.1", "-p", str(there.port))
+            self.expect(WARNING, "left out: what the agent does not say", "-k", "scan")
+            self.expect(OK, "^scan: ", "-k", "scan", "--partial-ok")
 
     def test_junk_and_floods_of_it_end_in_time(self):
         for answer in (lambda kind, names: b"junk", lambda kind, names: bytes([0x30, 0x84, 255, 255, 255, 255]),
                        lambda kind, names: bytes([0x30, 3, 2, 1, 1]), lambda kind, names: b"\0" * 60000,
                        lambda kind, names: [b"flood"] * 200):
-            self.assertRegex(self.ask(answer, "-k", "scan", seconds=1), "does not answer|within 1 s|127.0.0.1")
+            self.assertRegex(self.ask(answer, "-k", "scan", seconds=1), "does not answer: |within 1 s|^127.0.0.1:[0-9]+: [A-Z]")
 
     def walker(self, step):
         """A good agent until the walk: then step(name) says what comes next."""
@@ -519,7 +623,7 @@ class Strange(CheckTest):
             return [(row, peer.tlv(peer.TEXT, b"|\n'")), (self.scan, peer.number(1))]
         there = peer.Peer(self, self.walker(step))
         self.where = ("-H", "127.0.0.1", "-p", str(there.port))
-        self.expect(CRITICAL, r"^close_wait: 1 group, \\x7c 1844674407\d+$", "-k", "close_wait", "-c", "5")
+        self.expect(CRITICAL, r"^close_wait: 1 group, %7c 1844674407\d+$", "-k", "close_wait", "-c", "5")
 
 
 if __name__ == "__main__":

@@ -34,8 +34,9 @@ def keep(new):
     sockets[new.fileno()] = new
     return new.fileno()
 
-def listen(host="127.0.0.1", port=0):
+def listen(host="127.0.0.1", port=0, shared=False):
     new = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    new.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
     new.bind((host, port))
     new.listen(16)
     return keep(new)

@@ -90,7 +90,7 @@ static void of_all_groups_the_worst_decides_and_is_named_first(void **state)
     add(&seen, "c|", 99, 0);
     add(&seen, "d", 15, 0);
     report = judged("-k unbound -w 10 -c 50", &seen, NULL);
-    assert_report(&report, STATE_CRITICAL, "unbound: 4 groups, c\\x7c 99, b 60, d 15",
+    assert_report(&report, STATE_CRITICAL, "unbound: 4 groups, c%7c 99, b 60, d 15",
                   "'most'=99;10;50;0 'groups'=4;;;0");
 }
 
@@ -105,6 +105,105 @@ static void all_groups_that_are_well_are_told_by_the_greatest(void **state)
     report = judged("-k fds_percent -w 80 -v", &seen, NULL);
     assert_report(&report, STATE_OK, "fds_percent: 2 groups, most b 30%", "'most'=30%;80 'groups'=2;;;0");
     assert_string_equal(report.more.bytes, "OK: b 30%\nOK: a 10%\n");
+}
+
+static void of_many_that_are_bad_it_says_how_many_more(void **state)
+{
+    struct observation seen = fresh();
+    struct report report;
+    char name[8];
+
+    (void)state;
+    for (unsigned i = 0; i < 15; i++) {
+        snprintf(name, sizeof(name), "g%02u", i);
+        add(&seen, name, 60, 0);
+    }
+    report = judged("-k unbound -c 50", &seen, NULL);
+    assert_non_null(strstr(report.line.bytes, "g09 60, and 5 more"));
+}
+
+static void lines_for_people_end_whole_with_how_many_more(void **state)
+{
+    struct observation seen = fresh();
+    struct report report;
+    char name[TEXT_NAME_SIZE];
+
+    (void)state;
+    memset(name, '|', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    for (unsigned i = 0; i < 100; i++)
+        add(&seen, name, i, 0);
+    report = judged("-k unbound -v", &seen, NULL);
+    const char *last = strstr(report.more.bytes, "\nand ");
+    assert_non_null(last);
+    assert_non_null(strstr(last, " more\n"));
+    assert_int_equal(strcspn(last + 1, "\n"), strlen(last) - 2);
+}
+
+static void a_limit_finer_than_what_is_printed_holds(void **state)
+{
+    struct observation before = fresh(), now = fresh();
+    struct report report;
+
+    (void)state;
+    add(&before, "web", 0, 0);
+    add(&now, "web", 9, 10000);
+    report = judged("-k retransmission_percent -g web -w 0.05", &now, &before);
+    assert_report(&report, STATE_WARNING, "retransmission_percent: web 0.09%", "'web'=0.09%;0.05");
+    now = fresh();
+    add(&now, "web", 9997, 10000);
+    report = judged("-k fds_percent -g web -c 99.95", &now, NULL);
+    assert_report(&report, STATE_CRITICAL, "fds_percent: web 99.9%", NULL);
+}
+
+static void too_few_is_told_by_the_least(void **state)
+{
+    struct observation seen = fresh();
+    struct report report;
+
+    (void)state;
+    add(&seen, "_other", 0, 0); /* it is always there */
+    add(&seen, "a", 2, 0);
+    add(&seen, "b", 9, 0);
+    report = judged("-k processes -c 1:", &seen, NULL);
+    assert_report(&report, STATE_OK, "processes: 2 groups, least a 2", "'least'=2;;1:;0 'groups'=2;;;0");
+    seen = fresh();
+    add(&seen, "a", 0, 0);
+    add(&seen, "b", 9, 0);
+    report = judged("-k processes -c 1:", &seen, NULL);
+    assert_report(&report, STATE_CRITICAL, "processes: 2 groups, a 0", "'least'=0;;1:;0 'groups'=2;;;0");
+}
+
+static void a_group_that_is_not_known_has_no_process(void **state)
+{
+    struct observation seen = fresh();
+    struct report report;
+
+    (void)state;
+    observation_add(&seen, "x");
+    report = judged("-k processes -g x -c 1:", &seen, NULL);
+    assert_int_equal(report.state, STATE_CRITICAL);
+    seen = fresh();
+    observation_add(&seen, "x");
+    report = judged("-k sockets -g x -c 100", &seen, NULL);
+    assert_int_equal(report.state, STATE_UNKNOWN);
+    seen = fresh();
+    observation_add(&seen, "x");
+    report = judged("-k processes -g x -c 1: --missing ok", &seen, NULL);
+    assert_int_equal(report.state, STATE_OK);
+}
+
+static void a_group_that_may_have_found_no_place_is_unknown(void **state)
+{
+    struct observation seen = fresh();
+    struct report report;
+
+    (void)state;
+    observation_add(&seen, "x");
+    seen.scan.groups_left_out = 11;
+    report = judged("-k unbound -g x -c 50 --missing ok", &seen, NULL);
+    assert_int_equal(report.state, STATE_UNKNOWN);
+    assert_non_null(strstr(report.line.bytes, "11 names found no place"));
 }
 
 static void a_group_that_was_never_seen_is_unknown_unless_an_option_says_what(void **state)
@@ -173,6 +272,51 @@ static void a_listener_must_be_held_by_the_group_that_was_named(void **state)
     }
 }
 
+static void whether_a_listener_is_there_does_not_hang_on_who_may_hold_it(void **state)
+{
+    struct observation seen = fresh();
+    struct report report;
+
+    (void)state;
+    observation_add(&seen, "0.0.0.0:80");
+    seen.scan.denied = 1;
+    report = judged("-k listener -l 0.0.0.0:80 -g web", &seen, NULL);
+    assert_report(&report, STATE_CRITICAL, "listener: 0.0.0.0:80 is missing: nobody listens there", NULL);
+    seen = fresh();
+    add(&seen, "0.0.0.0:80", 1, 0);
+    seen.scan.denied = 1; /* it is held by whom nobody can see */
+    report = judged("-k listener -l 0.0.0.0:80 -g web", &seen, NULL);
+    assert_int_equal(report.state, STATE_UNKNOWN);
+    assert_non_null(strstr(report.line.bytes, "processes denied 1"));
+}
+
+static void a_listener_with_too_few_sockets_says_how_many(void **state)
+{
+    struct observation seen = fresh();
+    struct report report;
+
+    (void)state;
+    add(&seen, "0.0.0.0:80", 1, 0);
+    report = judged("-k listener -l 0.0.0.0:80 -c 2:", &seen, NULL);
+    assert_report(&report, STATE_CRITICAL, "listener: 0.0.0.0:80 has 1 socket", "'0.0.0.0:80'=1;;2:;0");
+}
+
+static void what_an_agent_does_not_tell_is_left_out(void **state)
+{
+    struct observation seen = fresh();
+    struct report report;
+
+    (void)state;
+    seen.scan.is_untold = true;
+    report = judged("-k scan", &seen, NULL);
+    assert_report(&report, STATE_WARNING, "scan: 2 s old, left out: what the agent does not say", NULL);
+    seen = fresh();
+    add(&seen, "web", 1, 0);
+    seen.scan.is_untold = true;
+    report = judged("-k unbound -g web -c 50", &seen, NULL);
+    assert_int_equal(report.state, STATE_UNKNOWN);
+}
+
 static void a_partial_scan_is_never_ok_but_what_it_found_is_found(void **state)
 {
     static const struct {
@@ -203,12 +347,12 @@ static void too_few_in_a_partial_scan_may_be_enough(void **state)
 
     (void)state;
     add(&seen, "web", 0, 0);
-    seen.scan.is_hidden = true;
+    seen.scan.hidden = "processes of other users hidden (hidepid)";
     report = judged("-k processes -g web -c 1:", &seen, NULL);
     assert_int_equal(report.state, STATE_UNKNOWN);
     seen = fresh();
     add(&seen, "web", 0, 0);
-    seen.scan.is_hidden = true;
+    seen.scan.hidden = "processes of other users hidden (hidepid)";
     report = judged("-k processes -g web -c 1: --partial-ok", &seen, NULL);
     assert_int_equal(report.state, STATE_CRITICAL);
 }
@@ -238,7 +382,7 @@ static void blindness_is_unknown_with_its_reason(void **state)
 
     (void)state;
     observation_blind(&seen, "no answer");
-    report = judged("-k close_wait --missing ok --partial-ok", &seen, NULL);
+    report = judged("-k close_wait -g x --missing ok --partial-ok", &seen, NULL);
     assert_report(&report, STATE_UNKNOWN, "no answer", "");
 }
 
@@ -291,6 +435,19 @@ static void a_rate_is_of_what_went_by_between_two_scans(void **state)
     assert_report(&report, STATE_OK, "retransmission_percent: web 0%", NULL);
     add(&now, "web", 1, 1);
     add(&before, "other", 1, 1);
+    report = judged("-k retransmission_percent -g web -w 5", &now, &before);
+    assert_int_equal(report.state, STATE_UNKNOWN);
+    before = fresh();
+    now = fresh();
+    add(&before, "web", 900, 5000); /* it lost its place, and has it again */
+    add(&now, "web", 0, 5500);
+    report = judged("-k retransmission_percent -g web -w 5", &now, &before);
+    assert_int_equal(report.state, STATE_UNKNOWN);
+    before = fresh();
+    now = fresh();
+    now.scan.denied = 1; /* what is not seen may bring it down */
+    add(&before, "web", 0, 0);
+    add(&now, "web", 900, 1000);
     report = judged("-k retransmission_percent -g web -w 5", &now, &before);
     assert_int_equal(report.state, STATE_UNKNOWN);
     before = fresh();
@@ -354,6 +511,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_group_is_judged_by_its_limits),
         cmocka_unit_test(of_all_groups_the_worst_decides_and_is_named_first),
+        cmocka_unit_test(of_many_that_are_bad_it_says_how_many_more),
+        cmocka_unit_test(lines_for_people_end_whole_with_how_many_more),
+        cmocka_unit_test(a_limit_finer_than_what_is_printed_holds),
+        cmocka_unit_test(too_few_is_told_by_the_least),
+        cmocka_unit_test(a_group_that_is_not_known_has_no_process),
+        cmocka_unit_test(a_group_that_may_have_found_no_place_is_unknown),
+        cmocka_unit_test(whether_a_listener_is_there_does_not_hang_on_who_may_hold_it),
+        cmocka_unit_test(a_listener_with_too_few_sockets_says_how_many),
+        cmocka_unit_test(what_an_agent_does_not_tell_is_left_out),
         cmocka_unit_test(all_groups_that_are_well_are_told_by_the_greatest),
         cmocka_unit_test(a_group_that_was_never_seen_is_unknown_unless_an_option_says_what),
         cmocka_unit_test(a_listener_that_is_missing_is_critical_if_the_scan_saw_everything),

@@ -26,10 +26,21 @@ static void a_plain_name_stays_as_it_is(void **state)
 static void what_means_something_to_others_is_escaped_and_comes_back(void **state)
 {
     (void)state;
-    assert_safe("a|b'c\"d=e", "a\\x7cb\\x27c\\x22d\\x3de");
-    assert_safe("<b>&`$(x)~\\", "\\x3cb\\x3e\\x26\\x60\\x24(x)\\x7e\\x5c");
-    assert_safe("a\nb\x1b[0m\xff\t", "a\\x0ab\\x1b[0m\\xff\\x09");
-    assert_safe("gr\xc3\xbc", "gr\\xc3\\xbc");
+    assert_safe("a|b'c\"d=e", "a%7cb%27c%22d%3de");
+    assert_safe("<b>&`$(x)~\\", "%3cb%3e%26%60%24(x)%7e%5c");
+    assert_safe("a\nb\x1b[0m\xff\t", "a%0ab%1b[0m%ff%09");
+    assert_safe("gr\xc3\xbc", "gr%c3%bc");
+    assert_safe("100%", "100%25");
+}
+
+static void a_name_among_others_has_its_ends_and_commas_marked(void **state)
+{
+    char safe[TEXT_SAFE_SIZE];
+
+    (void)state;
+    assert_string_equal(text_name(" a b, c ", safe, sizeof(safe)), "%20a b%2c c%20");
+    assert_string_equal(text_name(" ", safe, sizeof(safe)), "%20");
+    assert_string_equal(text_name("a|", safe, sizeof(safe)), "a%7c");
 }
 
 static void text_without_room_ends_before_an_escape(void **state)
@@ -37,8 +48,8 @@ static void text_without_room_ends_before_an_escape(void **state)
     char safe[8];
 
     (void)state;
-    assert_string_equal(text_safe("abcd|", safe, sizeof(safe)), "abcd");
-    assert_string_equal(text_safe("ab||", safe, sizeof(safe)), "ab\\x7c");
+    assert_string_equal(text_safe("abcde|", safe, sizeof(safe)), "abcde");
+    assert_string_equal(text_safe("ab||", safe, sizeof(safe)), "ab%7c");
     assert_string_equal(text_safe("abcdefgh", safe, sizeof(safe)), "abcdefg");
 }
 
@@ -52,6 +63,11 @@ static void a_name_with_half_of_an_escape_is_refused(void **state)
     assert_false(text_unsafe("a\\x4", name));
     assert_false(text_unsafe("a\\xzz", name));
     assert_false(text_unsafe("a\\x00", name));
+    assert_false(text_unsafe("100%", name));
+    assert_false(text_unsafe("a%0", name));
+    assert_false(text_unsafe("a%00", name));
+    assert_true(text_unsafe("a%0Ab\\x0a", name));
+    assert_string_equal(name, "a\nb\n");
     assert_true(text_unsafe("a\\y\\x5C", name));
     assert_string_equal(name, "a\\y\\");
     memset(longest, 'n', sizeof(longest));
@@ -142,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_name_stays_as_it_is),
         cmocka_unit_test(what_means_something_to_others_is_escaped_and_comes_back),
+        cmocka_unit_test(a_name_among_others_has_its_ends_and_commas_marked),
         cmocka_unit_test(text_without_room_ends_before_an_escape),
         cmocka_unit_test(a_name_with_half_of_an_escape_is_refused),
         cmocka_unit_test(text_that_is_full_stays_whole),
