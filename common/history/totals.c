@@ -119,6 +119,16 @@ static bool may_be_old(const struct history *before, const struct proctcp_select
     return select_asks(selection, RULE_STATE) && select_is_late(socket->state);
 }
 
+/* Whether the scan before saw the socket, and no scan saw anybody hold it: none of it has been counted. Descriptors are
+ * read first, and a connection may be accepted before the tables are. */
+static bool was_nobodys(const struct match *match, uint32_t earlier)
+{
+    const struct proctcp_snapshot *previous = match->before->previous;
+
+    return previous && earlier < previous->socket_count && previous->sockets[earlier].owners == 0 &&
+           !proctcp_find_last_holder(previous, earlier);
+}
+
 /* A connection that came in is seen to be accepted. */
 static void add_accept(struct model *model, struct proctcp_process *process, uint32_t socket)
 {
@@ -142,7 +152,7 @@ static void add_sockets(const struct match *match, const struct proctcp_selectio
         if (model->holders.at[i] == PROCTCP_NONE)
             continue;
         struct proctcp_process *process = &model->processes.at[model->holders.at[i]];
-        if (match->earlier.at[i] != PROCTCP_NONE)
+        if (match->earlier.at[i] != PROCTCP_NONE && !was_nobodys(match, match->earlier.at[i]))
             earlier = match_earlier(match, match->earlier.at[i], &earlier_impairment);
         const bool comes_in = before->is_reselected && before->previous && !parted_of(match, i);
         const bool is_opened = !earlier && !comes_in && parted_of(match, i) != PARTED_BESIDE;

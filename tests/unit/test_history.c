@@ -447,6 +447,29 @@ static void a_socket_whose_holder_was_not_seen_for_a_scan_goes_on(void **state)
     assert_int_equal(process->sockets_closed, 0);
 }
 
+/* Descriptors are read first: a connection may be accepted before the tables are. */
+static void a_socket_that_nobody_has_held_yet_counts_in_full_for_who_does(void **state)
+{
+    (void)state;
+    begin(100);
+    add_socket(9, 19, 0);
+    add_process(7, 70);
+    add_row(3, 0);
+    add_socket(1, 11, 500);
+    end();
+    begin(110);
+    add_socket(9, 19, 0);
+    add_process(7, 70);
+    add_row(3, 0);
+    add_socket(1, 11, 600);
+    add_row(4, 1);
+    const struct proctcp_process *process = &end()->processes[0];
+    assert_int_equal(process->totals.bytes_sent, 600);
+    assert_int_equal(process->sockets_opened, 2);
+    assert_int_equal(previous->rows[1].first_seen, 110);
+    assert_int_equal(previous->sockets[1].first_seen, 100);
+}
+
 static void a_socket_that_was_not_bound_yet_is_the_same_when_it_is(void **state)
 {
     (void)state;
@@ -732,6 +755,7 @@ int main(void)
         TEST(what_comes_to_light_in_a_namespace_that_could_not_be_read_does_not_count_again),
         TEST(totals_of_a_process_that_ended_while_it_was_idle_are_gone),
         TEST(a_socket_whose_holder_was_not_seen_for_a_scan_goes_on),
+        TEST(a_socket_that_nobody_has_held_yet_counts_in_full_for_who_does),
         TEST(a_socket_that_was_not_bound_yet_is_the_same_when_it_is),
         TEST(a_socket_that_one_dump_missed_goes_on_where_it_was),
         TEST(a_socket_that_closes_while_it_is_missed_is_closed_once),
