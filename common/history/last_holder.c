@@ -26,7 +26,7 @@ static int compare_sockets(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static const struct proctcp_last_holder *find_known(const struct proctcp_snapshot *previous, uint32_t socket)
+const struct proctcp_last_holder *last_holder_known(const struct proctcp_snapshot *previous, uint32_t socket)
 {
     const struct proctcp_last_holder wanted = {.socket = socket};
 
@@ -60,7 +60,7 @@ static bool find_holder(const struct match *match, struct model *model, const st
                                                                              : PROCTCP_NO_GROUP};
         return true;
     }
-    const struct proctcp_last_holder *known = find_known(previous, earlier);
+    const struct proctcp_last_holder *known = last_holder_known(previous, earlier);
     if (known)
         *holder = *known;
     return known != NULL;

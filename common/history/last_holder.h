@@ -6,5 +6,7 @@
 
 int last_holders_find(const struct match *match, const struct places *places, struct model *model,
                       struct arena *strings);
+/* Of a socket of the scan before, which nobody held then; NULL: no scan saw anybody hold it. */
+const struct proctcp_last_holder *last_holder_known(const struct proctcp_snapshot *previous, uint32_t socket);
 
 #endif

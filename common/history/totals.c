@@ -3,6 +3,7 @@
 #include "history/totals.h"
 
 #include "history/find.h"
+#include "history/last_holder.h"
 #include "history/places.h"
 
 #include "select/select.h"
@@ -126,7 +127,7 @@ static bool was_nobodys(const struct match *match, uint32_t earlier)
     const struct proctcp_snapshot *previous = match->before->previous;
 
     return previous && earlier < previous->socket_count && previous->sockets[earlier].owners == 0 &&
-           !proctcp_find_last_holder(previous, earlier);
+           !last_holder_known(previous, earlier);
 }
 
 /* A connection that came in is seen to be accepted. */
