@@ -89,10 +89,11 @@ static bool set_limit(struct limit *limit, const char *option, const char *value
 /* One that was given before is looked at once. */
 static bool add_group(struct options *options, const char *value)
 {
-    char *name = options->groups[options->group_count];
+    char *name;
 
     if (options->group_count == OPTIONS_WANTED_MAX)
         return wrong("--group", value, "is one too many: 64 may be given");
+    name = options->groups[options->group_count];
     if (!text_unsafe(value, name))
         return wrong("--group", value, "is no name of a group: give 1 to 96 bytes, others and % as %NN");
     for (unsigned i = 0; i < options->group_count; i++) {
@@ -112,10 +113,11 @@ static bool are_same(const struct endpoint *one, const struct endpoint *other)
 
 static bool add_listener(struct options *options, const char *value)
 {
-    struct endpoint *listener = &options->listeners[options->listener_count];
+    struct endpoint *listener;
 
     if (options->listener_count == OPTIONS_WANTED_MAX)
         return wrong("--listener", value, "is one too many: 64 may be given");
+    listener = &options->listeners[options->listener_count];
     if (!endpoint_parse(value, listener))
         return wrong("--listener", value,
                      "is no address and port: give 0.0.0.0:80 or [::]:80, as proctcp --listeners prints them");
