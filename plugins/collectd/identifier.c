@@ -54,6 +54,13 @@ static bool is_reserved(const struct identifiers *identifiers, const char *name)
     return begins_with(name, IDENTIFIER_LISTENER) || begins_with(name, IDENTIFIER_SOCKETS);
 }
 
+/* Whether what stands here, behind a "-", would read as a name of the plugin's own with an Instance before it. */
+static bool is_own_behind(const char *at)
+{
+    return strcmp(at, IDENTIFIER_ALL) == 0 || strcmp(at, IDENTIFIER_SELF) == 0 ||
+           begins_with(at, IDENTIFIER_LISTENER) || begins_with(at, IDENTIFIER_SOCKETS);
+}
+
 /* FNV-1a: the same on every machine and in every release, as names in databases outlive the plugin. */
 uint64_t identifier_hash(const void *bytes, size_t size)
 {
@@ -73,13 +80,13 @@ static void append_tail(char *end, const char *whole)
 /* Into size bytes; escape_first: its first one is written as an escape, whatever it is. */
 static void write_name(const char *name, bool escape_first, char *identifier, size_t size)
 {
-    const unsigned char *at = (const unsigned char *)name;
+    const unsigned char *const begin = (const unsigned char *)name, *at = begin;
     size_t length = 0, before_tail = 0;
 
     for (; *at && length < size; at++) {
         char piece[4] = {(char)*at};
 
-        if (escape_first || !is_kept(at))
+        if (escape_first || !is_kept(at) || (at != begin && at[-1] == '-' && is_own_behind((const char *)at)))
             snprintf(piece, sizeof(piece), "+%02X", *at);
         escape_first = false;
         if (length + strlen(piece) < size)

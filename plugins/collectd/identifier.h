@@ -10,7 +10,8 @@
 /* libcollectdclient keeps 63 bytes of an instance, the daemon itself 127. */
 #define IDENTIFIER_SIZE 64
 
-/* Plugin instances that are no groups. A group whose name begins as one of them does gets another one. */
+/* Plugin instances that are no groups. A group whose name begins as one of them does, or goes on so behind a "-", gets
+ * another one: with or without an Instance before them, they can be told from groups by their names alone. */
 #define IDENTIFIER_SELF     "proctcp-self"
 #define IDENTIFIER_LISTENER "proctcp-listener-" /* its address and port follow */
 #define IDENTIFIER_SOCKETS  "proctcp-sockets-"  /* the group that holds them follows */

@@ -78,6 +78,30 @@ static void names_of_the_plugin_cannot_be_taken(void **state)
     assert_group(&web, "proctcp-self", "web-+70roctcp-self");
 }
 
+/* With an Instance or without one: the part behind any "-" counts. */
+static void no_group_reads_as_a_name_of_the_plugin_behind_an_instance(void **state)
+{
+    const struct identifiers first = {.prefix = ""}, web = {.prefix = "web-"};
+
+    (void)state;
+    assert_group(&first, "all", "all");
+    assert_group(&first, "x-all", "x-+61ll");
+    assert_group(&first, "x-y-all", "x-y-+61ll");
+    assert_group(&first, "-all", "-+61ll");
+    assert_group(&first, "x-all-y", "x-all-y");
+    assert_group(&first, "x-allow", "x-allow");
+    assert_group(&first, "overall", "overall");
+    assert_group(&first, "x-proctcp-self", "x-+70roctcp-self");
+    assert_group(&first, "x-proctcp-selfish", "x-proctcp-selfish");
+    assert_group(&first, "x-proctcp-agentx", "x-proctcp-agentx");
+    assert_group(&first, "/tmp/x-proctcp-listener-0.0.0.0-22", "+2Ftmp+2Fx-+70roctcp-listener-0.0.0.0-22");
+    assert_group(&first, "x-proctcp-sockets-y", "x-+70roctcp-sockets-y");
+    assert_group(&first, "proctcp-listener-proctcp-listener-", "+70roctcp-listener-+70roctcp-listener-");
+    assert_group(&first, "_-all", "_-+61ll");
+    assert_group(&web, "x-all", "web-x-+61ll");
+    assert_group(&web, "x-proctcp-self", "web-x-+70roctcp-self");
+}
+
 static void what_stands_before_a_name_shortens_it(void **state)
 {
     const struct identifiers web = {.prefix = "web-"};
@@ -198,6 +222,7 @@ int main(void)
         cmocka_unit_test(every_other_byte_is_escaped),
         cmocka_unit_test(a_plus_that_would_read_as_an_escape_is_escaped),
         cmocka_unit_test(names_of_the_plugin_cannot_be_taken),
+        cmocka_unit_test(no_group_reads_as_a_name_of_the_plugin_behind_an_instance),
         cmocka_unit_test(what_stands_before_a_name_shortens_it),
         cmocka_unit_test(different_names_never_meet),
         cmocka_unit_test(the_longest_name_of_a_process_is_never_cut),
