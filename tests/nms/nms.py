@@ -18,8 +18,11 @@ RULES = os.path.join(NMS, "rules")
 ALERTS = os.path.join(RULES, "proctcp-alerts.yml")
 RECORDS = os.path.join(RULES, "proctcp-records.yml")
 
-# Minutes of the shipped rules in seconds of a test, which scrapes and evaluates every second. Hours and days stay.
-PACE = [(r"\bfor: \d+m$", "for: 3s"), (r"\[5m\]", "[10s]"), (r"\[2m\]", "[5s]")]
+# Minutes of the shipped rules in seconds of a test, which scrapes and evaluates every second. Hours and days stay, but for the hour for
+# which a listener must have been there: a second of the test.
+ALERTS_PACE = [(r"\bfor: \d+m$", "for: 3s"), (r"\[10m\]", "[20s]"), (r"\[1d:1m\]", "[10m:1s]")]
+RECORDS_PACE = [(r"\[5m\]", "[10s]"), (r"\) / 300$", ") / 10"), (r"\[2m\]", "[5s]"),
+                (r"\[1d:5m\]\) >= bool 12\b", "[10m:1s]) >= bool 1")]
 
 
 def text_of(path):
@@ -61,7 +64,7 @@ class Prometheus:
         # What is missing in a scrape is noted at once, but a scrape may take its time on a busy machine.
         configuration = "global: {evaluation_interval: 1s, scrape_timeout: 1s}\n" + configuration
         test.write("prometheus.yml", configuration)
-        for name, path, paces in (("proctcp-alerts.yml", ALERTS, PACE[:1]), ("proctcp-records.yml", RECORDS, PACE[1:])):
+        for name, path, paces in (("proctcp-alerts.yml", ALERTS, ALERTS_PACE), ("proctcp-records.yml", RECORDS, RECORDS_PACE)):
             test.write(name, substituted(text_of(path), *paces))
         status, said = promtool("check", "config", test.path("prometheus.yml"))
         test.assertEqual(status, 0, said)
