@@ -33,6 +33,10 @@ class Files(unittest.TestCase):
                     self.assertEqual(name, prefix + "".join(part.capitalize() for part in field["name"].split("_")))
                 seen += 1
         self.assertGreater(seen, 30)
+        tags = {table["name"]: [field["name"] for field in table["field"] if field.get("is_tag")] +
+                ["index"] * table.get("index_as_tag", False)
+                for table in asked["table"]}
+        self.assertEqual(tags, {"proctcp_group": ["group"], "proctcp_listener": ["listener", "index"]})
 
     def test_librenms(self):
         sensors = yaml.safe_load(text_of(os.path.join(NMS, "librenms", "linux.yaml")))["modules"]["sensors"]
@@ -41,6 +45,7 @@ class Files(unittest.TestCase):
             name = objects()[sensor["num_oid"][:-len(".{{ $index }}")]][0]
             self.assertEqual(sensor["value"], "PROCTCP-MIB::" + name)
             self.assertEqual(sensor["index"], name + ".{{ $index }}")
+            self.assertNotIn("low_limit", sensor)  # a client that has ended is no fault
         self.assertGreater(len(found), 8)
 
     def test_opennms(self):
