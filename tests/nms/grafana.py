@@ -11,6 +11,8 @@ WIDTH = 24  # of a dashboard, in Grafana's columns
 HERE = 'instance=~"$instance"'
 ONE = HERE + ', group=~"$group"'
 AT = HERE + ', listener=~"$listener"'
+# Of which an alert says that they are gone: of the host's own network namespace, at ports that are not given to clients.
+WATCHED = 'netns=~"0?", port=~"[0-9]{1,4}|[12][0-9]{4}|3[01][0-9]{3}|32[0-6][0-9]{2}|327[0-5][0-9]|3276[0-7]"'
 COUNTED = "There where proctcp-bpf counts connections."
 
 
@@ -131,8 +133,8 @@ def dashboard(uid, title, description, variables, panels):
 
 
 def services():
-    service = "/d/proctcp-service?${__url_time_range}&var-datasource=${datasource}&var-instance=${__data.fields.instance}" \
-        "&var-group=${__data.fields.group}"
+    service = "/d/proctcp-service?${__url_time_range}&var-datasource=${datasource}&var-instance=${__data.fields.instance:percentencode}" \
+        "&var-group=${__data.fields.group:percentencode}"
     of = "{{instance}} {{group}}"
     return dashboard("proctcp-services", "proctcp: services", "Every service (group of processes) of every host that proctcp sees.",
                      [INSTANCE], [
@@ -141,10 +143,12 @@ def services():
                description="Nothing of proctcp is seen of them, whatever else answers. What is shown of them is old."),
         number("Alerts", 'count(ALERTS{alertname=~"Proctcp.*", alertstate="firing", %s}) or vector(0)' % HERE,
                thresholds=steps(("green", None), ("red", 1))),
-        number("Services", "count(group:proctcp_processes:max{%s} > 0)" % HERE, description="Groups of which processes run now."),
+        number("Services", "count(group:proctcp_processes:max{%s} > 0) or vector(0)" % HERE,
+               description="Groups of which processes run now."),
         number("Sockets", "sum(proctcp:scan_sockets:max{%s})" % HERE, description="TCP sockets of these hosts, held by a process or not."),
-        number("Listeners gone", "sum(listener:proctcp_gone{%s})" % HERE, thresholds=steps(("green", None), ("orange", 1)),
-               description="Addresses at which somebody listened within a day, and nobody does."),
+        number("Listeners gone", "sum(listener:proctcp_gone{%s, %s})" % (HERE, WATCHED),
+               thresholds=steps(("green", None), ("orange", 1)),
+               description="Addresses at which somebody listened for an hour of the last day, and nobody does: what an alert tells of."),
         table("Services", [
             ("sum by (instance, group) (group:proctcp_processes:max{%s})" % HERE, "Processes", "short", None),
             ("sum by (instance, group) (group:proctcp_sockets:max{%s})" % HERE, "Sockets", "short", None),
@@ -217,14 +221,16 @@ def service():
 
 def listeners():
     at = "{{instance}} {{listener}}"
-    listener = variable("listener", "Listener", "label_values(listener:proctcp_processes:max{%s}, listener)" % HERE)
+    listener = variable("listener", "Listener", "label_values(listener:proctcp_listening{%s}, listener)" % HERE)
     keys = "job, instance, listener, netns"
     by = "by (instance, listener, netns)"
-    return dashboard("proctcp-listeners", "proctcp: listeners", "Every address at which somebody listens, or did within a day.",
+    return dashboard("proctcp-listeners", "proctcp: listeners",
+                     "Every address at which somebody listens, or did for an hour of the last day.",
                      [INSTANCE, listener], [
-        number("Listeners", "count(listener:proctcp_processes:max{%s} > 0)" % AT, size=(6, 4)),
-        number("Gone", "sum(listener:proctcp_gone{%s})" % AT, size=(6, 4), thresholds=steps(("green", None), ("orange", 1)),
-               description="Somebody listened there within a day, and nobody does."),
+        number("Listeners", "count(listener:proctcp_listening{%s} > 0) or vector(0)" % AT, size=(6, 4)),
+        number("Gone", "sum(listener:proctcp_gone{%s, %s})" % (AT, WATCHED), size=(6, 4),
+               thresholds=steps(("green", None), ("orange", 1)),
+               description="Somebody listened there for an hour of the last day, and nobody does: what an alert tells of."),
         number("Fullest accept queue", "max(listener:proctcp_accept_queue:ratio{%s})" % AT, size=(6, 4), unit="percentunit",
                thresholds=steps(("green", None), ("orange", 0.4), ("red", 0.7))),
         number("Dropped", "sum(listener:proctcp_accept_drops:rate5m{%s})" % AT, size=(6, 4), unit="pps",
@@ -242,7 +248,7 @@ def listeners():
         graph("Established connections", (largest("listener:proctcp_established:max", AT, keys), at)),
         graph("CLOSE_WAIT", (largest("listener:proctcp_close_wait:max", AT, keys), at), limit=50),
         table("Gone", [("max %s (listener:proctcp_gone{%s} == 1)" % (by, AT), "Gone", "short", None)], size=(24, 6), by="listener",
-              description="Also what was never meant to stay: ports from 32768 on are given to clients."),
+              description="All, also of containers and at ports from 32768 on, which are given to clients: no alert tells of these."),
     ])
 
 

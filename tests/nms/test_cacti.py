@@ -27,7 +27,8 @@ class Queries(AgentTest):
         self.start_both("proctcpInterval 1\nproctcpPid %d\n" % service.process.pid)
         if self.get(SOURCE) == PROCFS:
             self.skipTest("sock_diag does not answer here, and /proc does not say all that the fields ask for")
-        expected = {"groupEstablished": "6", "groupProcesses": "1", "listenerProcesses": "1", "listenerEstablished": "3",
+        expected = {"groupName": '"%s"' % named('a \\"b'), "groupEstablished": "6", "groupProcesses": "1",
+                    "listenerProcesses": "1", "listenerEstablished": "3",
                     "listenerLocalEndpoint": '"127.0.0.1:%d"' % service.port(listener), "listenerGroup": '"%s"' % named('a \\"b')}
         for name, key in (("proctcp_groups.xml", named('a \\"b')), ("proctcp_listeners.xml", "127.0.0.1:%d" % service.port(listener))):
             query = tree.parse(os.path.join(FOLDER, name)).getroot()

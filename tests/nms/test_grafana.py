@@ -10,8 +10,8 @@ import unittest
 
 import bpf
 import grafana
-from faults import Faulty
-from nms import text_of
+from faults import LEAKED, Faulty
+from nms import ALERTS, text_of
 from support import BUILD, wait_until
 from test_collectd import Holder
 from ways import EXPORTER, OverCollectdTest, OverSnmpTest, named
@@ -21,6 +21,11 @@ SCHEMA, TYPESCRIPT = "@grafana/schema@11.6.16", "typescript@7.0.2"
 NODE = os.path.join(BUILD, "nms", "node")
 # Folders of panels in the package.
 OPTIONS = {"timeseries": "TimeSeries", "stat": "Stat", "table": "Table"}
+# {stat panel: (least, most)} with the faults of Queries.provoked(): two services run, a third has gone with its listener, and a queue is
+# full. What else the host has counts, too, where a panel is not of a service.
+NUMBERS = {"Hosts seen": (1, 1), "Hosts blind": (0, 0), "Alerts": (1, None), "Services": (2, None), "Sockets": (2 * LEAKED, None),
+           "Listeners gone": (1, None), "Processes": (2, 2), "Established": (6, None), "CLOSE_WAIT": (LEAKED, LEAKED),
+           "Descriptors": (0.8, 1), "Listeners": (3, None), "Gone": (1, None), "Fullest accept queue": (0.7, 2)}
 # What JSON has in the place of an enumeration.
 LOOSE = "type Loose<T> = T extends string ? `${T}` : T extends object ? { [K in keyof T]: Loose<T[K]> } : T;"
 
@@ -73,6 +78,11 @@ class Files(unittest.TestCase):
             self.assertEqual(set(re.findall(r'"uid": "([^"]*)"', text)), {each["uid"], "${datasource}"}, name)
             for link in text.split('"url": "/d/')[1:]:
                 self.assertIn(link.split("?")[0] + ".json", made)
+
+    def test_what_is_gone_is_what_alerts_tell_of(self):
+        self.assertIn("listener:proctcp_gone{%s} == 1" % grafana.WATCHED, text_of(ALERTS))
+        self.assertEqual({where for where, expression, _ in expressions() if grafana.WATCHED in expression},
+                         {"proctcp-services.json: Listeners gone", "proctcp-listeners.json: Gone"})
 
     def have_types(self):
         """Skips where they cannot be had, or not be used."""
@@ -138,6 +148,7 @@ class Queries:
         values = {"${datasource}": "", "$__range": "5m", "$__rate_interval": "10s"}
         values.update({"$" + name: pattern for name, pattern in
                        {"instance": instance, "group": "nms.*", "listener": ".*"}.items()})
+        told = set()
         for where, expression, panel in expressions():
             if panel and not self.counted and panel["description"] == grafana.COUNTED:
                 continue
@@ -146,6 +157,14 @@ class Queries:
             with self.subTest(where):
                 self.assertNotIn("$", expression.replace('"$', ""))
                 wait_until(lambda: prometheus.query(expression), "an answer to " + expression)
+                if panel and panel["type"] == "stat":
+                    value, title = prometheus.value(expression), panel["title"]
+                    low, high = NUMBERS.get(title, (0, None))
+                    self.assertGreaterEqual(value, low, expression)
+                    if high is not None:
+                        self.assertLessEqual(value, high, expression)
+                    told.add(title)
+        self.assertLessEqual(set(NUMBERS), told)
         with self.subTest("services"):
             self.assertEqual(prometheus.value('group:proctcp_established:max{group="%s"}' % named("web")), 6)
 
