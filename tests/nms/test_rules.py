@@ -11,6 +11,7 @@ from nms import ALERTS, NMS, RECORDS, promtool, text_of
 from test_mib import MIB, base_mib_directories
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = ("rules_test.yml", "rules_hours_test.yml", "alerts_alone_test.yml")
 SNMP_YML = os.path.join(NMS, "prometheus-snmp", "snmp.yml")
 
 
@@ -21,14 +22,14 @@ class Rules(unittest.TestCase):
         self.assertEqual((status, said.count("SUCCESS")), (0, 2), said)
 
     def test_each_does_what_it_is_for(self):
-        for name in ("rules_test.yml", "alerts_alone_test.yml"):
+        for name in TESTS:
             with self.subTest(name):
                 status, said = promtool("test", "rules", os.path.join(HERE, name))
                 self.assertEqual((status, said.count("SUCCESS")), (0, 1), said)
 
     def test_each_alert_has_a_test_in_which_it_fires(self):
         alerts = {rule["alert"] for group in yaml.safe_load(text_of(ALERTS))["groups"] for rule in group["rules"]}
-        fired = {test["alertname"] for name in ("rules_test.yml", "alerts_alone_test.yml")
+        fired = {test["alertname"] for name in TESTS
                  for case in yaml.safe_load(text_of(os.path.join(HERE, name)))["tests"]
                  for test in case.get("alert_rule_test", ()) if test["exp_alerts"]}
         self.assertEqual(alerts - fired, set())
