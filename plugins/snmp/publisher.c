@@ -172,8 +172,10 @@ static void hand_over(struct publisher *publisher, struct publication *publicati
 static void compare(struct publisher *publisher, const struct proctcp_snapshot *snapshot)
 {
     const struct scans scans = {.now = snapshot, .before = publisher->last, .own_netns = publisher->own_netns};
-    /* What another selection brings in is nobody's increase. */
-    const struct scans like = {.now = snapshot, .before = publisher->selects_anew ? NULL : publisher->last};
+    /* What another selection brings in is nobody's increase, and what it leaves out has not gone. */
+    const struct scans like = {.now = snapshot,
+                               .before = publisher->selects_anew ? NULL : publisher->last,
+                               .own_netns = publisher->own_netns};
 
     free(publisher->tops);
     publisher->tops = NULL;
@@ -182,8 +184,8 @@ static void compare(struct publisher *publisher, const struct proctcp_snapshot *
         publisher->tops = tops_find(&publisher->settings->tops, &like, &publisher->top_count);
     publisher->selects_anew = false;
     alarms_evaluate(&publisher->alarms, &publisher->settings->thresholds, &scans, clock_ms(), &publisher->events);
-    changes_of_listeners(&scans, &publisher->events);
-    gone_update(&publisher->gone, &scans);
+    changes_of_listeners(&like, &publisher->events);
+    gone_update(&publisher->gone, &like);
 }
 
 static void give_back(const struct lent *lent)
