@@ -44,6 +44,19 @@ static bool parse_port(char *text, struct endpoint *endpoint)
     return true;
 }
 
+/* "0.0.0.0%2", "[::]%2": it is cut off. */
+static bool take_interface(char *address, struct endpoint *endpoint)
+{
+    char *percent = strchr(address, '%');
+    unsigned long interface = 0;
+
+    if (!percent)
+        return true;
+    *percent = '\0';
+    endpoint->interface = parse_number(percent + 1, UINT32_MAX, &interface) ? (uint32_t)interface : 0;
+    return endpoint->interface != 0;
+}
+
 bool endpoint_parse(const char *text, struct endpoint *endpoint)
 {
     char copy[PROCTCP_ENDPOINT_TEXT_SIZE + 16];
@@ -56,10 +69,13 @@ bool endpoint_parse(const char *text, struct endpoint *endpoint)
     if (!colon || !parse_port(colon + 1, &read))
         return false;
     *colon = '\0';
-    const bool is_bracketed = *address == '[' && colon > address && colon[-1] == ']';
+    if (!read.interface && !take_interface(address, &read))
+        return false;
+    const size_t length = strlen(address);
+    const bool is_bracketed = *address == '[' && length > 1 && address[length - 1] == ']';
     if (is_bracketed) {
+        address[length - 1] = '\0';
         address++;
-        colon[-1] = '\0';
     }
     if (!parse_address(address, is_bracketed, &read.address))
         return false;

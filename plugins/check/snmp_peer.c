@@ -5,9 +5,11 @@
 #include "snmp_user.h"
 
 #include <arpa/inet.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RETRIES     2
 #define REPETITIONS 25
@@ -32,6 +34,10 @@ static void name_peer(const struct peer *peer, char *name, size_t size)
  * (NETSNMP_DS_LIB_DONT_PERSIST_STATE would say so, too, but net-snmp 5.9 reads no snmp.conf then). */
 static void begin_library(void)
 {
+    const struct passwd *user = getenv("HOME") ? NULL : getpwuid(geteuid());
+
+    if (user) /* a service has no HOME, and net-snmp looks for ~/.snmp there alone */
+        setenv("HOME", user->pw_dir, 0);
     setenv("MIBS", "", 1);
     setenv("MIBDIRS", "", 1);
     snmp_disable_log();

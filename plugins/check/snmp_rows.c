@@ -324,7 +324,10 @@ bool rows_listeners(const struct options *options, struct observation *observati
     if (!options->listener_count)
         done = walk(&rows, TABLE_LISTENERS, LISTENER_ENDPOINT, take_listener);
     done = done && fill(&rows, options->listener_count ? NULL : is_of_wanted_group);
-    for (unsigned i = 0; done && i < options->listener_count; i++)
-        observation->items[i].is_there &= observation->items[i].interface == options->listeners[i].interface;
+    for (unsigned i = 0; done && i < options->listener_count; i++) {
+        struct item *item = &observation->items[i];
+        if (item->interface != options->listeners[i].interface) /* the row is another one's */
+            item->is_known = item->is_there = false;
+    }
     return finish(&rows, done && (rows.room == 0 || check_listeners_served(observation)));
 }

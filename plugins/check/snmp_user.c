@@ -91,8 +91,14 @@ static bool set_priv(netsnmp_session *session, const struct peer *peer, struct t
         session->securityPrivProto = sc_get_priv_oid(type, &session->securityPrivProtoLen);
     if (!peer->priv_passphrase)
         return true;
-    if (!peer->auth_passphrase)
+    if (!peer->auth_passphrase && !has_default(NETSNMP_DS_LIB_AUTHPASSPHRASE))
         return wrong(why, "-X", "it needs -A, too");
+    if (!session->securityAuthProto) { /* as net-snmp will do */
+        const oid *usual = get_default_authtype(&session->securityAuthProtoLen);
+        session->securityAuthProto = snmp_duplicate_objid(usual, session->securityAuthProtoLen);
+        if (!session->securityAuthProto)
+            return wrong(why, "-X", "out of memory");
+    }
     session->securityPrivKeyLen = USM_PRIV_KU_LEN;
     if (!is_passphrase(peer->priv_passphrase) ||
         generate_Ku(session->securityAuthProto, (u_int)session->securityAuthProtoLen, (u_char *)peer->priv_passphrase,

@@ -17,41 +17,54 @@ void text_add(struct text *text, const char *format, ...)
 
 static bool is_harmless(char byte)
 {
-    return byte >= ' ' && byte <= '~' && !strchr("|'\"=\\`~$&<>%", byte);
+    return byte >= ' ' && byte <= '~' && !strchr("|'\"=\\`~$&<>", byte);
 }
 
-static size_t add_byte(char *safe, size_t used, size_t size, char byte, bool harmless)
+/* As much as there is room for, and nothing by half. */
+static char *escape(const char *bytes, bool (*is_plain)(const char *at, const char *first), char *safe, size_t size)
 {
-    if (used + (harmless ? 1 : 3) >= size)
-        return 0;
-    return (size_t)snprintf(safe + used, size - used, harmless ? "%c" : "%%%02x", (unsigned char)byte);
+    const char *const first = bytes;
+    size_t used = 0;
+
+    for (; *bytes; bytes++) {
+        const bool plain = is_harmless(*bytes) && is_plain(bytes, first);
+        if (used + (plain ? 1 : 3) >= size)
+            break;
+        used += (size_t)snprintf(safe + used, size - used, plain ? "%c" : "%%%02x", (unsigned char)*bytes);
+    }
+    safe[used] = '\0';
+    return safe;
+}
+
+static bool is_plain_in_text(const char *at, const char *first)
+{
+    (void)first;
+    return *at != '%';
+}
+
+static bool is_plain_in_name(const char *at, const char *first)
+{
+    return *at != '%' && *at != ',' && (*at != ' ' || (at != first && at[1]));
+}
+
+static bool is_plain_in_place(const char *at, const char *first)
+{
+    return *at != ',' && (*at != ' ' || (at != first && at[1]));
 }
 
 char *text_safe(const char *bytes, char *safe, size_t size)
 {
-    size_t used = 0, added = 1;
-
-    for (; *bytes && added; bytes++) {
-        added = add_byte(safe, used, size, *bytes, is_harmless(*bytes));
-        used += added;
-    }
-    safe[used] = '\0';
-    return safe;
+    return escape(bytes, is_plain_in_text, safe, size);
 }
 
 char *text_name(const char *bytes, char *safe, size_t size)
 {
-    const char *const first = bytes;
-    size_t used = 0, added = 1;
+    return escape(bytes, is_plain_in_name, safe, size);
+}
 
-    for (; *bytes && added; bytes++) {
-        const bool at_an_end = bytes == first || !bytes[1];
-        const bool parts = *bytes == ',' || (*bytes == ' ' && at_an_end);
-        added = add_byte(safe, used, size, *bytes, is_harmless(*bytes) && !parts);
-        used += added;
-    }
-    safe[used] = '\0';
-    return safe;
+char *text_place(const char *bytes, char *safe, size_t size)
+{
+    return escape(bytes, is_plain_in_place, safe, size);
 }
 
 /* -1: it is none. */

@@ -24,6 +24,8 @@ void text_add(struct text *text, const char *format, ...) __attribute__((format(
 char *text_safe(const char *bytes, char *safe, size_t size);
 /* The same for a name among others: commas and blanks at its ends are escaped, too. */
 char *text_name(const char *bytes, char *safe, size_t size);
+/* The same of a listener, whose % stands before an interface. */
+char *text_place(const char *bytes, char *safe, size_t size);
 /* The way back: %NN is a byte, as is \xNN, by which proctcp prints it, and everything else is itself. false: it is
  * empty, too long, or has a NUL or half of an escape. */
 bool text_unsafe(const char *word, char bytes[TEXT_NAME_SIZE]);

@@ -11,11 +11,17 @@
 #define MORE_LINES    200
 #define LINE_MAX_SIZE 640 /* of one of them, and of the one behind the last */
 
+static char *name_of(const struct judgement *judgement, const struct verdict *verdict, char safe[TEXT_SAFE_SIZE])
+{
+    return judgement->of_listeners ? text_place(verdict->item->name, safe, TEXT_SAFE_SIZE)
+                                   : text_name(verdict->item->name, safe, TEXT_SAFE_SIZE);
+}
+
 static void say_verdict(const struct judgement *judgement, const struct verdict *verdict, struct text *text)
 {
     char safe[TEXT_SAFE_SIZE], number[PERFDATA_NUMBER_SIZE];
 
-    text_add(text, "%s", text_name(verdict->item->name, safe, sizeof(safe)));
+    text_add(text, "%s", name_of(judgement, verdict, safe));
     if (*verdict->words)
         text_add(text, " %s", verdict->words);
     else if (!measure_is_presence(judgement->options->measure))
@@ -132,7 +138,7 @@ static void add_all_perfdata(const struct judgement *judgement, const struct ver
 
     for (size_t i = 0; i < count; i++) {
         if (judgement->is_named && verdicts[i].has_value)
-            add_perfdata(judgement, text_name(verdicts[i].item->name, safe, sizeof(safe)), verdicts[i].value, perfdata);
+            add_perfdata(judgement, name_of(judgement, &verdicts[i], safe), verdicts[i].value, perfdata);
         if (verdicts[i].has_value && (verdicts[i].value > extreme) != from_below)
             extreme = verdicts[i].value;
     }

@@ -173,9 +173,8 @@ static void compare(struct publisher *publisher, const struct proctcp_snapshot *
 {
     const struct scans scans = {.now = snapshot, .before = publisher->last, .own_netns = publisher->own_netns};
     /* What another selection brings in is nobody's increase, and what it leaves out has not gone. */
-    const struct scans like = {.now = snapshot,
-                               .before = publisher->selects_anew ? NULL : publisher->last,
-                               .own_netns = publisher->own_netns};
+    const struct scans like = {
+        .now = snapshot, .before = publisher->selects_anew ? NULL : publisher->last, .own_netns = publisher->own_netns};
 
     free(publisher->tops);
     publisher->tops = NULL;

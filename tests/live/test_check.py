@@ -174,11 +174,15 @@ class Both:
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
         stranger.bind(("127.0.0.1", 0))
         stranger.listen()
-        self.begin(os.getpid())
+        self.begin()
         self.settle()
         at = "127.0.0.1:%d" % stranger.getsockname()[1]
         self.expect(CRITICAL, "nobody listens there", "-k", "listener", "-l", at)
-        self.expect(OK, "is there", "-k", "listener", "-l", "%s%%%d" % (at, socket.if_nametoindex("lo")))
+        lo = socket.if_nametoindex("lo")
+        self.expect(CRITICAL, "is missing", "-k", "listener", "-l", at)  # nobody ever did
+        for name in ("%s%%%d" % (at, lo), at.replace(":", "%%%d:" % lo)):
+            data = self.expect(OK, "^listener: %s%%%d is there" % (at, lo), "-k", "listener", "-l", name)
+            self.assertEqual(data, "'%s%%%d'=1;;;0" % (at, lo))
 
     def test_what_is_wrong_with_a_group_is_seen_and_is_well_again(self):
         service = Holder(self, self.name("bad"))
@@ -464,6 +468,8 @@ class OverSnmp(Both, CheckTest, AgentTest):
         self.write("conf/snmp.conf", conf % "wrongpassword")
         self.expect(UNKNOWN, "refuses the passphrase|does not answer", "-P", "3", environment=environment)
         self.expect(OK, "^scan: ", "-P", "3", "-A", "authpassword", "-X", "privpassword", environment=environment)
+        self.write("conf/snmp.conf", "defSecurityName monitor\ndefAuthType SHA\ndefAuthPassphrase authpassword\n")
+        self.expect(OK, "^scan: ", "-P", "3", "-X", "privpassword", environment=environment)
         self.expect(UNKNOWN, "see -L, and rouser", "-P", "3", "-U", "monitor", "-L", "authNoPriv", "-A", "authpassword", environment=environment)
         self.assertEqual(os.listdir(self.path("conf")), ["snmp.conf"])  # nothing is kept
 
