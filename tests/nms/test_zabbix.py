@@ -1,6 +1,10 @@
 """The templates of mibs/nms/zabbix: the one for 6.0 in a real Zabbix, from import to problems that open and are over."""
+import json
 import os
+import shutil
 import signal
+import subprocess
+import tempfile
 import unittest
 
 import yaml
@@ -21,6 +25,11 @@ NEW = os.path.join(zabbix_yaml.FOLDER, "proctcp-6.4.yaml")
 PACE = {"INTERVAL": "1s", "BLIND.TIME": "3s", "DISCOVERY.HEARTBEAT": "2s", "DROPS.TIME": "1s", "GONE.TIME": "3s", "LEAK.TIME": "3s",
         "NODATA.TIME": "30s", "PARTIAL.TIME": "3s", "QUEUE.TIME": "3s", "RATE.TIME": "5s", "RECOVERY.TIME": "2s", "STALE.TIME": "3s"}
 BLIND = "proctcp: nothing is seen"
+UNBOUND = "proctcp: %s: sockets that are neither connected nor listening"
+SECRET = "TopSecret"
+# What users may call their processes. Zabbix expands macros, unquotes, trims; and the agent gives both of the last two as a?b.
+NAMES = ["{$SECRET}", "{HOST.CONN}", "x{ITEM.VALUE}", "{#INDEX}", "\\", 'q\\"', '"}{$X', "{$A:\"x", "<b>it's;", "$1", " y", "y ", " ", "",
+         "a?b", "a\udcfeb", "a\udcffb"]
 
 
 def exported(text):
@@ -34,7 +43,8 @@ def key(what, value, index):
 
 def group(name):
     """The index of the row of that name."""
-    return ".".join(map(str, [len(name.encode()), *name.encode()]))
+    octets = name.encode("utf-8", "surrogatepass") if "\ud83d" in name else os.fsencode(name)
+    return ".".join(map(str, [len(octets), *octets]))
 
 
 def at(port):
@@ -70,6 +80,33 @@ class Files(unittest.TestCase):
         for each in found:
             self.assertRegex(each, r"^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$")
 
+    @unittest.skipUnless(shutil.which("zabbix_js"), "zabbix_js is missing (Debian package zabbix-server-pgsql)")
+    def test_names_are_harmless_and_stay_distinct(self):
+        rules = {rule["key"]: rule for rule in exported(text_of(OLD))["templates"][0]["discovery_rules"]}
+
+        def discovered(table, rows):
+            with tempfile.NamedTemporaryFile("w", suffix=".js") as script:
+                script.write(rules["proctcp.%s.discovery" % table]["preprocessing"][0]["parameters"][0])
+                script.flush()
+                done = subprocess.run(["zabbix_js", "-s", script.name, "-i", "-"], input=json.dumps(rows), stdout=subprocess.PIPE,
+                                      encoding="utf-8", check=True)
+            return json.loads(done.stdout)
+        names = NAMES + ["a}b", "a{b", "a\nb", "a\x7fb", "a\u202eb", "a\u0085b", "a\ud83db", "\u00a0y", "😀", "😁", "y" * 101, "y" * 102, "y" * 99 + " z"]
+        rows = [{"index": group(name)} if name == "" else {"index": group(name), "name": name.encode("utf-8", "replace").decode()}
+                for name in names]
+        shown = [each["{#GROUP}"] for each in discovered("groups", rows)]
+        self.assertEqual(len(set(shown)), len(names), shown)
+        for text in shown:
+            self.assertRegex(text, r"^[^{}$\"\\#<>\x00-\x1f\x7f-\x9f\u202e]{1,118}$")
+            self.assertEqual(text.strip(), text)
+            self.assertRegex(text, r" \?[0-9a-f]{16}$|^\?[0-9a-f]{16}$")
+        for name in ("nginx", "zwölf", "tokio-runtime-w", "kworker/0:1", "it's", "a, b", "y" * 100):
+            self.assertEqual(discovered("groups", [{"index": "1.7", "name": name}]), [{"{#GROUP}": name, "{#INDEX}": "1.7"}])
+        for name, told in (("{$SECRET}", "??SECRET?"), ("nginx", "nginx"), (None, "")):
+            row = {"index": at(80), "local_endpoint": "127.0.0.1:80", "netns": "0", "port": "80", "group": name}
+            self.assertEqual(discovered("listeners", [row]), [{"{#LISTENER}": "127.0.0.1:80", "{#LISTENER.GROUP}": told, "{#NETNS}": "0",
+                                                                "{#PORT}": "80", "{#INDEX}": at(80)}])
+
     def test_each_macro_is_used_and_each_that_is_used_is_there(self):
         text = text_of(OLD)
         for name, _, _ in zabbix_yaml.MACROS:
@@ -81,16 +118,17 @@ class Files(unittest.TestCase):
 
 @unittest.skipIf(zabbix.missing(), zabbix.missing())
 class Server(AgentTest):
-    def add_host(self, *ports):
-        """What is of this test: groups of its names, listeners at these ports."""
+    def add_host(self, *ports, **more):
+        """What is of this test: groups of its names, listeners at these ports. more: macros."""
         template, = self.zabbix.call("template.get", filter={"host": zabbix_yaml.NAME})
         group, = self.zabbix.call("hostgroup.create", name="tests")["groupids"]
         macros = dict(PACE, **{"GROUP.MATCHES": "^" + named(""), "LISTENER.MATCHES": ":(%s)$" % "|".join(map(str, ports))})
+        macros = dict({"PROCTCP." + name: value for name, value in macros.items()}, **more)
         self.host, = self.zabbix.call(
             "host.create", host="web1", groups=[{"groupid": group}], templates=[{"templateid": template["templateid"]}],
             interfaces=[{"type": 2, "main": 1, "useip": 1, "ip": "127.0.0.1", "dns": "", "port": str(self.port),
                          "details": {"version": 2, "bulk": 1, "community": "public"}}],
-            macros=[{"macro": "{$PROCTCP.%s}" % name, "value": value} for name, value in macros.items()])["hostids"]
+            macros=[{"macro": "{$%s}" % name, "value": value} for name, value in macros.items()])["hostids"]
 
     def take_template(self):
         """And again, which changes nothing; Zabbix gives back what it was given."""
@@ -206,3 +244,27 @@ class Server(AgentTest):
         self.assertEqual({what: event for what, event in self.zabbix.problems(self.host).items() if what in faults}, since)
         faulty.repair(self)
         self.wait_for_problems(set(), faults | {drops})
+
+    def test_names_say_nothing_but_themselves(self):
+        self.zabbix = zabbix.Zabbix(self)
+        self.zabbix.take(text_of(OLD))
+        services = [Holder(self, name) for name in NAMES + [named("plain")]]
+        for service in services:
+            for _ in range(LEAKED):
+                service.unbound()
+        self.start_both("proctcpInterval 1\n" + "".join("proctcpPid %d\n" % service.process.pid for service in services))
+        self.add_host(1, **{"PROCTCP.GROUP.MATCHES": ".*", "SECRET": SECRET})
+
+        def leaks():
+            found = [name for name in self.zabbix.problems(self.host) if UNBOUND.split("%s")[1] in name]
+            return found if len(found) >= len(services) else None
+        try:
+            found = wait_until(leaks, "a problem of each", 90)
+        finally:
+            rules = self.zabbix.call("discoveryrule.get", hostids=self.host, output=["key_", "error"])
+            self.assertEqual({each["key_"]: each["error"] for each in rules if each["error"]}, {})
+        self.assertIn(UNBOUND % named("plain"), found)
+        for name in found:
+            self.assertNotRegex(name, "%s|127.0.0.1|x60|x0|[0-9]+[.][0-9]+" % SECRET)
+        keys = set(self.items())
+        self.assertLess({key("group", "unbound", group(service.name or "_unnamed")) for service in services}, keys)

@@ -319,9 +319,24 @@ HOST_GRAPHS = [
 ]
 
 
+# What a process calls itself becomes part of names, tags and contexts of macros. Zabbix expands macros there, quotes and trims, and wants
+# each name once. What was taken away, or was lost before as "?", is told apart by a digest of the index; only such names have a "?".
+NAMES = """\
+function harmless(name) {
+    return name.replace(/[\\x00-\\x1f"$#<>\\\\{}\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ud800-\\udfff\\ufeff]/g, '?')
+        .trim().substring(0, 100).trim();
+}
+function distinct(name, index) {
+    var text = harmless(name);
+    return text !== '' && text === name && text.indexOf('?') < 0 ? text : (text + ' ?' + sha256(index).substring(0, 16)).trim();
+}
+"""
+
+
 def rule(table, what, macros, conditions, prototypes, graphs, description):
-    script = ("return JSON.stringify(JSON.parse(value).map(function (row) {\n    return {%s};\n}));\n" %
-              ", ".join("'%s': row.%s" % each for each in macros.items()))
+    """macros: the JavaScript that each is of."""
+    script = NAMES + ("return JSON.stringify(JSON.parse(value).map(function (row) {\n    return {\n%s\n    };\n}));\n" %
+                      ",\n".join("        '%s': %s" % each for each in macros.items()))
     return {
         "uuid": uuid("rule", table), "name": "%s discovery" % what.capitalize(), "type": "DEPENDENT",
         "key": "proctcp.%s.discovery" % table, "delay": "0",
@@ -337,12 +352,13 @@ def rule(table, what, macros, conditions, prototypes, graphs, description):
 
 def rules():
     return [
-        rule("groups", "group", {"{#GROUP}": "name", "{#INDEX}": "index"}, [
+        rule("groups", "group", {"{#GROUP}": "distinct(row.name || '', row.index)", "{#INDEX}": "row.index"}, [
             ("{#GROUP}", "{$PROCTCP.GROUP.MATCHES}", True), ("{#GROUP}", "{$PROCTCP.GROUP.NOT_MATCHES}", False)],
              group_items(), GROUP_GRAPHS,
              "Groups of processes by name: the same after a restart, and on every host."),
-        rule("listeners", "listener", {"{#LISTENER}": "local_endpoint", "{#LISTENER.GROUP}": "group", "{#NETNS}": "netns",
-                                       "{#PORT}": "port", "{#INDEX}": "index"}, [
+        rule("listeners", "listener", {
+            "{#LISTENER}": "distinct(row.local_endpoint || '', row.index)", "{#LISTENER.GROUP}": "harmless(row.group || '')",
+            "{#NETNS}": "row.netns", "{#PORT}": "row.port", "{#INDEX}": "row.index"}, [
             ("{#LISTENER}", "{$PROCTCP.LISTENER.MATCHES}", True), ("{#LISTENER}", "{$PROCTCP.LISTENER.NOT_MATCHES}", False),
             ("{#NETNS}", "{$PROCTCP.LISTENER.NETNS.MATCHES}", True)],
              listener_items(), LISTENER_GRAPHS,
