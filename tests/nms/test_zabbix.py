@@ -91,7 +91,8 @@ class Files(unittest.TestCase):
                 done = subprocess.run(["zabbix_js", "-s", script.name, "-i", "-"], input=json.dumps(rows), stdout=subprocess.PIPE,
                                       encoding="utf-8", check=True)
             return json.loads(done.stdout)
-        names = NAMES + ["a}b", "a{b", "a\nb", "a\x7fb", "a\u202eb", "a\u0085b", "a\ud83db", "\u00a0y", "😀", "😁", "y" * 101, "y" * 102, "y" * 99 + " z"]
+        names = NAMES + ["a}b", "a{b", "a\nb",
+                         "a\x7fb", "a\u202eb", "a\u0085b", "a\ud83db", "\u00a0y", "😀", "😁", "y" * 101, "y" * 102, "y" * 99 + " z"]
         rows = [{"index": group(name)} if name == "" else {"index": group(name), "name": name.encode("utf-8", "replace").decode()}
                 for name in names]
         shown = [each["{#GROUP}"] for each in discovered("groups", rows)]
@@ -204,7 +205,7 @@ class Server(AgentTest):
         self.wait_for_values({"proctcp.scan.status": 2, "proctcp.scan.left_out": 0,
                               key("group", "established", group(web)): 6, key("group", "processes", group(web)): 1,
                               key("group", "established", group(odd)): 2, key("group", "close_wait", group(faulty.name)): 0,
-                              key("listener", "established", at(port)): 1, key("listener", "processes", at(faulty.gone_port)): 1})
+                              key("listener", "established", at(port)): 1, key("listener", "sockets", at(faulty.gone_port)): 1})
         self.assertEqual(self.zabbix.problems(self.host), {})
         items = self.items()
         self.assertEqual(items[key("group", "established", group(odd))][1], odd + ": established connections")

@@ -45,11 +45,11 @@ TABLES = {  # by how it is called: name of columns in the MIB, columns; the firs
     "groups": ("proctcpGroup", ["Name", "Processes", "Sockets", "Established", "CloseWait", "Unbound", "Fds", "FdLimit", "AcceptQueue",
                                 "AcceptQueueMax", "AcceptDrops", "RttAverageUs", "PayloadSentBytes", "PayloadReceivedBytes", "SegsOut",
                                 "Retransmissions", "Connects", "ConnectFailures"]),
-    "listeners": ("proctcpListener", ["LocalEndpoint", "Group", "Processes", "AcceptQueue", "AcceptQueueMax", "Drops", "Established",
-                                      "CloseWait"]),
+    "listeners": ("proctcpListener", ["LocalEndpoint", "Group", "Sockets", "Processes", "AcceptQueue", "AcceptQueueMax", "Drops",
+                                      "Established", "CloseWait"]),
 }
 # Numbers that stand for columns within discovery[], as short as they can be.
-PARTS = {"groups": [10, 8], "listeners": [8]}
+PARTS = {"groups": [10, 8], "listeners": [9]}
 
 # Rows as they are used: names in place of macros, and percentages. Without any it is an error, for an empty table is what
 # snmpd answers when the subagent is dead: what was seen last then stays.
@@ -274,12 +274,13 @@ def group_items():
 def listener_items():
     def listener(*words, **more):
         return dependent("listeners", *words, **more)
-    gone = "/%s/%s" % (NAME, key_of("listener", "processes"))
+    gone = "/%s/%s" % (NAME, key_of("listener", "sockets"))
     return [
-        listener("processes", "Processes", triggers=[trigger(
+        listener("sockets", "Sockets", description="Several where they use SO_REUSEPORT; 0 when nobody listens any more.", triggers=[trigger(
             "proctcp: {#LISTENER}: nobody listens any more",
             "max(%s,{$PROCTCP.GONE.TIME})=0 and {#PORT}<={$PROCTCP.LISTENER.PORT.MAX:\"{#LISTENER}\"}" % gone, "HIGH",
-            "Somebody did since the agent was started.", recovery="min(%s,{$PROCTCP.RECOVERY.TIME})>0" % gone, of="availability")]),
+            "Somebody did in the last week.", recovery="min(%s,{$PROCTCP.RECOVERY.TIME})>0" % gone, of="availability")]),
+        listener("processes", "Processes", description="Those that can be seen: 0 where the agent may not look, or the kernel listens."),
         listener("connections waiting to be accepted", "AcceptQueue"),
         listener("accept queue", "AcceptQueue", value="accept_queue_percent", units="%", value_type="FLOAT", triggers=[over(
             "listener", "{#LISTENER}", "accept_queue_percent", "ACCEPT_QUEUE.MAX", "QUEUE.TIME", "the accept queue is filling", "WARNING",
