@@ -48,6 +48,7 @@ TABLES = {  # by how it is called: name of columns in the MIB, columns; the firs
     "listeners": ("proctcpListener", ["LocalEndpoint", "Group", "Sockets", "Processes", "AcceptQueue", "AcceptQueueMax", "Drops",
                                       "Established", "CloseWait"]),
 }
+COUNTS = ["processes", "sockets", "established", "close_wait", "unbound"]
 # Numbers that stand for columns within discovery[], as short as they can be.
 PARTS = {"groups": [10, 8], "listeners": [9]}
 
@@ -132,11 +133,14 @@ def item(name, key, **more):
     return made
 
 
-def trigger(name, expression, severity, description, recovery=None, of=""):
+def trigger(name, expression, severity, description, recovery=None, of="", by_hand=False):
     made = {"uuid": uuid("trigger", name), "expression": expression}
     if recovery:
         made.update(recovery_mode="RECOVERY_EXPRESSION", recovery_expression=recovery)
-    made.update(name=name, priority=severity, description=description, tags=[{"tag": "scope", "value": of or "performance"}])
+    made.update(name=name, priority=severity, description=description)
+    if by_hand:
+        made["manual_close"] = "YES"
+    made.update(tags=[{"tag": "scope", "value": of or "performance"}])
     return made
 
 
@@ -195,11 +199,13 @@ def scan_items():
 # ---- groups and listeners ----
 
 def dependent(table, name, column, value=None, units=None, multiplier=None, rate=False, value_type=None, triggers=None, description=None):
-    """value: how the script calls it, if that is no column."""
+    """value: how the script calls it, if that is no column. What is counted is 0 where there is no row: an agent that was restarted has
+    forgotten what is not there now, and where it saw nothing at all the master item is an error. The rest then has no value."""
     what = "group" if table == "groups" else "listener"
     macro = "{#GROUP}" if table == "groups" else "{#LISTENER}"
     value = value or snake(column)
-    steps = [{"type": "JSONPATH", "parameters": ["$[?(@.index == '{#INDEX}')].%s.first()" % value], "error_handler": "DISCARD_VALUE"}]
+    steps = [{"type": "JSONPATH", "parameters": ["$[?(@.index == '{#INDEX}')].%s.first()" % value], **(
+        {"error_handler": "CUSTOM_VALUE", "error_handler_params": "0"} if value in COUNTS else {"error_handler": "DISCARD_VALUE"})}]
     if multiplier:
         steps.append({"type": "MULTIPLIER", "parameters": [multiplier]})
     if rate:
@@ -218,22 +224,36 @@ def over(what, macro, value, limit, time, title, severity, description, recovery
     """Above the limit for some time; over when it is below a part of that."""
     key = "/%s/%s" % (NAME, key_of(what, value))
     limit = "{$PROCTCP.%s:\"%s\"}" % (limit, macro)
-    return trigger("proctcp: %s: %s" % (macro, title), "min(%s,{$PROCTCP.%s})>%s" % (key, time, limit), severity, description,
-                   recovery="max(%s,{$PROCTCP.RECOVERY.TIME})<=%s*%s" % (key, recovery, limit))
+    return row_trigger(what, value, "proctcp: %s: %s" % (macro, title), "min(%s,{$PROCTCP.%s})>%s" % (key, time, limit), time, severity,
+                       description, "max(%s,{$PROCTCP.RECOVERY.TIME})<=%s*%s" % (key, recovery, limit))
+
+
+def row_trigger(what, value, title, expression, time, severity, description, recovery):
+    """What has no value where there is no row: that is the end of the problem, but only while counts, which have one all the same, come in.
+    Without a value for longer than counts, that is: not while all of the host is blind. Without the second condition the first one has no
+    result, and Zabbix does not look at the recovery."""
+    if value not in COUNTS:
+        key, count = ("/%s/%s" % (NAME, key_of(what, each)) for each in (value, "processes"))
+        expression = "(%s) and count(%s,{$PROCTCP.%s})>0" % (expression, key, time)
+        recovery = "(%s) or (nodata(%s,{$PROCTCP.NODATA.TIME})=1 and count(%s,{$PROCTCP.RECOVERY.TIME})>0)" % (recovery, key, count)
+    return trigger(title, expression, severity, description, recovery, by_hand=True)
 
 
 def ratio(part, whole, limit, least, title, severity, description):
     """One rate of another, of which enough must be there to tell."""
-    part, whole = ("/%s/%s" % (NAME, key_of("group", each)) for each in (part, whole))
+    value, part, whole = part, *("/%s/%s" % (NAME, key_of("group", each)) for each in (part, whole))
     limit = "{$PROCTCP.%s:\"{#GROUP}\"}" % limit
-    return trigger("proctcp: {#GROUP}: " + title, "avg(%s,{$PROCTCP.RATE.TIME})>%s/100*avg(%s,{$PROCTCP.RATE.TIME}) and "
-                   "avg(%s,{$PROCTCP.RATE.TIME})>%s" % (part, limit, whole, whole, least), severity, description,
-                   recovery="avg(%s,{$PROCTCP.RATE.TIME})<=0.9*%s/100*avg(%s,{$PROCTCP.RATE.TIME})" % (part, limit, whole))
+    return row_trigger("group", value, "proctcp: {#GROUP}: " + title, "avg(%s,{$PROCTCP.RATE.TIME})>%s/100*avg(%s,{$PROCTCP.RATE.TIME}) and "
+                       "avg(%s,{$PROCTCP.RATE.TIME})>%s" % (part, limit, whole, whole, least), "RATE.TIME", severity, description,
+                       "avg(%s,{$PROCTCP.RATE.TIME})<=0.9*%s/100*avg(%s,{$PROCTCP.RATE.TIME})" % (part, limit, whole))
 
 
 def group_items():
     def group(*words, **more):
         return dependent("groups", *words, **more)
+
+    failures, connects = ("avg(/%s/%s,{$PROCTCP.RATE.TIME})" % (NAME, key_of("group", each)) for each in ("connect_failures", "connects"))
+    tried = "{$PROCTCP.CONNECT_FAILURES.MAX:\"{#GROUP}\"}/100*(%s+%s)" % (failures, connects)
     return [
         group("processes", "Processes"),
         group("sockets", "Sockets"),
@@ -250,10 +270,9 @@ def group_items():
             description="Of the process of the group that is nearest to its limit."),
         group("accept queues", "AcceptQueue", value="accept_queue_percent", units="%", value_type="FLOAT",
               description="Of the maxima of its listeners together."),
-        group("drops of full accept queues per second", "AcceptDrops", rate=True, triggers=[trigger(
-            "proctcp: {#GROUP}: full accept queues drop connections", "min(/%s/%s,{$PROCTCP.DROPS.TIME})>{$PROCTCP.DROPS.MAX:\"{#GROUP}\"}" % (
-                NAME, key_of("group", "accept_drops")), "WARNING", "The service does not accept as fast as clients come.",
-            recovery="max(/%s/%s,{$PROCTCP.RECOVERY.TIME})<={$PROCTCP.DROPS.MAX:\"{#GROUP}\"}" % (NAME, key_of("group", "accept_drops")))]),
+        group("drops of full accept queues per second", "AcceptDrops", rate=True, triggers=[over(
+            "group", "{#GROUP}", "accept_drops", "DROPS.MAX", "DROPS.TIME", "full accept queues drop connections", "WARNING",
+            "The service does not accept as fast as clients come.", recovery=1)]),
         group("round-trip time", "RttAverageUs", multiplier="0.000001", units="s", value_type="FLOAT",
               description="Average over its established connections, smoothed by the kernel."),
         group("payload sent", "PayloadSentBytes", units="Bps", rate=True),
@@ -264,10 +283,9 @@ def group_items():
             "Loss on the way, or an end that does not answer.")]),
         group("connects per second", "Connects", rate=True, description="Where proctcp-bpf counts connections."),
         group("failed connects per second", "ConnectFailures", rate=True, description="Where proctcp-bpf counts connections.", triggers=[
-            trigger("proctcp: {#GROUP}: connects fail", "avg(/{0}/{1},{{$PROCTCP.RATE.TIME}})>{2}/100*(avg(/{0}/{1},{{$PROCTCP.RATE.TIME}})"
-                    "+avg(/{0}/{3},{{$PROCTCP.RATE.TIME}})) and avg(/{0}/{1},{{$PROCTCP.RATE.TIME}})>0.1".format(
-                        NAME, key_of("group", "connect_failures"), "{$PROCTCP.CONNECT_FAILURES.MAX:\"{#GROUP}\"}",
-                        key_of("group", "connects")), "WARNING", "What it connects to refuses, does not answer or cannot be reached.")]),
+            row_trigger("group", "connect_failures", "proctcp: {#GROUP}: connects fail", "%s>%s and %s>0.1" % (
+                failures, tried, failures), "RATE.TIME", "WARNING", "What it connects to refuses, does not answer or cannot be reached.",
+                        "%s<=0.9*%s" % (failures, tried))]),
     ]
 
 
@@ -279,7 +297,8 @@ def listener_items():
         listener("sockets", "Sockets", description="Several where they use SO_REUSEPORT; 0 when nobody listens any more.", triggers=[trigger(
             "proctcp: {#LISTENER}: nobody listens any more",
             "max(%s,{$PROCTCP.GONE.TIME})=0 and {#PORT}<={$PROCTCP.LISTENER.PORT.MAX:\"{#LISTENER}\"}" % gone, "HIGH",
-            "Somebody did in the last week.", recovery="min(%s,{$PROCTCP.RECOVERY.TIME})>0" % gone, of="availability")]),
+            "Somebody did in the last week.", recovery="min(%s,{$PROCTCP.RECOVERY.TIME})>0" % gone, of="availability",
+            by_hand=True)]),
         listener("processes", "Processes", description="Those that can be seen: 0 where the agent may not look, or the kernel listens."),
         listener("connections waiting to be accepted", "AcceptQueue"),
         listener("accept queue", "AcceptQueue", value="accept_queue_percent", units="%", value_type="FLOAT", triggers=[over(
@@ -378,7 +397,7 @@ MACROS = [
     ("FDS.MAX", "80", "Percent of the descriptors that a process may have; with context: the group."),
     ("GONE.TIME", "2m", "How long nobody listens before that is a problem."),
     ("GROUP.MATCHES", ".*", "Groups that are discovered, as a regular expression."),
-    ("GROUP.NOT_MATCHES", "^_other$", "Groups that are not."),
+    ("GROUP.NOT_MATCHES", "CHANGE_IF_NEEDED", "Groups that are not. In _other is what found no place among proctcpMaxGroups."),
     ("INTERVAL", "1m", "How often a host is asked."),
     ("LEAK.TIME", "15m", "How long CLOSE_WAIT or unbound sockets are too many before that is a problem."),
     ("LISTENER.MATCHES", ".*", "Listeners that are discovered."),
