@@ -1,4 +1,6 @@
 """The templates of mibs/nms/zabbix: the one for 6.0 in a real Zabbix, from import to problems that open and are over."""
+import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -9,22 +11,27 @@ import unittest
 
 import yaml
 
+import bpf
 import zabbix
 import zabbix_yaml
 from faults import LEAKED, Faulty
 from nms import text_of
 from support import free_tcp_port, wait_until
 from test_collectd import Holder
-from test_snmp import PROCFS, SOURCE, AgentTest
+from test_snmp import AGENT, FAILED, LISTENER, PROCFS, SOURCE, STATUS, UP_TO_DATE, AgentTest
 from ways import named
 
 OLD = os.path.join(zabbix_yaml.FOLDER, "proctcp-6.0.yaml")
 NEW = os.path.join(zabbix_yaml.FOLDER, "proctcp-6.4.yaml")
 
 # Minutes in seconds of a test.
-PACE = {"INTERVAL": "1s", "BLIND.TIME": "3s", "DISCOVERY.HEARTBEAT": "2s", "DROPS.TIME": "1s", "GONE.TIME": "3s", "LEAK.TIME": "3s",
+PACE = {"INTERVAL": "1s", "AGE.MAX": "4", "BLIND.TIME": "3s", "DISCOVERY.HEARTBEAT": "2s", "DROPS.TIME": "1s", "GONE.TIME": "3s", "LEAK.TIME": "3s",
         "NODATA.TIME": "30s", "PARTIAL.TIME": "3s", "QUEUE.TIME": "3s", "RATE.TIME": "5s", "RECOVERY.TIME": "2s", "STALE.TIME": "3s"}
-BLIND = "proctcp: nothing is seen"
+BLIND, STALE, PARTIAL = "proctcp: nothing is seen", "proctcp: an old scan is served", "proctcp: scans leave something out"
+GONE, CLOSE_WAIT = "proctcp: 127.0.0.1:%d: nobody listens any more", "proctcp: %s: connections stay in CLOSE_WAIT"
+FDS, FULL = "proctcp: %s: descriptors near the limit", "proctcp: 127.0.0.1:%d: the accept queue is filling"
+DROPS, RESENT = "proctcp: %s: full accept queues drop connections", "proctcp: %s: segments are sent again"
+REFUSED = "proctcp: %s: connects fail"
 UNBOUND = "proctcp: %s: sockets that are neither connected nor listening"
 SECRET = "TopSecret"
 # What users may call their processes. Zabbix expands macros, unquotes, trims; and the agent gives both of the last two as a?b.
@@ -50,6 +57,37 @@ def group(name):
 def at(port):
     """The index of the listener at 127.0.0.1 and that port."""
     return "0.1.4.127.0.0.1.%d" % port
+
+
+@contextlib.contextmanager
+def held(pid):
+    """The process with its threads but the first one stopped: those that scan."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    threads = [int(each) for each in os.listdir("/proc/%d/task" % pid) if int(each) != pid]
+
+    def ptrace(request, thread):
+        if libc.ptrace(request, thread, None, None):
+            raise OSError(ctypes.get_errno(), "ptrace")
+    for thread in threads:
+        ptrace(0x4206, thread)  # PTRACE_SEIZE
+        ptrace(0x4207, thread)  # PTRACE_INTERRUPT
+        os.waitpid(thread, 0x40000000)  # __WALL
+    try:
+        yield
+    finally:
+        for thread in threads:
+            ptrace(17, thread)  # PTRACE_DETACH
+
+
+# With the BPF programs, which end with it: they are in a mount namespace of its own.
+WITH_BPF = """#!/bin/sh
+exec unshare -m sh -ec '
+mount --make-rprivate /
+mount -t bpf -o mode=0755 bpf /sys/fs/bpf
+%(loader)s load >&2
+exec %(agent)s "$@"' sh "$@"
+"""
 
 
 class Files(unittest.TestCase):
@@ -181,10 +219,12 @@ class Server(AgentTest):
         return {each["key_"]: (each["itemid"], each["name"])
                 for each in self.zabbix.call("item.get", hostids=self.host, output=["itemid", "key_", "name"])}
 
-    def times_blind(self):
-        """How often the status was that there is nothing of proctcp."""
-        return int(self.zabbix.call("history.get", itemids=[self.items()["proctcp.scan.status"][0]], history=3, countOutput=True,
-                                    filter={"value": 0}))
+    def times(self, item, value):
+        """How often the item had this value."""
+        return int(self.zabbix.call("history.get", itemids=[self.items()[item][0]], history=3, countOutput=True, filter={"value": value}))
+
+    def knock(self, faulty):
+        wait_until(lambda: faulty.knock(self) or DROPS % faulty.name in self.zabbix.problems(self.host), "a problem of drops", 90)
 
     def test_from_import_to_problems_that_are_over(self):
         self.zabbix = zabbix.Zabbix(self)
@@ -219,21 +259,17 @@ class Server(AgentTest):
         self.wait_for_values({key("group", "established", group(web)): 4})
         self.assertEqual(self.items(), items)
 
-        faults = {"proctcp: %s: connections stay in CLOSE_WAIT" % faulty.name,
-                  "proctcp: %s: sockets that are neither connected nor listening" % faulty.name,
-                  "proctcp: %s: descriptors near the limit" % faulty.name,
-                  "proctcp: 127.0.0.1:%d: the accept queue is filling" % faulty.full_port,
-                  "proctcp: 127.0.0.1:%d: nobody listens any more" % faulty.gone_port}
-        drops = "proctcp: %s: full accept queues drop connections" % faulty.name
+        faults = {CLOSE_WAIT % faulty.name, UNBOUND % faulty.name, FDS % faulty.name, FULL % faulty.full_port, GONE % faulty.gone_port}
+        drops = DROPS % faulty.name
         faulty.provoke(self)
         self.wait_for_values({key("group", "close_wait", group(faulty.name)): LEAKED})
         self.wait_for_problems(faults)
-        wait_until(lambda: faulty.knock(self) or drops in self.zabbix.problems(self.host), "a problem of drops", 90)
+        self.knock(faulty)
         since = {what: event for what, event in self.zabbix.problems(self.host).items() if what in faults}
 
         self.agent.send_signal(signal.SIGKILL)
         self.wait_for_problems({BLIND} | faults)
-        wait_until(lambda: self.times_blind() > 10, "ten seconds of blindness")
+        wait_until(lambda: self.times("proctcp.scan.status", 0) > 10, "ten seconds of blindness")
         interface, = self.zabbix.call("hostinterface.get", hostids=self.host)
         self.assertEqual(interface["available"], "1")  # snmpd answers
         problems = self.zabbix.problems(self.host)
@@ -245,6 +281,98 @@ class Server(AgentTest):
         self.assertEqual({what: event for what, event in self.zabbix.problems(self.host).items() if what in faults}, since)
         faulty.repair(self)
         self.wait_for_problems(set(), faults | {drops})
+
+    def test_scans_that_see_less_and_what_is_gone_meanwhile(self):
+        self.zabbix = zabbix.Zabbix(self)
+        self.zabbix.take(text_of(OLD))
+        faulty = Faulty(self, named("bad"))
+        gone = {GONE % port for port in (faulty.port, faulty.full_port, faulty.gone_port)}
+        self.start_master()
+
+        # Of nobody: it sees that somebody listens, but not who.
+        program = shutil.copy(AGENT, self.path("proctcp-agentx"))
+        agent = self.start_agent("proctcpInterval 1\n", program=program, user=65534, group=65534, extra_groups=[])
+        self.wait_for_scan()
+        if self.get(SOURCE) == PROCFS:
+            self.skipTest("sock_diag does not answer here, and /proc does not say how long accept queues may be, nor what they drop")
+        self.add_host(faulty.port, faulty.full_port, faulty.gone_port)
+        unseen = key("listener", "processes", at(faulty.gone_port))
+        self.wait_for_values({unseen: 0, key("listener", "sockets", at(faulty.gone_port)): 1})
+        self.wait_for_problems({PARTIAL})
+        wait_until(lambda: self.times(unseen, 0) > 8, "a time in which nobody is seen to listen")
+        self.assertEqual(set(self.zabbix.problems(self.host)), {PARTIAL})
+        self.stop(agent)
+
+        os.symlink("/proc", self.path("proc"))
+        options = "proctcpInterval 1\nproctcpProcPath %s\nproctcpProcess %s,%s\n" % (self.path("proc"), faulty.name, faulty.gone.name)
+        self.agent = self.start_agent(options)
+        self.wait_for_problems(set(), {PARTIAL, BLIND})
+        self.wait_for_values({key("group", "processes", group(faulty.name)): 1})
+
+        os.unlink(self.path("proc"))
+        self.wait_for_problems({STALE})
+        os.symlink("/proc", self.path("proc"))
+        self.wait_for_problems(set(), {STALE})
+
+        with held(self.agent.pid):  # it serves what it has, and calls it up to date
+            self.wait_for_problems({STALE})
+            self.assertEqual(self.get(STATUS), UP_TO_DATE)
+        self.wait_for_problems(set(), {STALE})
+        self.assertEqual(self.zabbix.problems(self.host), {})
+
+        # All of it is gone before there is an agent again, which has never seen it; until it has scanned, it does not know.
+        faults = {CLOSE_WAIT % faulty.name, UNBOUND % faulty.name, FDS % faulty.name, FULL % faulty.full_port, GONE % faulty.gone_port}
+        faulty.provoke(self)
+        self.wait_for_problems(faults)
+        self.agent.send_signal(signal.SIGKILL)
+        self.agent.wait()
+        self.stop(faulty.holder.process)
+        os.unlink(self.path("proc"))
+        other = Holder(self, named("other"))  # so that there is something to see
+        lossy = other.listen()
+        self.agent = self.start_agent(options + "proctcpProcess %s\n" % other.name)
+        self.wait_for_problems(faults | {BLIND})
+        wait_until(lambda: self.times("proctcp.scan.status", FAILED) > 5, "scans that fail")
+        self.assertEqual(set(self.zabbix.problems(self.host)), faults | {BLIND})
+        os.symlink("/proc", self.path("proc"))
+        self.wait_for_problems(gone, (faults - gone) | {BLIND})
+        self.assertIsNone(self.get(LISTENER + ".9." + at(faulty.port)))
+
+        pairs = [other.pair(lossy) for _ in range(LEAKED)]
+        for client, server in pairs:
+            other.deaf(server)
+            other.send(client, 1)
+        self.wait_for_problems({RESENT % other.name})
+        for fd in [fd for pair in pairs for fd in pair]:
+            other.close(fd)
+        self.wait_for_problems(gone, {RESENT % other.name})
+
+        events = [event for what, event in self.zabbix.problems(self.host).items() if what in gone]
+        self.zabbix.call("event.acknowledge", eventids=events, action=1)  # closes them by hand
+        self.wait_for_problems(set(), gone)
+
+    def test_connects_that_fail(self):
+        self.write("agent", WITH_BPF % {"loader": os.path.abspath(bpf.LOADER), "agent": os.path.abspath(AGENT)})
+        os.chmod(self.path("agent"), 0o755)
+        done = subprocess.run([self.path("agent"), "-V"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            self.skipTest("the BPF programs cannot be loaded: %s" % done.stdout[-300:])
+        self.zabbix = zabbix.Zabbix(self)
+        self.zabbix.take(text_of(OLD))
+        service = Holder(self, named("client"))
+        service.listen()
+        self.start_master()
+        self.start_agent("proctcpInterval 1\nproctcpProcess %s\n" % service.name, program=self.path("agent"))
+        self.wait_for_scan()
+        self.add_host(1)
+        self.wait_for_values({key("group", "connect_failures", group(service.name)): 0})
+        dead, problem = free_tcp_port(), REFUSED % service.name
+
+        def knock():
+            service.refused(dead, 20)
+            return problem in self.zabbix.problems(self.host)
+        wait_until(knock, "a problem of connects", 90)
+        self.wait_for_problems(set(), {problem})
 
     def test_names_say_nothing_but_themselves(self):
         self.zabbix = zabbix.Zabbix(self)

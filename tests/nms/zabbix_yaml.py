@@ -165,14 +165,17 @@ LEFT_OUT = ["Denied", "Exhausted", "Malformed", "NamespacesFailed", "ProcessesFa
 
 def scan_items():
     status = "proctcp.scan.status"
+    def status_is(time, *words):
+        return "count(/%s/%s,{$PROCTCP.%s}%s)" % (NAME, status, time, "".join(",\"%s\"" % word for word in words))
     blind = trigger(
-        "proctcp: nothing is seen", "max(/%s/%s,{$PROCTCP.BLIND.TIME})=0 or nodata(/%s/%s,{$PROCTCP.NODATA.TIME})=1" % (
-            NAME, status, NAME, status), "HIGH",
-        "snmpd may answer all the same: proctcp-agentx is dead, or not allowed to be asked. Problems that were open stay open, and no other "
-        "one opens. On the host: proctcp doctor", of="availability")
-    stale = trigger("proctcp: an old scan is served", "min(/%s/%s,{$PROCTCP.STALE.TIME})>=1 and count(/%s/%s,{$PROCTCP.STALE.TIME},,\"2\")=0 "
-                    "and count(/%s/%s,{$PROCTCP.STALE.TIME},,\"4\")=0" % ((NAME, status) * 3), "WARNING",
-                    "Scans fail or take too long: see proctcpScanLastFailureText.", of="availability")
+        "proctcp: nothing is seen", "(%s=%s and %s>0) or nodata(/%s/%s,{$PROCTCP.NODATA.TIME})=1" % (
+            status_is("BLIND.TIME", "ge", "2"), status_is("BLIND.TIME", "ge", "5"), status_is("BLIND.TIME"), NAME, status), "HIGH",
+        "snmpd may answer all the same: proctcp-agentx is dead, or not allowed to be asked, or no scan has succeeded since it was started. "
+        "Problems that were open stay open, and no other one opens. On the host: proctcp doctor", of="availability")
+    stale = trigger(
+        "proctcp: an old scan is served", "(%s=%s and %s>0) or min(/%s/proctcp.scan.age,{$PROCTCP.STALE.TIME})>4*last(/%s/proctcp.scan.interval)"
+        "+{$PROCTCP.AGE.MAX}" % (status_is("STALE.TIME", "eq", "3"), status_is("STALE.TIME"), status_is("STALE.TIME"), NAME, NAME), "WARNING",
+        "Scans fail, and proctcpScanLastFailureText says why; or one does not come to its end.", of="availability")
     partial = trigger("proctcp: scans leave something out",
                       "min(/%s/proctcp.scan.left_out,{$PROCTCP.PARTIAL.TIME})>0" % NAME, "INFO",
                       "Most often capabilities are missing: see proctcpScanLeftOut, and on the host: proctcp doctor", of="notice")
@@ -181,6 +184,7 @@ def scan_items():
                steps=[{"type": "CHECK_NOT_SUPPORTED", "parameters": [""], "error_handler": "CUSTOM_VALUE", "error_handler_params": "0"}],
                description="0 where snmpd has nothing of proctcp."),
         scalar("Scan: age", "Age", units="s"),
+        scalar("Scan: interval", "Interval", units="s", description="Between the beginnings of two scans, as configured."),
         scalar("Scan: duration", "DurationUs", units="s", multiplier="0.000001", value_type="FLOAT"),
         scalar("Sockets", "Sockets", description="TCP sockets of the host, held by a process or not."),
         scalar("Processes with TCP sockets", "Processes"),
@@ -388,6 +392,7 @@ def rules():
 
 MACROS = [
     ("ACCEPT_QUEUE.MAX", "70", "Percent of a listener's accept queue; with context: the listener."),
+    ("AGE.MAX", "30", "Seconds that a scan may be old, and four times the interval of scans besides."),
     ("BLIND.TIME", "2m", "How long nothing of proctcp is seen before that is a problem."),
     ("CLOSE_WAIT.MAX", "50", "Connections of a group in CLOSE_WAIT; with context: the group."),
     ("CONNECT_FAILURES.MAX", "20", "Percent of connects that fail; with context: the group."),
