@@ -25,8 +25,9 @@ OLD = os.path.join(zabbix_yaml.FOLDER, "proctcp-6.0.yaml")
 NEW = os.path.join(zabbix_yaml.FOLDER, "proctcp-6.4.yaml")
 
 # Minutes in seconds of a test.
-PACE = {"INTERVAL": "1s", "AGE.MAX": "4", "BLIND.TIME": "3s", "DISCOVERY.HEARTBEAT": "2s", "DROPS.TIME": "1s", "GONE.TIME": "3s", "LEAK.TIME": "3s",
-        "NODATA.TIME": "30s", "PARTIAL.TIME": "3s", "QUEUE.TIME": "3s", "RATE.TIME": "5s", "RECOVERY.TIME": "2s", "STALE.TIME": "3s"}
+PACE = {"INTERVAL": "1s", "AGE.MAX": "4", "BLIND.TIME": "3s", "DISCOVERY.HEARTBEAT": "2s", "DROPS.TIME": "1s", "GONE.TIME": "3s",
+        "GONE.VALUES": "#15", "LEAK.TIME": "3s", "NODATA.TIME": "30s", "PARTIAL.TIME": "3s", "QUEUE.TIME": "3s", "RATE.TIME": "5s",
+        "RECOVERY.TIME": "2s", "STALE.TIME": "3s"}
 BLIND, STALE, PARTIAL = "proctcp: nothing is seen", "proctcp: an old scan is served", "proctcp: scans leave something out"
 GONE, CLOSE_WAIT = "proctcp: 127.0.0.1:%d: nobody listens any more", "proctcp: %s: connections stay in CLOSE_WAIT"
 FDS, FULL = "proctcp: %s: descriptors near the limit", "proctcp: 127.0.0.1:%d: the accept queue is filling"
@@ -347,9 +348,17 @@ class Server(AgentTest):
             other.close(fd)
         self.wait_for_problems(gone, {RESENT % other.name})
 
-        events = [event for what, event in self.zabbix.problems(self.host).items() if what in gone]
-        self.zabbix.call("event.acknowledge", eventids=events, action=1)  # closes them by hand
+        here = [key("listener", "sockets", at(port)) for port in (faulty.port, faulty.full_port, faulty.gone_port)]
+
+        def wait_for_zeros(more):
+            wanted = {item: self.times(item, 0) + more for item in here}
+            wait_until(lambda: all(self.times(item, 0) >= count for item, count in wanted.items()), "%d values" % more, 60)
+        wait_for_zeros(20)  # more than are looked back at
+        self.assertEqual(set(self.zabbix.problems(self.host)), gone)
+        self.zabbix.call("event.acknowledge", eventids=list(self.zabbix.problems(self.host).values()), action=1)  # closes them by hand
         self.wait_for_problems(set(), gone)
+        wait_for_zeros(5)
+        self.assertEqual(self.zabbix.problems(self.host), {})
 
     def test_connects_that_fail(self):
         self.write("agent", WITH_BPF % {"loader": os.path.abspath(bpf.LOADER), "agent": os.path.abspath(AGENT)})

@@ -173,8 +173,9 @@ def scan_items():
         "snmpd may answer all the same: proctcp-agentx is dead, or not allowed to be asked, or no scan has succeeded since it was started. "
         "Problems that were open stay open, and no other one opens. On the host: proctcp doctor", of="availability")
     stale = trigger(
-        "proctcp: an old scan is served", "(%s=%s and %s>0) or min(/%s/proctcp.scan.age,{$PROCTCP.STALE.TIME})>4*last(/%s/proctcp.scan.interval)"
-        "+{$PROCTCP.AGE.MAX}" % (status_is("STALE.TIME", "eq", "3"), status_is("STALE.TIME"), status_is("STALE.TIME"), NAME, NAME), "WARNING",
+        "proctcp: an old scan is served", "(%s=%s and %s>0) or min(/%s/proctcp.scan.age,{$PROCTCP.STALE.TIME})"
+        ">4*last(/%s/proctcp.scan.interval)+{$PROCTCP.AGE.MAX}" % (
+            status_is("STALE.TIME", "eq", "3"), status_is("STALE.TIME"), status_is("STALE.TIME"), NAME, NAME), "WARNING",
         "Scans fail, and proctcpScanLastFailureText says why; or one does not come to its end.", of="availability")
     partial = trigger("proctcp: scans leave something out",
                       "min(/%s/proctcp.scan.left_out,{$PROCTCP.PARTIAL.TIME})>0" % NAME, "INFO",
@@ -300,8 +301,8 @@ def listener_items():
     return [
         listener("sockets", "Sockets", description="Several where they use SO_REUSEPORT; 0 when nobody listens any more.", triggers=[trigger(
             "proctcp: {#LISTENER}: nobody listens any more",
-            "max(%s,{$PROCTCP.GONE.TIME})=0 and {#PORT}<={$PROCTCP.LISTENER.PORT.MAX:\"{#LISTENER}\"}" % gone, "HIGH",
-            "Somebody did in the last week.", recovery="min(%s,{$PROCTCP.RECOVERY.TIME})>0" % gone, of="availability",
+            "max(%s,{$PROCTCP.GONE.TIME})=0 and max(%s,{$PROCTCP.GONE.VALUES})>0 and {#PORT}<={$PROCTCP.LISTENER.PORT.MAX:\"{#LISTENER}\"}" % (
+                gone, gone), "HIGH", "Somebody did not long ago. If it went for good, close this by hand.", recovery="min(%s,{$PROCTCP.RECOVERY.TIME})>0" % gone, of="availability",
             by_hand=True)]),
         listener("processes", "Processes", description="Those that can be seen: 0 where the agent may not look, or the kernel listens."),
         listener("connections waiting to be accepted", "AcceptQueue"),
@@ -401,6 +402,8 @@ MACROS = [
     ("DROPS.TIME", "5m", "How long they last before that is a problem."),
     ("FDS.MAX", "80", "Percent of the descriptors that a process may have; with context: the group."),
     ("GONE.TIME", "2m", "How long nobody listens before that is a problem."),
+    ("GONE.VALUES", "#60", "Among how many values one is of a listener that was there. A problem that is closed by hand after these, not "
+                           "counting those that were missed, does not come again."),
     ("GROUP.MATCHES", ".*", "Groups that are discovered, as a regular expression."),
     ("GROUP.NOT_MATCHES", "CHANGE_IF_NEEDED", "Groups that are not. In _other is what found no place among proctcpMaxGroups."),
     ("INTERVAL", "1m", "How often a host is asked."),
