@@ -1,8 +1,10 @@
 """A real icinga2 with the files of mibs/nms/icinga2: over SNMP with snmpd and proctcp-agentx, and of its own host, against faults that
 the test provokes."""
 import glob
+import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -10,11 +12,13 @@ import unittest
 
 from faults import LEAKED, Faulty
 from nms import NMS, substituted, text_of
-from support import BUILD, free_tcp_port, wait_until
+from support import BUILD, LiveTest, free_tcp_port, wait_until
 from test_collectd import Holder
 from test_snmp import PROCFS, SOURCE, AgentTest
 
 ICINGA = shutil.which("icinga2", path=os.environ.get("PATH", "") + ":/usr/sbin")
+NAGIOS = shutil.which("nagios4", path=os.environ.get("PATH", "") + ":/usr/sbin")
+NAGIOS_OBJECTS = "/etc/nagios4/objects"
 LIBRARY = "/usr/share/icinga2/include"  # of Debian's package
 FOLDER = os.path.join(NMS, "icinga2")
 CHECK = os.path.join(BUILD, "check", "check_proctcp")
@@ -138,6 +142,8 @@ class Icinga(AgentTest):
         watched = [group % "close_wait", group % "unbound", group % "fds_percent", listener % ("listener", full),
                    listener % ("accept_queue_percent", full), listener % ("listener", gone), "proctcp-scan"]
         self.wait_for(dict.fromkeys(watched, OK))
+        resent, = self.wait_for({group % "retransmission_percent": OK}).values()
+        self.assertEqual(resent[1], "%s=0%%;5;20" % faulty.name)
         # Of its own host, as a user without rights: what is its own, and where others listen, but not what is others'.
         here = self.wait_for({"proctcp-unbound-" + own.name: OK, "proctcp-unbound-" + root.name: UNKNOWN,
                               listener % ("listener", "127.0.0.1:%d" % root_port): OK}, "here")
@@ -165,10 +171,80 @@ class Icinga(AgentTest):
         faulty.repair(self)
         self.wait_for(dict.fromkeys(watched, OK))
 
+    def test_names_are_nothing_but_names_and_services_of_others_are_let_be(self):
+        names = ["a$b", "a$address$", "a!b", "a$$b", "%21", "\\"]
+        own = [Holder(self, name, user=user().pw_uid, group=user().pw_gid) for name in names]
+        for holder in own:
+            holder.unbound()
+        port = free_tcp_port()
+        own[1].listen("127.0.0.1", port)
+        listed = ", ".join("%s = {}" % json.dumps(name) for name in names)
+        self.configure([], """vars.proctcp_partial_ok = true
+  address = "secret"
+  vars.proctcp_groups = { %s }
+  vars.proctcp_listeners = { "127.0.0.1:%d" = { listener = { group = "a$address$" } } }
+}
+object Host "other" {
+  check_command = "dummy"
+}
+object Service "proctcp-of-others" {
+  host_name = "other"
+  check_command = "dummy\"""" % (listed, port))
+        self.check_configuration()
+        self.start_icinga()
+        seen = self.wait_for({"proctcp-unbound-" + name.replace("!", "%21"): OK for name in names}, "here")
+        for name in names:
+            state, data, output = seen["proctcp-unbound-" + name.replace("!", "%21")]
+            self.assertNotIn("secret", data + output)
+            self.assertRegex(data, r"^\S*=1;50;200;0$", name)
+        self.wait_for({"proctcp-listener-127.0.0.1:%d" % port: OK}, "here")
+
     def test_the_shipped_files_are_taken_as_they_are(self):
         self.configure([], "")
         self.write("host.conf", text_of(os.path.join(FOLDER, "host.conf")))
         self.assertIn("Instantiated 13 Services", self.check_configuration())
+
+
+@unittest.skipUnless(NAGIOS and os.path.isdir(NAGIOS_OBJECTS), "nagios4 is missing (Debian packages nagios4-core and nagios4-common)")
+class Nagios(LiveTest):
+    def verify(self, shipped):
+        """What Nagios says of it, with the templates and contacts of Debian's package."""
+        # Of the package monitoring-plugins, as the templates of hosts want it.
+        alive = self.write("alive.cfg", "define command {\ncommand_name check-host-alive\ncommand_line /bin/true\n}\n")
+        files = [os.path.join(NAGIOS_OBJECTS, each + ".cfg") for each in ("commands", "contacts", "templates", "timeperiods")]
+        lines = ["cfg_file=" + each for each in [*files, alive, self.write("proctcp.cfg", shipped)]]
+        lines += ["%s=%s" % (what, self.path(what)) for what in ("log_file", "lock_file", "command_file", "object_cache_file", "status_file",
+                                                                 "state_retention_file")]
+        lines += ["resource_file=" + self.write("resource.cfg", "$USER1$=/usr/lib/nagios/plugins\n"), "check_result_path=" + self.directory,
+                  "temp_path=" + self.directory, "illegal_macro_output_chars=`~$&|'\"<>"]
+        if not os.geteuid():
+            lines += ["nagios_user=root", "nagios_group=root"]
+        done = subprocess.run([NAGIOS, "-v", self.write("nagios.cfg", "\n".join(lines) + "\n")], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60)
+        return done.returncode, done.stdout
+
+    def test_the_shipped_file_is_taken_and_gives_its_services_to_the_plugin(self):
+        shipped = text_of(os.path.join(FOLDER, "nagios.cfg"))
+        status, said = self.verify(shipped)
+        self.assertEqual(status, 0, said)
+        self.assertIn("Checked 4 services", said)
+        self.assertIn("Total Warnings: 0", said)
+        self.assertNotEqual(self.verify(shipped.replace("command_name    check_proctcp_scan", "command_name    other"))[0], 0)
+        # Each as Nagios would run it, but for the host: the plugin knows the words, and finds nobody there.
+        commands = dict(re.findall(r"command_name +(\S+)\n +command_line +(.*)", shipped))
+        checks = re.findall(r"check_command +(check_proctcp\S*)", shipped)
+        self.assertEqual(len(checks), 4)
+        for check in checks:
+            name, *arguments = check.split("!")
+            line = commands[name].replace("$USER1$/check_proctcp", CHECK + " -t 3 -p 1")
+            for macro, value in [("HOSTADDRESS", "127.0.0.1"), ("_HOSTSNMPCOMMUNITY", "public"),
+                                 *(("ARG%d" % number, value) for number, value in enumerate(arguments, 1))]:
+                line = line.replace("$%s$" % macro, value)
+            self.assertNotIn("$", line)
+            done = subprocess.run(line, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+            self.assertEqual(done.returncode, UNKNOWN, done.stdout)
+            self.assertNotIn("usage", done.stdout)
+            self.assertRegex(done.stdout, r"^PROCTCP UNKNOWN - .*127\.0\.0\.1")
 
 
 if __name__ == "__main__":
