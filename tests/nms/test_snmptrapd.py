@@ -20,23 +20,37 @@ class Handler(unittest.TestCase):
     """proctcp-trap by itself, with what snmptrapd may give it."""
 
     def lines(self, *varbinds, host="web1", kind=5):
-        text = "%s\nUDP: [192.0.2.1]:162\n.1.3.6.1.2.1.1.3.0 0:0:0:1.00\n.1.3.6.1.6.3.1.1.4.1.0 %s0.%d\n" % (host, OBJECTS, kind)
-        done = subprocess.run([HANDLER, "/dev/stdout"], input=text + "".join(OBJECTS + each + "\n" for each in varbinds),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="surrogateescape")
+        text = "%s\nUDP: [192.0.2.1]:162\n.1.3.6.1.2.1.1.3.0 0:0:0:1.00\n" % host
+        text += "" if kind is None else ".1.3.6.1.6.3.1.1.4.1.0 %s0.%d\n" % (OBJECTS, kind)
+        text += "".join((each if each[0] == "." else OBJECTS + each) + "\n" for each in varbinds)
+        done = subprocess.run([HANDLER, "/dev/stdout"], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              encoding="utf-8", errors="surrogateescape")
         self.assertEqual(done.returncode, 0, done.stdout)
         return done.stdout.splitlines()
 
     def test_names_stay_in_one_line_and_are_not_run(self):
         for written, read in ((r'"a \"b\" \\\" c"', r'a "b" \" c'), ('"$(touch x) `id` \\\\"', r"$(touch x) `id` " + "\\"),
                               ('"a\n.1.3.6.1.6.3.1.1.4.1.0 .1.2\nb"', "a .1.3.6.1.6.3.1.1.4.1.0 .1.2 b"),
-                              ('"\n%s1.8.1.12.9 7"' % OBJECTS, " %s1.8.1.12.9 7" % OBJECTS), ('"FF 01 "', "FF 01 "),
-                              ('"\x1b[2J\tä"', "?[2J???"), ('""', ""), ('"-n"', "-n"), ("'x'", "'x'")):
+                              ('"\n%s1.8.1.12.9 7"' % OBJECTS, " %s1.8.1.12.9 7" % OBJECTS), ('"6E 67 01 "', "(octets 6E 67 01)"),
+                              ('"\x1b[2J\tä"', "?[2J???"), ('""', "(not told)"), ('"-n"', "-n"), ("'x'", "'x'")):
             self.assertEqual(self.lines('1.8.1.3.1 "much"', "1.8.1.4.1 " + written, "1.8.1.12.1 43", "1.8.1.7.1 23", "1.8.1.13.1 12"),
                              ["warning web1: much: %s has 43, 23 is too much (process 12)" % read])
 
     def test_what_is_no_notification_of_proctcp_is_told_of_as_that(self):
         self.assertEqual(self.lines(kind=7), ["notice web1: a notification that proctcp-trap does not know: 7"])
-        self.assertEqual(self.lines('1.8.1.3.1 "never ends', kind=6), ["notice web1: :  has  now, which is not too much"])
+        self.assertEqual(self.lines("1.8.1.4.1 7", ".1.3.6.1.6.3.1.1.4.1.0 .1.2.3", kind=7),
+                         ["notice web1: a notification that proctcp-trap does not know: 7"])
+        self.assertEqual(self.lines(host="web1", kind=None), ["notice web1: a notification that proctcp-trap does not know: (not told)"])
+
+    def test_what_is_not_told_is_told_of_as_that(self):
+        self.assertEqual(self.lines(kind=6), ["notice web1: (not told): (not told) has (not told) now, which is not too much"])
+        self.assertEqual(self.lines(kind=1), ["warning web1: scans of proctcp fail: (not told)"])
+
+    def test_a_text_that_does_not_end_is_there_as_far_as_it_goes(self):
+        self.assertEqual(self.lines('1.8.1.3.1 "much"', '1.8.1.4.1 "never \\"ends', "1.8.1.12.1 43", kind=6),
+                         ['notice web1: much: never "ends %s1.8.1.12.1 43... (cut) has (not told) now, which is not too much' % OBJECTS])
+        self.assertEqual(self.lines('1.4.1.4.0 "', kind=3),
+                         ["warning web1: nobody listens at (not told) any more (it was ... (cut), process (not told))"])
 
     def test_too_many_words_are_a_usage(self):
         done = subprocess.run([HANDLER, "a", "b"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -49,7 +63,9 @@ class Receiver(notifications.TrapTest):
 
     def start_receiver(self):
         shipped = text_of(os.path.join(NMS, "snmptrapd", "snmptrapd.conf"))
-        self.write("trapd.conf", substituted(shipped, ("/usr/local/lib/proctcp/proctcp-trap", "%s %s" % (HANDLER, self.path("told")))))
+        self.assertEqual([line for line in shipped.splitlines() if line.lstrip().startswith("auth")], [])
+        self.write("trapd.conf", substituted(shipped, (r"^#   authCommunity log,execute COMMUNITY$", "authCommunity log,execute public"),
+                                             ("/usr/local/lib/proctcp/proctcp-trap", "%s %s" % (HANDLER, self.path("told")))))
         self.write("told", "")
         return super().start_receiver()
 
