@@ -213,10 +213,10 @@ class Nagios(LiveTest):
         alive = self.write("alive.cfg", "define command {\ncommand_name check-host-alive\ncommand_line /bin/true\n}\n")
         files = [os.path.join(NAGIOS_OBJECTS, each + ".cfg") for each in ("commands", "contacts", "templates", "timeperiods")]
         lines = ["cfg_file=" + each for each in [*files, alive, self.write("proctcp.cfg", shipped)]]
-        lines += ["%s=%s" % (what, self.path(what)) for what in ("log_file", "lock_file", "command_file", "object_cache_file", "status_file",
-                                                                 "state_retention_file")]
-        lines += ["resource_file=" + self.write("resource.cfg", "$USER1$=/usr/lib/nagios/plugins\n"), "check_result_path=" + self.directory,
-                  "temp_path=" + self.directory, "illegal_macro_output_chars=`~$&|'\"<>"]
+        lines += ["%s=%s" % (what, self.path(what)) for what in ("log_file", "lock_file", "command_file", "object_cache_file",
+                                                                 "status_file", "state_retention_file")]
+        lines += ["resource_file=" + self.write("resource.cfg", "$USER1$=/usr/lib/nagios/plugins\n"),
+                  "check_result_path=" + self.directory, "temp_path=" + self.directory, "illegal_macro_output_chars=`~$&|'\"<>"]
         if not os.geteuid():
             lines += ["nagios_user=root", "nagios_group=root"]
         done = subprocess.run([NAGIOS, "-v", self.write("nagios.cfg", "\n".join(lines) + "\n")], stdout=subprocess.PIPE,

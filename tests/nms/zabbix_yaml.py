@@ -248,8 +248,8 @@ def ratio(part, whole, limit, least, title, severity, description):
     """One rate of another, of which enough must be there to tell."""
     value, part, whole = part, *("/%s/%s" % (NAME, key_of("group", each)) for each in (part, whole))
     limit = "{$PROCTCP.%s:\"{#GROUP}\"}" % limit
-    return row_trigger("group", value, "proctcp: {#GROUP}: " + title, "avg(%s,{$PROCTCP.RATE.TIME})>%s/100*avg(%s,{$PROCTCP.RATE.TIME}) and "
-                       "avg(%s,{$PROCTCP.RATE.TIME})>%s" % (part, limit, whole, whole, least), "RATE.TIME", severity, description,
+    return row_trigger("group", value, "proctcp: {#GROUP}: " + title, "avg(%s,{$PROCTCP.RATE.TIME})>%s/100*avg(%s,{$PROCTCP.RATE.TIME})"
+                       " and avg(%s,{$PROCTCP.RATE.TIME})>%s" % (part, limit, whole, whole, least), "RATE.TIME", severity, description,
                        "avg(%s,{$PROCTCP.RATE.TIME})<=0.9*%s/100*avg(%s,{$PROCTCP.RATE.TIME})" % (part, limit, whole))
 
 
@@ -299,11 +299,12 @@ def listener_items():
         return dependent("listeners", *words, **more)
     gone = "/%s/%s" % (NAME, key_of("listener", "sockets"))
     return [
-        listener("sockets", "Sockets", description="Several where they use SO_REUSEPORT; 0 when nobody listens any more.", triggers=[trigger(
+        listener("sockets", "Sockets", description="Several where they use SO_REUSEPORT; 0 when nobody does any more.", triggers=[trigger(
             "proctcp: {#LISTENER}: nobody listens any more",
-            "max(%s,{$PROCTCP.GONE.TIME})=0 and max(%s,{$PROCTCP.GONE.VALUES})>0 and {#PORT}<={$PROCTCP.LISTENER.PORT.MAX:\"{#LISTENER}\"}" % (
-                gone, gone), "HIGH", "Somebody did not long ago. If it went for good, close this by hand.", recovery="min(%s,{$PROCTCP.RECOVERY.TIME})>0" % gone, of="availability",
-            by_hand=True)]),
+            "max(%s,{$PROCTCP.GONE.TIME})=0 and max(%s,{$PROCTCP.GONE.VALUES})>0 and %s" % (
+                gone, gone, "{#PORT}<={$PROCTCP.LISTENER.PORT.MAX:\"{#LISTENER}\"}"), "HIGH",
+            "Somebody did, not long ago. If that is so for good, close this by hand.", recovery="min(%s,{$PROCTCP.RECOVERY.TIME})>0" % gone,
+            of="availability", by_hand=True)]),
         listener("processes", "Processes", description="Those that can be seen: 0 where the agent may not look, or the kernel listens."),
         listener("connections waiting to be accepted", "AcceptQueue"),
         listener("accept queue", "AcceptQueue", value="accept_queue_percent", units="%", value_type="FLOAT", triggers=[over(
