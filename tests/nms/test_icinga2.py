@@ -178,7 +178,8 @@ class Icinga(AgentTest):
             holder.unbound()
         port = free_tcp_port()
         own[1].listen("127.0.0.1", port)
-        listed = ", ".join("%s = {}" % json.dumps(name) for name in names)
+        given = [name.replace("%", "%25") for name in names]  # as check_proctcp takes them
+        listed = ", ".join("%s = {}" % json.dumps(name) for name in given)
         self.configure([], """vars.proctcp_partial_ok = true
   address = "secret"
   vars.proctcp_groups = { %s }
@@ -192,8 +193,8 @@ object Service "proctcp-of-others" {
   check_command = "dummy\"""" % (listed, port))
         self.check_configuration()
         self.start_icinga()
-        seen = self.wait_for({"proctcp-unbound-" + name.replace("!", "%21"): OK for name in names}, "here")
-        for name in names:
+        seen = self.wait_for({"proctcp-unbound-" + name.replace("!", "%21"): OK for name in given}, "here")
+        for name in given:
             state, data, output = seen["proctcp-unbound-" + name.replace("!", "%21")]
             self.assertNotIn("secret", data + output)
             self.assertRegex(data, r"^\S*=1;50;200;0$", name)
