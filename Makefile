@@ -335,21 +335,25 @@ deps-kernels:
 deps-nms:
 	@$(call install_packages,$(DEPS_BUILD) $(DEPS_NMS))
 
-# make looks for headers before it runs anything: what deps installed is seen by a make of its own.
+# make looks for headers before it runs anything: what deps installed is seen by a make of its own. A line of its own, too, for
+# make -n runs what has $(MAKE) in it.
 demo: deps-demo
-	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory all && /usr/bin/python3 tests/demo/demo.py'
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory all'
+	$(Q)$(FOR_CALLER) '/usr/bin/python3 tests/demo/demo.py'
 check: deps
 	$(Q)$(FOR_CALLER) tests/check.sh
 check-kernels: deps-kernels
-	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BUILD)/bpf/proctcp-bpf $(BUILD)/tests/bench/load && \
-		/usr/bin/python3 tests/kernels/run.py'
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s $(BUILD)/proctcp $(BUILD)/bpf/proctcp-bpf $(BUILD)/tests/bench/load'
+	$(Q)$(FOR_CALLER) '/usr/bin/python3 tests/kernels/run.py'
 
 check-install: deps-install
-	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory packages >/dev/null && /usr/bin/python3 tests/install/run.py'
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory packages >/dev/null'
+	$(Q)$(FOR_CALLER) '/usr/bin/python3 tests/install/run.py'
 
 # The files of mibs/nms, each in the system that it is for.
 check-nms: deps-nms
-	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s all && /usr/bin/python3 tests/nms/run.py'
+	$(Q)$(FOR_CALLER) '$(MAKE) --no-print-directory -s all'
+	$(Q)$(FOR_CALLER) '/usr/bin/python3 tests/nms/run.py'
 
 lint: $(if $(HAVE_BPF),$(BPF_SKELETONS))
 	$(Q)missing=$$(for tool in $(DEPS_LINT:clang-format=$(CLANG_FORMAT)); do \

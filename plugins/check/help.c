@@ -19,7 +19,7 @@ static const char after_checks[] =
     "  -l, --listener ADDRESS:PORT  this one, as proctcp --listeners prints it: 0.0.0.0:80, [::]:80; may be given "
     "again\n"
     "  -w, --warning RANGE    -c, --critical RANGE     10, 10:, ~:10, 10:20, @10:20\n"
-    "  --missing STATE        where the listener (default: critical) or the group (default: unknown) is not there\n"
+    "  --missing STATE        where the listener or group is not there; unknown, of the check listener critical\n"
     "  --partial-ok           take what a scan saw that had to leave something out\n"
     "  --over SECONDS         between two scans that make a rate; 10\n"
     "  -t, --timeout SECONDS  for all of it; 10, of a rate --over and 40 more\n"
