@@ -107,20 +107,6 @@ class Notifications(TrapTest):
         self.assertEqual(self.wait_for("listener came", "listener went")[1][:3], came[:3])
         made.client.close()
 
-    def test_what_another_selection_leaves_out_or_brings_in_has_neither_gone_nor_come(self):
-        kept, left = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
-        self.addCleanup(left.close)
-        self.start_both(OWN + "proctcpNotify listeners\n")
-        for more, said in (("proctcpLocalPort %d\n" % kept.getsockname()[1], 1), ("", 2)):
-            self.write("proctcp.conf", OWN + "proctcpNotify listeners\n" + more)
-            self.agent.send_signal(signal.SIGHUP)
-            wait_until(lambda said=said: self.read("agent.log").count("the configuration was read again") == said, "the configuration")
-            seen = self.wait_for_scan()
-            self.wait_for_scan(lambda generation, seen=seen: generation >= seen + 2)
-        port = kept.getsockname()[1]
-        kept.close()
-        self.assertEqual([values[0] for values in self.wait_for("listener went")], ['"127.0.0.1:%d"' % port])
-
     def test_scans_that_fail_are_told_of(self):
         root = self.bare_root()
         self.start_both("proctcpInterval 1\nproctcpProcPath %s\nproctcpNotify scan\n" % root)
@@ -179,6 +165,24 @@ class Notifications(TrapTest):
                            (4, "proctcpNotify: \"sometimes\" is none of all, none, scan, listeners, thresholds")):
             self.assertRegex(log, r"line %d: Error: %s" % (line, re.escape(word)))
         self.assertIn("line 6:", log)
+
+
+class Reading(TrapTest):
+    """The configuration, again."""
+
+    def test_what_another_selection_leaves_out_or_brings_in_has_neither_gone_nor_come(self):
+        kept, left = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+        self.addCleanup(left.close)
+        self.start_both(OWN + "proctcpNotify listeners\n")
+        for more, said in (("proctcpLocalPort %d\n" % kept.getsockname()[1], 1), ("", 2)):
+            self.write("proctcp.conf", OWN + "proctcpNotify listeners\n" + more)
+            self.agent.send_signal(signal.SIGHUP)
+            wait_until(lambda said=said: self.read("agent.log").count("the configuration was read again") == said, "the configuration")
+            seen = self.wait_for_scan()
+            self.wait_for_scan(lambda generation, seen=seen: generation >= seen + 2)
+        port = kept.getsockname()[1]
+        kept.close()
+        self.assertEqual([values[0] for values in self.wait_for("listener went")], ['"127.0.0.1:%d"' % port])
 
 
 class Informs(TrapTest):
