@@ -421,9 +421,13 @@ class PatientStranger(Stranger):
                                0)).start()
         time.sleep(0.3)  # as in lock_exec(), nobody can see how far these have come
         go.set()
-        time.sleep(0.3)
-        threading.Thread(target=mmap, args=(4096, PROT_READ, MAP_PRIVATE, direct), daemon=True).start()
-        time.sleep(0.3)
+        wait_until(self.children, "the child that is to execute a program")
+
+        def afterwards():  # as in lock_memory(): who needs new memory then waits, too
+            time.sleep(0.3)
+            mmap(4096, PROT_READ, MAP_PRIVATE, direct)
+
+        self.afterwards = afterwards
         return self.children()
 
 

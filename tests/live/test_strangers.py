@@ -363,6 +363,7 @@ class SocketLock(zoo.ZooTest, SilentTest):
         """Then its namespace may not be looked at to find out whose it is."""
         stranger = self.silent({FUSE_WRITE}, (0, 0, 3), CLONE_NEWNS | CLONE_NEWNET, hands=PatientStranger)
         pids = stranger.lock_socket_then_exec()
+        time.sleep(1)  # the lock comes after the answer
         self.waited_for(FUSE_READ)
         self.scans_go_on(stranger, others=pids)
 
