@@ -94,10 +94,10 @@ static bool set_priv(netsnmp_session *session, const struct peer *peer, struct t
     if (!peer->auth_passphrase && !has_default(NETSNMP_DS_LIB_AUTHPASSPHRASE))
         return wrong(why, "-X", "it needs -A, too");
     if (!session->securityAuthProto) { /* as net-snmp will do */
-        const oid *usual = get_default_authtype(&session->securityAuthProtoLen);
-        session->securityAuthProto = snmp_duplicate_objid(usual, session->securityAuthProtoLen);
-        if (!session->securityAuthProto)
-            return wrong(why, "-X", "out of memory");
+        static oid usual[MAX_OID_LEN];
+        const oid *known = get_default_authtype(&session->securityAuthProtoLen);
+        memcpy(usual, known, session->securityAuthProtoLen * sizeof(*usual));
+        session->securityAuthProto = usual;
     }
     session->securityPrivKeyLen = USM_PRIV_KU_LEN;
     if (!is_passphrase(peer->priv_passphrase) ||
