@@ -84,10 +84,8 @@ static void pass_holder(const struct judgement *judgement, struct verdict *verdi
     const char *group = verdict->item->group;
     char safe[TEXT_SAFE_SIZE], words[256];
 
-    for (unsigned i = 0; i < options->group_count; i++) {
-        if (strcmp(options->groups[i], group) == 0)
-            return;
-    }
+    if (options_name_group(options, group))
+        return;
     if (!*group) {
         pass(verdict, STATE_UNKNOWN, "is held by nobody who can be seen");
     } else {

@@ -55,10 +55,17 @@ static bool wrong(const char *option, const char *value, const char *what)
     return false;
 }
 
-static bool set_seconds(const char *option, const char *value, unsigned *seconds)
+/* Of at most five digits; 0: it is none. */
+static unsigned long small_number(const char *value)
 {
     const size_t digits = strspn(value, "0123456789");
-    const unsigned long number = digits && digits < 6 && !value[digits] ? strtoul(value, NULL, 10) : 0;
+
+    return digits && digits < 6 && !value[digits] ? strtoul(value, NULL, 10) : 0;
+}
+
+static bool set_seconds(const char *option, const char *value, unsigned *seconds)
+{
+    const unsigned long number = small_number(value);
 
     *seconds = (unsigned)number;
     return (number >= 1 && number <= TIMEOUT_MAX_S) || wrong(option, value, "is no time: give 1 to 3600 seconds");
@@ -172,8 +179,7 @@ static bool set_version(struct peer *peer, const char *value)
 
 static bool is_port(const char *value)
 {
-    const size_t digits = strspn(value, "0123456789");
-    const unsigned long number = digits && digits < 6 && !value[digits] ? strtoul(value, NULL, 10) : 0;
+    const unsigned long number = small_number(value);
 
     return number >= 1 && number <= 65535;
 }

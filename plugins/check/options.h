@@ -48,6 +48,8 @@ struct options {
 bool options_are_of_listeners(const struct options *options);
 /* Whether single groups or listeners are looked at, rather than all. */
 bool options_are_of_named(const struct options *options);
+/* Whether the group is one of those that were named. */
+bool options_name_group(const struct options *options, const char *group);
 
 /* false: the options are wrong and report_unknown() has said why, or it was for help or the version. */
 bool options_parse(int argc, char **argv, struct options *options);

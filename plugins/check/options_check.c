@@ -3,6 +3,8 @@
 
 #include "report.h"
 
+#include <string.h>
+
 #define TIMEOUT_S   10
 #define OVER_MORE_S 40 /* for the second scan: as long as an agent holds one back */
 
@@ -14,6 +16,15 @@ bool options_are_of_listeners(const struct options *options)
 bool options_are_of_named(const struct options *options)
 {
     return options->listener_count || (options->group_count && !options_are_of_listeners(options));
+}
+
+bool options_name_group(const struct options *options, const char *group)
+{
+    for (unsigned i = 0; i < options->group_count; i++) {
+        if (strcmp(options->groups[i], group) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool wrong_together(const char *what)

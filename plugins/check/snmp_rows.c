@@ -277,11 +277,7 @@ static bool take_listener(void *context, const struct peer_oid *index, const str
 
 static bool is_of_wanted_group(const struct options *options, const struct item *item)
 {
-    for (unsigned i = 0; i < options->group_count; i++) {
-        if (strcmp(options->groups[i], item->group) == 0)
-            return true;
-    }
-    return options->group_count == 0;
+    return options->group_count == 0 || options_name_group(options, item->group);
 }
 
 static bool take_any(void *context, const struct peer_oid *index, const struct answer *answer)

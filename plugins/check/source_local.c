@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -204,15 +205,6 @@ static bool listener_number(const struct proctcp_snapshot *snapshot, const struc
     return number_of(&value, field && proctcp_listener_value(snapshot, listener, field, &value), number);
 }
 
-static bool is_wanted(const struct options *options, const char *group)
-{
-    for (unsigned i = 0; i < options->group_count; i++) {
-        if (strcmp(options->groups[i], group) == 0)
-            return true;
-    }
-    return false;
-}
-
 static const char *group_of_row(const struct proctcp_snapshot *snapshot, uint32_t row)
 {
     const uint16_t group = row == PROCTCP_NONE ? PROCTCP_NO_GROUP : snapshot->row_groups[row];
@@ -220,31 +212,45 @@ static const char *group_of_row(const struct proctcp_snapshot *snapshot, uint32_
     return group == PROCTCP_NO_GROUP ? "" : snapshot->groups[group].name;
 }
 
-/* Of several that hold its sockets one that is wanted, or else that of its first holder; "": nobody is seen. */
-static const char *group_of(const struct options *options, const struct proctcp_snapshot *snapshot,
-                            const struct proctcp_listener *listener)
+/* By listener a row of it: of several that hold its sockets one of a group that is wanted, or else its first. In one
+ * pass over all rows, for users may have many of both. NULL: memory is out. */
+static uint32_t *find_holders(const struct options *options, const struct proctcp_snapshot *snapshot)
 {
-    const uint32_t index = (uint32_t)(listener - snapshot->listeners);
+    uint32_t *holders = malloc((snapshot->listener_count + (size_t)1) * sizeof(*holders));
 
-    for (uint32_t r = 0; options->group_count && r < snapshot->row_count; r++) {
+    for (uint32_t i = 0; holders && i < snapshot->listener_count; i++)
+        holders[i] = snapshot->listeners[i].row;
+    for (uint32_t r = 0; holders && options->group_count && r < snapshot->row_count; r++) {
         const uint32_t socket = snapshot->rows[r].socket;
-        if (snapshot->sockets[socket].state == PROCTCP_LISTEN && snapshot->socket_listeners[socket] == index &&
-            is_wanted(options, group_of_row(snapshot, r)))
-            return group_of_row(snapshot, r);
+        if (snapshot->sockets[socket].state == PROCTCP_LISTEN && snapshot->socket_listeners[socket] != PROCTCP_NONE &&
+            options_name_group(options, group_of_row(snapshot, r)))
+            holders[snapshot->socket_listeners[socket]] = r;
     }
-    return group_of_row(snapshot, listener->row);
+    return holders;
 }
 
-static void add_listener(struct observation *observation, const struct options *options, const char *name,
-                         const struct proctcp_snapshot *snapshot, const struct proctcp_listener *listener)
+struct listeners {
+    const struct measure *measure;
+    const struct proctcp_snapshot *snapshot;
+    const uint32_t *holders;
+};
+
+static const char *group_of(const struct listeners *all, const struct proctcp_listener *listener)
 {
-    const struct measure *measure = options->measure;
+    return group_of_row(all->snapshot, all->holders[listener - all->snapshot->listeners]);
+}
+
+static void add_listener(struct observation *observation, const struct listeners *all, const char *name,
+                         const struct proctcp_listener *listener)
+{
+    const struct proctcp_snapshot *snapshot = all->snapshot;
+    const struct measure *measure = all->measure;
     struct item *item = observation_add(observation, name);
 
     if (!item || !listener)
         return;
     item->is_known = item->is_there = true;
-    snprintf(item->group, sizeof(item->group), "%s", group_of(options, snapshot, listener));
+    snprintf(item->group, sizeof(item->group), "%s", group_of(all, listener));
     item->numbers.has_part = listener_number(snapshot, listener, measure->part, &item->numbers.part);
     item->numbers.has_whole = listener_number(snapshot, listener, measure->whole, &item->numbers.whole);
 }
@@ -283,18 +289,25 @@ static void name_listener(const struct proctcp_snapshot *snapshot, const struct 
 static void take_listeners(const struct options *options, const struct proctcp_snapshot *snapshot,
                            struct observation *observation)
 {
+    uint32_t *holders = find_holders(options, snapshot);
+    const struct listeners all = {options->measure, snapshot, holders};
     char name[TEXT_NAME_SIZE];
 
+    if (!holders) {
+        observation_blind(observation, "out of memory");
+        return;
+    }
     for (unsigned i = 0; i < options->listener_count; i++)
-        add_listener(observation, options, endpoint_text(&options->listeners[i], name), snapshot,
+        add_listener(observation, &all, endpoint_text(&options->listeners[i], name),
                      find_listener(snapshot, &options->listeners[i]));
     for (uint32_t i = 0; !options->listener_count && i < snapshot->listener_count; i++) {
         const struct proctcp_listener *listener = &snapshot->listeners[i];
-        if (options->group_count && !is_wanted(options, group_of(options, snapshot, listener)))
+        if (options->group_count && !options_name_group(options, group_of(&all, listener)))
             continue;
         name_listener(snapshot, listener, name, sizeof(name));
-        add_listener(observation, options, name, snapshot, listener);
+        add_listener(observation, &all, name, listener);
     }
+    free(holders);
 }
 
 static bool local_look(const struct options *options, uint64_t after, struct observation *observation)
